@@ -108,16 +108,8 @@ func (o Object) Ref() billing.Ref {
 	return billing.Ref{Kind: o.Kind, ID: o.ID, Version: o.Version}
 }
 
-// Reject is something the provider sent that could not be understood. It is
-// data: counted, kept and shown, never dropped.
-type Reject struct {
-	Source     string
-	CustomerID string
-	Kind, ID   string // the object, or the part of it (an item, a price, a row)
-	Code       string // short and stable, for instance "tax_unknown"
-	Detail     string // for an operator: what was found and what was expected
-	Object     billing.Ref
-}
+// Reject is something the provider sent that could not be understood.
+type Reject = billing.Reject
 
 // Settings are the keys that a source's configuration gives its connector.
 type Settings interface {

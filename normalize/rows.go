@@ -146,14 +146,7 @@ type Subscription struct {
 
 // Reject is a part of a subscription or document that the law cannot value: it
 // stays out, is counted, and says why.
-type Reject struct {
-	Source     string
-	CustomerID string
-	Kind, ID   string
-	Code       string
-	Detail     string
-	Object     billing.Ref
-}
+type Reject = billing.Reject
 
 // Account is one paying party after identity resolution: the unit of
 // derivation.
