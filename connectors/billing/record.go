@@ -95,6 +95,11 @@ type Item struct {
 	Taxes      []TaxRate
 	TrialEnd   time.Time        // the item's own trial; zero: none
 	Commitment *decimal.Decimal // contractual minimum of a metered item per price interval, major units; nil: none
+
+	// TermFrom and TermUntil are the days [TermFrom, TermUntil) that an amount
+	// per Term is for: a contract row's start, and the day after its end.
+	// NoDate where the price has another interval.
+	TermFrom, TermUntil Date
 }
 
 // Terms is what a subscription is and charges at an instant.
