@@ -43,10 +43,16 @@ func ParseDate(s string) (Date, error) {
 // warehouse.
 func (d Date) Time() time.Time { return time.Unix(int64(d)*86400, 0).UTC() }
 
-// In is the instant at which the day begins in zone.
+// In is the instant at which the day begins in zone: its midnight, or the first
+// instant after it where a change of clocks skips midnight, so that DateOf takes
+// it back to the same day. A day that a zone skips whole begins with the next.
 func (d Date) In(zone *time.Location) time.Time {
 	y, m, day := d.Time().Date()
-	return time.Date(y, m, day, 0, 0, 0, 0, zone)
+	t := time.Date(y, m, day, 0, 0, 0, 0, zone)
+	for DateOf(t, zone) < d {
+		t = t.Add(30 * time.Minute)
+	}
+	return t
 }
 
 // Month is the first day of the day's month.
