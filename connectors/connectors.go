@@ -118,23 +118,6 @@ type Settings interface {
 	Decode(into any) error
 }
 
-// Privacy says what becomes of personal fields before they land.
-type Privacy struct {
-	Emails Treatment
-	Names  Treatment
-}
-
-// Treatment is what happens to a personal field.
-type Treatment string
-
-// The treatments: Drop removes a field, Hash replaces it by a keyed digest that
-// stays joinable, Keep leaves it.
-const (
-	Drop Treatment = "drop"
-	Hash Treatment = "hash"
-	Keep Treatment = "keep"
-)
-
 // Options are what every connector is opened with.
 type Options struct {
 	Source   string
