@@ -8,12 +8,9 @@ import (
 	"io"
 	"log/slog"
 	"maps"
-	"os"
-	"path/filepath"
 	"runtime"
 	"strings"
 	"sync"
-	"syscall"
 	"time"
 )
 
@@ -39,9 +36,8 @@ type Config struct {
 
 // A DB is an open warehouse folder. It is safe for concurrent use.
 type DB struct {
-	lib      *library
+	engine   *engine
 	log      *slog.Logger
-	args     []string
 	settings map[string]string
 	max      int
 	version  string // of ClickHouse
@@ -52,17 +48,6 @@ type DB struct {
 	idle   []*session
 	closed bool
 }
-
-// engine is the one engine that may run in this process: the library keeps its state in globals and serves one folder at a time. Every DB on that
-// folder shares it. The turn is held while it starts or stops.
-var engine = struct {
-	turn   chan struct{}
-	path   string
-	users  int
-	lock   *os.File // the folder's lock, held as long as there are users; nil for a temporary folder
-	keeper *session // keeps the engine up: it would stop with its last connection, and starting it again is costly and not quite safe
-	hung   bool     // it did not stop when it was told to; nothing can be opened any more
-}{turn: make(chan struct{}, 1)}
 
 // Open starts the engine on a folder, or joins the one that runs on it in this process. It answers ErrLocked when another process has the folder
 // open and ErrBusyPath when this process has another one open.
@@ -82,66 +67,19 @@ func Open(ctx context.Context, cfg Config) (*DB, error) {
 	if err != nil {
 		return nil, err
 	}
-	folder := ""
-	if cfg.Path != "" {
-		if folder, err = filepath.Abs(cfg.Path); err != nil {
-			return nil, fmt.Errorf("open warehouse: %w", err)
-		}
-	}
-	db := &DB{lib: lib, log: log, max: cfg.MaxConns, settings: map[string]string{"session_timezone": "UTC", "async_insert": "0", "implicit_select": "0"}}
+	db := &DB{log: log, max: cfg.MaxConns, settings: map[string]string{"session_timezone": "UTC", "async_insert": "0", "implicit_select": "0"}}
 	if db.max <= 0 {
 		db.max = 8
 	}
 	db.slots = make(chan struct{}, db.max)
 	maps.Copy(db.settings, cfg.Settings)
-	if folder != "" {
-		db.args = []string{"--path=" + folder}
-	}
-	if err := db.join(ctx, folder); err != nil {
-		return nil, err
+	if db.engine, err = joinEngine(ctx, lib, cfg.Path); err != nil {
+		return nil, fmt.Errorf("open warehouse %s: %w", cfg.Path, err)
 	}
 	if err := db.greet(ctx); err != nil {
 		return nil, errors.Join(err, db.Close(context.WithoutCancel(ctx)))
 	}
 	return db, nil
-}
-
-// join starts the engine if it does not run, and counts this DB as one of its users.
-func (db *DB) join(ctx context.Context, folder string) error {
-	select {
-	case engine.turn <- struct{}{}:
-		defer func() { <-engine.turn }()
-	case <-ctx.Done():
-		return fmt.Errorf("open warehouse: %w", ctx.Err())
-	}
-	switch {
-	case engine.hung:
-		return fmt.Errorf("open warehouse %s: %w; start the program again", folder, ErrHung)
-	case engine.users > 0 && engine.path != folder:
-		return fmt.Errorf("open warehouse %s: %w: %s", folder, ErrBusyPath, engine.path)
-	case engine.users > 0:
-		engine.users++
-		return nil
-	}
-	var lock *os.File
-	if folder != "" {
-		var err error
-		if lock, err = lockFolder(folder); err != nil {
-			return err
-		}
-	}
-	keeper, err := openSession(db.lib, db.args)
-	if err != nil {
-		if lock != nil {
-			_ = lock.Close()
-		}
-		if heldByEngine(folder) {
-			return fmt.Errorf("open warehouse %s: %w", folder, ErrLocked)
-		}
-		return fmt.Errorf("open warehouse %s: %w", folder, err)
-	}
-	engine.path, engine.users, engine.lock, engine.keeper = folder, 1, lock, keeper
-	return nil
 }
 
 // greet asks the engine for what the hello of ClickHouse's clients wants to know.
@@ -214,20 +152,22 @@ func (db *DB) acquire(ctx context.Context) (*session, error) {
 	select {
 	case db.slots <- struct{}{}:
 	case <-ctx.Done():
-		return nil, fmt.Errorf("wait for a free connection of %d: %w", db.max, ctx.Err())
+		return nil, fmt.Errorf("wait for one of %d connections: %w", db.max, ctx.Err())
 	}
 	db.mu.Lock()
-	defer db.mu.Unlock()
-	if db.closed {
-		<-db.slots
-		return nil, ErrClosed
-	}
+	closed := db.closed
+	var s *session
 	if n := len(db.idle); n > 0 {
-		s := db.idle[n-1]
-		db.idle = db.idle[:n-1]
-		return s, nil
+		s, db.idle = db.idle[n-1], db.idle[:n-1]
 	}
-	s, err := openSession(db.lib, db.args)
+	db.mu.Unlock()
+	var err error
+	switch {
+	case closed:
+		err = ErrClosed
+	case s == nil:
+		s, err = db.engine.connect()
+	}
 	if err != nil {
 		<-db.slots
 		return nil, err
@@ -248,8 +188,8 @@ func (db *DB) release(s *session) {
 }
 
 // Close waits for running statements, closes the connections and, with the last DB of the process on the folder, stops the engine and gives the
-// folder free. It waits until ctx ends, at most 15 seconds when ctx sets no deadline, and then answers ErrHung: the process can go on to exit, all
-// that was acknowledged is on disk, but it can't open a warehouse again. Closing twice does nothing.
+// folder free. It waits until ctx ends, at most 15 seconds when ctx sets no deadline, and then answers ErrHung: the process can go on to exit, as
+// all that was acknowledged is on disk. Closing twice does nothing.
 func (db *DB) Close(ctx context.Context) error {
 	if _, ok := ctx.Deadline(); !ok {
 		var cancel context.CancelFunc
@@ -257,20 +197,24 @@ func (db *DB) Close(ctx context.Context) error {
 		defer cancel()
 	}
 	db.mu.Lock()
-	if db.closed {
-		db.mu.Unlock()
-		return nil
-	}
+	closed := db.closed
 	db.closed = true
 	db.mu.Unlock()
+	if closed {
+		return nil
+	}
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
-		for range db.max { // every token: no statement is in progress
+		for range db.max { // every place is free: no statement is in progress, and none will be
 			db.slots <- struct{}{}
 		}
-		db.leave()
-		for range db.max { // who still waits for a token learns that the DB is closed
+		for _, s := range db.idle {
+			s.close()
+		}
+		db.idle = nil
+		db.engine.leave()
+		for range db.max { // who still waits for a place learns that the DB is closed
 			<-db.slots
 		}
 	}()
@@ -280,62 +224,6 @@ func (db *DB) Close(ctx context.Context) error {
 	case <-ctx.Done():
 		return fmt.Errorf("close warehouse: %w", ErrHung)
 	}
-}
-
-// leave closes this DB's connections and stops the engine if no other DB uses it.
-func (db *DB) leave() {
-	engine.turn <- struct{}{}
-	defer func() { <-engine.turn }()
-	for _, s := range db.idle {
-		s.close()
-	}
-	db.idle = nil
-	if engine.users--; engine.users > 0 {
-		return
-	}
-	engine.keeper.close()
-	if engine.lock != nil {
-		_ = engine.lock.Close()
-	}
-	engine.path, engine.lock, engine.keeper = "", nil, nil
-}
-
-// lockFolder makes the folder and locks it for this process. The lock ends with the process, however it ends.
-func lockFolder(folder string) (*os.File, error) {
-	if err := os.MkdirAll(folder, 0o700); err != nil {
-		return nil, fmt.Errorf("make warehouse folder: %w", err)
-	}
-	name := filepath.Join(folder, "mrrsync.lock")
-	f, err := os.OpenFile(name, os.O_RDWR|os.O_CREATE, 0o600)
-	if err != nil {
-		return nil, fmt.Errorf("lock warehouse folder: %w", err)
-	}
-	if err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
-		defer f.Close()
-		if !errors.Is(err, syscall.EWOULDBLOCK) {
-			return nil, fmt.Errorf("lock warehouse folder %s: %w", folder, err)
-		}
-		owner := ""
-		if b, err := io.ReadAll(io.LimitReader(f, 32)); err == nil && len(b) > 0 {
-			owner = fmt.Sprintf(" (process %s)", bytes.TrimSpace(b))
-		}
-		return nil, fmt.Errorf("open warehouse %s: %w%s", folder, ErrLocked, owner)
-	}
-	// The number is for the message above and nothing else: the lock is what counts.
-	if err := f.Truncate(0); err == nil {
-		_, _ = fmt.Fprintf(f, "%d\n", os.Getpid())
-	}
-	return f, nil
-}
-
-// heldByEngine tells whether a process that is not ours, such as a Python program with chDB, holds the engine's own lock on the folder.
-func heldByEngine(folder string) bool {
-	f, err := os.Open(filepath.Join(folder, "status"))
-	if err != nil {
-		return false
-	}
-	defer f.Close()
-	return errors.Is(syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB), syscall.EWOULDBLOCK)
 }
 
 // A gate stands between a statement, which can't be stopped, and the caller's reader and writer, which must not be used once the caller has gone.

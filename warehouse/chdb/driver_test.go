@@ -46,8 +46,8 @@ func dial(t testing.TB, cfg chdb.Config) (*chdb.DB, driver.Conn) {
 	return db, conn
 }
 
-// exec runs statements that must succeed.
-func exec(t testing.TB, conn driver.Conn, statements ...string) {
+// do runs statements that must succeed.
+func do(t testing.TB, conn driver.Conn, statements ...string) {
 	t.Helper()
 	for _, s := range statements {
 		if err := conn.Exec(t.Context(), s); err != nil {
@@ -101,7 +101,7 @@ func sameDecimal() cmp.Option {
 
 func TestBatchKeepsEveryType(t *testing.T) {
 	_, conn := dial(t, chdb.Config{Path: t.TempDir()})
-	exec(t, conn, rowTable)
+	do(t, conn, rowTable)
 	batch, err := conn.PrepareBatch(t.Context(), "INSERT INTO facts")
 	if err != nil {
 		t.Fatal(err)
@@ -147,7 +147,7 @@ func TestParametersAreValues(t *testing.T) {
 
 func TestExceptionsAreTyped(t *testing.T) {
 	_, conn := dial(t, chdb.Config{})
-	exec(t, conn, "CREATE TABLE t (a UInt8, b Decimal(4, 2)) ENGINE = MergeTree ORDER BY a")
+	do(t, conn, "CREATE TABLE t (a UInt8, b Decimal(4, 2)) ENGINE = MergeTree ORDER BY a")
 	for _, c := range []struct {
 		sql  string
 		code int32
@@ -211,7 +211,7 @@ func TestSettingsAndDatabase(t *testing.T) {
 	if got := ask(set, threads); got != "17" {
 		t.Errorf("max_block_size %s, want 17", got)
 	}
-	exec(t, conn, "SET max_block_size = 18")
+	do(t, conn, "SET max_block_size = 18")
 	if got := ask(t.Context(), threads); got != before {
 		t.Errorf("max_block_size %s after a statement that set it, want %s again", got, before)
 	}
@@ -224,7 +224,7 @@ func TestSettingsAndDatabase(t *testing.T) {
 	if err := conn.Exec(readonly, "CREATE TABLE t (a UInt8) ENGINE = Memory"); !errors.As(err, &ex) || ex.Code != 164 {
 		t.Errorf("readonly: %v, want exception 164", err)
 	}
-	exec(t, conn, "CREATE TABLE t (a UInt8) ENGINE = Memory")
+	do(t, conn, "CREATE TABLE t (a UInt8) ENGINE = Memory")
 }
 
 func TestManyRowsThroughTheDriver(t *testing.T) {
@@ -254,7 +254,7 @@ func TestManyRowsThroughTheDriver(t *testing.T) {
 
 func TestLargeBatch(t *testing.T) {
 	_, conn := dial(t, chdb.Config{Path: t.TempDir()})
-	exec(t, conn, "CREATE TABLE t (id UInt64, s String) ENGINE = MergeTree ORDER BY id")
+	do(t, conn, "CREATE TABLE t (id UInt64, s String) ENGINE = MergeTree ORDER BY id")
 	batch, err := conn.PrepareBatch(t.Context(), "INSERT INTO t (id, s)")
 	if err != nil {
 		t.Fatal(err)

@@ -41,7 +41,7 @@ func enginePackages() map[string]enginePackage {
 		"linux/amd64": {
 			name:     "@chdb/lib-linux-x64-gnu",
 			sum:      "XP97mMqnc5tZpKQywR8N7cLTsHNiTmHr30pC5mzo3jWmukjKn2IBa60c2B/gWUNcuFjOMjWoorQICCqBVj5wpw==",
-			packed:   178_000_000,
+			packed:   177_817_999,
 			unpacked: 566_330_096,
 		},
 	}

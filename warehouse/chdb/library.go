@@ -176,7 +176,7 @@ func (l *library) open(args []string) (connPtr, conn, bool) {
 	return connPtr(p), c, true
 }
 
-// bytesOf returns a copy of the chunk a result holds, or a view of it that lives until destroyResult. The view is what is returned; nobody keeps it.
+// bytesOf returns a view of the output in a result, which is gone with destroyResult: whoever keeps it copies it.
 func (l *library) bytesOf(r result) []byte {
 	n := l.resultLength(r)
 	if n == 0 {

@@ -1,6 +1,7 @@
 package chdb
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -22,18 +23,9 @@ type session struct {
 	lib      *library
 	ptr      connPtr
 	conn     conn
-	database string            // what USE was last given; empty is the engine's own
+	database string            // what USE was last given
 	settings map[string]string // what SET was last given, by name
 	tainted  bool              // something was changed that can't be undone: not for reuse
-}
-
-// openSession makes one more connection to the running engine.
-func openSession(lib *library, args []string) (*session, error) {
-	p, c, ok := lib.open(args)
-	if !ok {
-		return nil, errors.New("connect to engine: refused without a reason; it has written one to standard error")
-	}
-	return &session{lib: lib, ptr: p, conn: c, settings: map[string]string{}}, nil
 }
 
 func (s *session) close() { s.lib.closeConn(s.ptr) }
@@ -66,7 +58,7 @@ func (s *session) run(ctx context.Context, st Statement, w io.Writer) (Summary, 
 	if format == "" {
 		format = "TabSeparated"
 	}
-	head, cuts := chunked[strings.ToUpper(format)]
+	head, cuts := chunkable(format)
 	if selects := slices.Contains([]string{"SELECT", "WITH", "FROM", "("}, verb(ws)); a.class == classReadOnly && selects && cuts {
 		return Summary{}, s.stream(ctx, st, format, head, w)
 	}
@@ -99,10 +91,7 @@ func (s *session) prepare(st Statement) error {
 	if v := st.Settings["readonly"]; v != "" && v != "0" {
 		s.tainted = true // the engine lets nothing be set any more on this connection
 	}
-	database := st.Database
-	if database == "" {
-		database = "default"
-	}
+	database := cmp.Or(st.Database, "default")
 	if database != s.database {
 		if err := s.exec("USE " + quote(database, '`')); err != nil {
 			return err
@@ -151,8 +140,8 @@ func (s *session) whole(st Statement, format string, w io.Writer) (Summary, erro
 	return Summary{RowsRead: s.lib.resultRowsRead(r), RowsWritten: s.lib.resultRowsWritten(r)}, nil
 }
 
-// stream runs a SELECT and writes its output chunk by chunk; head is the number of lines every chunk repeats.
-func (s *session) stream(ctx context.Context, st Statement, format string, head int, w io.Writer) error {
+// stream runs a SELECT and writes its output chunk by chunk.
+func (s *session) stream(ctx context.Context, st Statement, format string, head head, w io.Writer) error {
 	p := bindParams(st.Params)
 	h := s.lib.streamQuery(s.conn, cBytes(st.SQL), uint(len(st.SQL)), cBytes(format), uint(len(format)),
 		unsafe.SliceData(p.names), unsafe.SliceData(p.nameLens), unsafe.SliceData(p.values), unsafe.SliceData(p.valueLens), uint(len(p.names)))
@@ -174,7 +163,7 @@ func (s *session) stream(ctx context.Context, st Statement, format string, head 
 }
 
 // fetch writes the next chunk of a streamed result. An Error has ended the stream by itself; any other error cancels it.
-func (s *session) fetch(h result, head int, first bool, w io.Writer) (done bool, err error) {
+func (s *session) fetch(h result, head head, first bool, w io.Writer) (done bool, err error) {
 	r := s.lib.streamFetch(s.conn, h)
 	defer s.lib.destroyResult(r)
 	if err := s.resultErr(r); err != nil {
@@ -184,8 +173,8 @@ func (s *session) fetch(h result, head int, first bool, w io.Writer) (done bool,
 	if len(chunk) == 0 {
 		return true, nil
 	}
-	if head > 0 && !first {
-		chunk = chunk[headLines(chunk, head):]
+	if !first {
+		chunk = head.cut(chunk)
 	}
 	if _, err := w.Write(chunk); err != nil {
 		s.lib.streamCancelQuery(s.conn, h)
@@ -213,8 +202,14 @@ func (s *session) insert(ctx context.Context, st Statement, ws []word) (Summary,
 	if text := s.lib.insertError(h); text != "" {
 		return Summary{}, engineError(text)
 	}
-	if err := s.appendBody(ctx, h, st.Body); err != nil {
+	sent, err := s.appendBody(ctx, h, st.Body)
+	if err != nil {
 		return Summary{}, err
+	}
+	if sent == 0 && strings.EqualFold(format, "Native") {
+		// clickhouse-go sends nothing, and no error, when it can't encode a batch: such an INSERT must not succeed.
+		s.lib.insertCancel(h)
+		return Summary{}, refuse(108, "NO_DATA_TO_INSERT", "The INSERT came without a block of rows: the client could not encode them")
 	}
 	r := s.lib.insertDone(h)
 	defer s.lib.destroyResult(r)
@@ -224,23 +219,25 @@ func (s *session) insert(ctx context.Context, st Statement, ws []word) (Summary,
 	return Summary{RowsRead: s.lib.resultRowsRead(r), RowsWritten: s.lib.resultRowsWritten(r)}, nil
 }
 
-// appendBody hands a body over in chunks. The engine makes us wait when it falls behind.
-func (s *session) appendBody(ctx context.Context, h insertion, body io.Reader) error {
+// appendBody hands a body over in chunks and counts its bytes. The engine makes us wait when it falls behind.
+func (s *session) appendBody(ctx context.Context, h insertion, body io.Reader) (sent int64, err error) {
 	buf := make([]byte, chunkBytes)
 	for {
 		n, err := io.ReadFull(body, buf)
 		if ctx.Err() != nil {
 			err = ctx.Err()
 		}
-		if err != nil && !errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF) {
+		last := errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF)
+		if err != nil && !last {
 			s.lib.insertCancel(h)
-			return fmt.Errorf("read rows to insert: %w", err)
+			return sent, fmt.Errorf("read rows to insert: %w", err)
 		}
 		if n > 0 && s.lib.insertAppend(h, &buf[0], uint(n)) != 0 {
-			return engineError(s.lib.insertError(h))
+			return sent, engineError(s.lib.insertError(h))
 		}
-		if err != nil {
-			return nil
+		sent += int64(n)
+		if last {
+			return sent, nil
 		}
 	}
 }

@@ -134,33 +134,45 @@ func formatClause(sql string, ws []word) (name string, start, end int, ok bool) 
 	return "", 0, 0, false
 }
 
-// Formats whose output may be cut into chunks and put together again. The engine encodes every chunk of a streamed result as a document of its
-// own, so that a format with a frame around all rows (JSON, Pretty, Parquet) would come out as many documents; those are asked for whole.
-// The number is of the lines that every chunk repeats at its head, and that only the first one keeps.
-var chunked = map[string]int{
-	"NATIVE": 0, "ROWBINARY": 0, "MSGPACK": 0,
-	"TSV": 0, "TABSEPARATED": 0, "TSVRAW": 0, "RAW": 0, "TABSEPARATEDRAW": 0, "CSV": 0, "LINEASSTRING": 0, "RAWBLOB": 0,
-	"JSONEACHROW": 0, "JSONLINES": 0, "NDJSON": 0, "JSONCOMPACTEACHROW": 0, "JSONSTRINGSEACHROW": 0, "JSONCOMPACTSTRINGSEACHROW": 0, "SQLINSERT": 0, "NULL": 0,
-	"TSVWITHNAMES": 1, "TABSEPARATEDWITHNAMES": 1, "TSVWITHNAMESANDTYPES": 2, "TABSEPARATEDWITHNAMESANDTYPES": 2,
-	"JSONCOMPACTEACHROWWITHNAMES": 1, "JSONCOMPACTEACHROWWITHNAMESANDTYPES": 2,
-	"CSVWITHNAMES": 1, "CSVWITHNAMESANDTYPES": 2,
+// A head is what every chunk of a format begins with and only the first one may keep.
+type head struct {
+	lines  int
+	quoted bool // a line break inside double quotes does not end a line
 }
 
-// headLines returns the length of the first n lines of a chunk, where a line break inside double quotes (CSV) does not end a line.
-func headLines(chunk []byte, n int) int {
-	quoted := false
+// chunkable returns the head of a format whose output may be cut into chunks and put together again. The engine encodes every chunk of a streamed
+// result as a document of its own, so that a format with a frame around all rows (JSON, Pretty, Parquet) would come out as many documents: those
+// are asked for whole.
+func chunkable(format string) (head, bool) {
+	switch strings.ToUpper(format) {
+	case "NATIVE", "ROWBINARY", "MSGPACK", "TSV", "TABSEPARATED", "TSVRAW", "TABSEPARATEDRAW", "RAW", "CSV", "RAWBLOB", "SQLINSERT", "NULL",
+		"JSONEACHROW", "JSONLINES", "NDJSON", "JSONCOMPACTEACHROW", "JSONSTRINGSEACHROW", "JSONCOMPACTSTRINGSEACHROW":
+		return head{}, true
+	case "TSVWITHNAMES", "TABSEPARATEDWITHNAMES", "JSONCOMPACTEACHROWWITHNAMES":
+		return head{lines: 1}, true
+	case "TSVWITHNAMESANDTYPES", "TABSEPARATEDWITHNAMESANDTYPES", "JSONCOMPACTEACHROWWITHNAMESANDTYPES":
+		return head{lines: 2}, true
+	case "CSVWITHNAMES":
+		return head{lines: 1, quoted: true}, true
+	case "CSVWITHNAMESANDTYPES":
+		return head{lines: 2, quoted: true}, true
+	}
+	return head{}, false
+}
+
+// cut returns the chunk without its head.
+func (h head) cut(chunk []byte) []byte {
+	inQuotes := false
+	lines := h.lines
 	for i, c := range chunk {
-		if n == 0 {
-			return i
-		}
-		switch c {
-		case '"':
-			quoted = !quoted
-		case '\n':
-			if !quoted {
-				n--
-			}
+		switch {
+		case lines == 0:
+			return chunk[i:]
+		case c == '"' && h.quoted:
+			inQuotes = !inQuotes
+		case c == '\n' && !inQuotes:
+			lines--
 		}
 	}
-	return len(chunk)
+	return chunk[len(chunk):]
 }

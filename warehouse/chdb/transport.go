@@ -144,7 +144,7 @@ func (t *transport) hello(req *http.Request, params url.Values) (*http.Response,
 func (db *DB) answer(req *http.Request, st Statement, body io.ReadCloser) (*http.Response, error) {
 	ctx := req.Context()
 	pr, pw := io.Pipe()
-	out := &output{pipe: pw, started: make(chan struct{})}
+	out := &output{pipe: pw, started: make(chan struct{}), tag: rand.Text()[:16]}
 	// A blocked reader or writer of the caller's must not keep Run from returning.
 	stop := context.AfterFunc(ctx, func() {
 		_ = body.Close()
@@ -164,9 +164,7 @@ func (db *DB) answer(req *http.Request, st Statement, body io.ReadCloser) (*http
 	}()
 	select {
 	case <-out.started:
-		res := db.response(req, http.StatusOK, pr)
-		res.ContentLength = -1
-		return res, nil
+		return db.streaming(req, out, pr), nil
 	case o := <-done:
 		return db.finished(req, out, pr, o.sum, o.err)
 	}
@@ -175,9 +173,7 @@ func (db *DB) answer(req *http.Request, st Statement, body io.ReadCloser) (*http
 // finished makes the response to a statement that ended before its result was looked at.
 func (db *DB) finished(req *http.Request, out *output, pr *io.PipeReader, sum Summary, err error) (*http.Response, error) {
 	if out.begun() { // it ended between two chunks while we looked elsewhere: the pipe tells the rest
-		res := db.response(req, http.StatusOK, pr)
-		res.ContentLength = -1
-		return res, nil
+		return db.streaming(req, out, pr), nil
 	}
 	if e := new(Error); errors.As(err, &e) {
 		return failed(req, e), nil
@@ -191,6 +187,14 @@ func (db *DB) finished(req *http.Request, out *output, pr *io.PipeReader, sum Su
 		res.Header.Set("X-ClickHouse-Summary", string(text))
 	}
 	return res, nil
+}
+
+// streaming makes the response to a statement whose result has begun.
+func (db *DB) streaming(req *http.Request, out *output, pr *io.PipeReader) *http.Response {
+	res := db.response(req, http.StatusOK, pr)
+	res.ContentLength = -1
+	res.Header.Set("X-ClickHouse-Exception-Tag", out.tag)
+	return res
 }
 
 // response makes a response with what all have in common.
@@ -223,6 +227,7 @@ func failed(req *http.Request, e *Error) *http.Response {
 // output is the body of a response while it is being written. It says when the first chunk comes.
 type output struct {
 	pipe    *io.PipeWriter
+	tag     string // marks an exception of this answer, which no data can forge
 	started chan struct{}
 	once    sync.Once
 }
@@ -246,8 +251,7 @@ func (o *output) begun() bool {
 func (o *output) finish(err error) {
 	e := new(Error)
 	if o.begun() && errors.As(err, &e) {
-		tag := rand.Text()[:16]
-		_, _ = fmt.Fprintf(o.pipe, "\r\n__exception__\r\n%s\r\n%s\n%d %s\r\n__exception__\r\n", tag, e.Message, len(e.Message)+1, tag)
+		_, _ = fmt.Fprintf(o.pipe, "\r\n__exception__\r\n%s\r\n%s\n%d %s\r\n__exception__\r\n", o.tag, e.Message, len(e.Message)+1, o.tag)
 		err = nil
 	}
 	_ = o.pipe.CloseWithError(err)
