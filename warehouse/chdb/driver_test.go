@@ -2,6 +2,7 @@ package chdb_test
 
 import (
 	"context"
+	"database/sql"
 	"errors"
 	"fmt"
 	"strings"
@@ -274,5 +275,119 @@ func TestLargeBatch(t *testing.T) {
 	}
 	if count != n || sum != n*(n-1)/2 || length != n/50*49*25 {
 		t.Errorf("%d rows, sum %d, length %d", count, sum, length)
+	}
+}
+
+func TestDatabaseSQL(t *testing.T) {
+	db, _ := dial(t, chdb.Config{})
+	pool := clickhouse.OpenDB(chdb.Options(db, "mrr"))
+	defer pool.Close()
+	if err := pool.PingContext(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := pool.ExecContext(t.Context(), "CREATE TABLE t (a UInt64, s LowCardinality(String)) ENGINE = MergeTree ORDER BY a"); err != nil {
+		t.Fatal(err)
+	}
+	tx, err := pool.BeginTx(t.Context(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	insert, err := tx.PrepareContext(t.Context(), "INSERT INTO t")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range 3 {
+		if _, err := insert.ExecContext(t.Context(), uint64(i), "x"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := tx.Commit(); err != nil {
+		t.Fatal(err)
+	}
+	var n int
+	var s string
+	if err := pool.QueryRowContext(t.Context(), "SELECT count(), any(s) FROM t WHERE a < @max", clickhouse.Named("max", 2)).Scan(&n, &s); err != nil {
+		t.Fatal(err)
+	}
+	if n != 2 || s != "x" {
+		t.Errorf("got %d %q", n, s)
+	}
+}
+
+func TestReadonlyStatement(t *testing.T) {
+	db, conn := dial(t, chdb.Config{})
+	do(t, conn, "CREATE TABLE t (a UInt64) ENGINE = MergeTree ORDER BY a", "INSERT INTO t VALUES (7)")
+	readonly := chdb.Statement{Database: "mrr", Settings: map[string]string{"readonly": "1", "max_result_rows": "10", "session_timezone": "UTC"}}
+	for sql, code := range map[string]int{
+		"SELECT a FROM t WHERE a = {a:UInt64}": 0, "INSERT INTO t VALUES (8)": 164, "DROP TABLE t": 164, "SET max_threads = 1": 164,
+		"SELECT * FROM t SETTINGS readonly = 0": 164, "SELECT * FROM numbers(100)": 396,
+	} {
+		st := readonly
+		st.SQL, st.Params = sql, map[string]string{"a": "7"}
+		var out strings.Builder
+		_, err := db.Run(t.Context(), st, &out)
+		var e *chdb.Error
+		if got := errors.As(err, &e); got != (code != 0) || got && e.Code != code {
+			t.Errorf("%s: %v, want code %d", sql, err, code)
+		}
+		if code == 0 && out.String() != "7\n" {
+			t.Errorf("%s: %q", sql, &out)
+		}
+	}
+	do(t, conn, "INSERT INTO t VALUES (9)")
+}
+
+func TestUnencodableBatchFails(t *testing.T) {
+	db, conn := dial(t, chdb.Config{})
+	do(t, conn, "CREATE TABLE t (a UInt64, b UInt64) ENGINE = MergeTree ORDER BY a")
+	batch, err := conn.PrepareBatch(t.Context(), "INSERT INTO t")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := batch.Column(0).Append([]uint64{1, 2}); err != nil {
+		t.Fatal(err)
+	}
+	if err := batch.Column(1).Append([]uint64{1}); err != nil { // one short: the driver can't encode the block, and does not say so
+		t.Fatal(err)
+	}
+	var ex *clickhouse.Exception
+	if err := batch.Send(); !errors.As(err, &ex) || ex.Code != 108 {
+		t.Errorf("got %v, want exception 108", err)
+	}
+	if got := query(t, db, "SELECT count() FROM mrr.t"); got != "0" {
+		t.Errorf("%s rows", got)
+	}
+}
+
+func TestEmptyResultHasNoRows(t *testing.T) {
+	_, conn := dial(t, chdb.Config{})
+	do(t, conn, "CREATE TABLE t (a UInt64) ENGINE = MergeTree ORDER BY a")
+	r, err := conn.Query(t.Context(), "SELECT a FROM t")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for r.Next() {
+		t.Error("a row")
+	}
+	if err := errors.Join(r.Err(), r.Close()); err != nil {
+		t.Error(err)
+	}
+	var a uint64
+	if err := conn.QueryRow(t.Context(), "SELECT a FROM t").Scan(&a); !errors.Is(err, sql.ErrNoRows) {
+		t.Errorf("got %v, want ErrNoRows", err)
+	}
+}
+
+func TestCompressionIsRefused(t *testing.T) {
+	db, _ := dial(t, chdb.Config{})
+	opt := chdb.Options(db, "mrr")
+	opt.Compression = &clickhouse.Compression{Method: clickhouse.CompressionLZ4}
+	conn, err := clickhouse.Open(opt)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	if err := conn.Ping(t.Context()); err == nil || !strings.Contains(err.Error(), "Options.Compression") {
+		t.Errorf("got %v", err)
 	}
 }

@@ -67,6 +67,12 @@ func (s *session) run(ctx context.Context, st Statement, w io.Writer) (Summary, 
 
 // prepare gives the connection the statement's database and settings, and takes back those of the statement before it.
 func (s *session) prepare(st Statement) error {
+	if database := cmp.Or(st.Database, "default"); database != s.database {
+		if err := s.exec("USE " + quote(database, '`')); err != nil {
+			return err
+		}
+		s.database = database
+	}
 	var set []string
 	for _, name := range slices.Sorted(maps.Keys(s.settings)) {
 		if _, keep := st.Settings[name]; !keep {
@@ -81,23 +87,17 @@ func (s *session) prepare(st Statement) error {
 			set = append(set, name+" = "+quote(st.Settings[name], '\''))
 		}
 	}
-	if len(set) > 0 {
-		if err := s.exec("SET " + strings.Join(set, ", ")); err != nil {
-			s.tainted = true
-			return err
-		}
-		s.settings = maps.Clone(st.Settings)
+	if len(set) == 0 {
+		return nil
 	}
 	if v := st.Settings["readonly"]; v != "" && v != "0" {
-		s.tainted = true // the engine lets nothing be set any more on this connection
+		s.tainted = true // from here on the engine lets nothing be set on this connection
 	}
-	database := cmp.Or(st.Database, "default")
-	if database != s.database {
-		if err := s.exec("USE " + quote(database, '`')); err != nil {
-			return err
-		}
-		s.database = database
+	if err := s.exec("SET " + strings.Join(set, ", ")); err != nil {
+		s.tainted = true
+		return err
 	}
+	s.settings = maps.Clone(st.Settings)
 	return nil
 }
 
