@@ -97,6 +97,9 @@ type Identity struct {
 type Privacy struct {
 	Emails string `yaml:"emails"`
 	Names  string `yaml:"names"`
+	// Key keys the digests of hash, so that nobody without it can guess an
+	// address; optional, the same for all sources.
+	Key Secret `yaml:"key"`
 }
 
 // Notify says whom to tell of what.

@@ -123,7 +123,7 @@ func TestDefaults(t *testing.T) {
 	dsn, _ := c.Warehouse.DSN.Value()
 	if dsn != "chdb://warehouse" || c.Warehouse.Database != "mrr" || c.Warehouse.KeepLoads != 7 ||
 		c.Reporting.Currency != "USD" || c.Reporting.Zone.String() != "UTC" ||
-		c.Privacy != (Privacy{"drop", "keep"}) || c.Publish.MaxChurnPercent.String() != "30" {
+		c.Privacy.Emails != "drop" || c.Privacy.Names != "keep" || !c.Privacy.Key.IsZero() || c.Publish.MaxChurnPercent.String() != "30" {
 		t.Errorf("defaults are %+v, dsn %s", c, dsn)
 	}
 	folder, ok := c.Warehouse.DSN.Embedded()
