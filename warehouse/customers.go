@@ -1,0 +1,204 @@
+package warehouse
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"iter"
+	"slices"
+	"time"
+
+	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
+
+	"mrrsync/connectors"
+)
+
+// CustomerKey names a customer of a source.
+type CustomerKey struct {
+	Source     string
+	CustomerID string
+}
+
+// CustomerObjects is everything stored of one customer: all versions of all its
+// objects, ordered by kind, id and version.
+type CustomerObjects struct {
+	CustomerKey
+	Objects []connectors.Object
+}
+
+// somebody is how many customers one statement asks for.
+const somebody = 500
+
+const objectColumns = "customer_id, kind, id, version, seen_at, toInt8(origin), deleted, digest, payload"
+
+// Catalog is the newest version of every catalogue object of a source, as of
+// the sealed run, ordered by kind and id.
+func (w *Warehouse) Catalog(ctx context.Context, source string, sealed uint64) ([]connectors.Object, error) {
+	var all []connectors.Object
+	err := w.each(ctx, "read catalogue", `
+		SELECT `+objectColumns+` FROM `+w.table("raw_objects")+`
+		WHERE source = {source:String} AND customer_id = '' AND run <= {sealed:UInt64}
+		ORDER BY kind, id, version DESC, run DESC LIMIT 1 BY kind, id`, func(scan func(...any) error) error {
+		o, _, err := scanObject(scan)
+		all = append(all, o)
+		return err
+	}, named("source", source), named("sealed", sealed))
+	return all, err
+}
+
+// Customers streams the customers of a source as of the sealed run, ordered by
+// id: those named in only, or all when it is nil. Memory is bounded by one
+// customer. Customers of which nothing is stored are not there. A version that
+// repeats the payload of the one before it is left out, so that the order in
+// which versions landed leaves no trace.
+func (w *Warehouse) Customers(ctx context.Context, source string, sealed uint64, only []string) iter.Seq2[CustomerObjects, error] {
+	const where = "customer_id != ''"
+	return func(yield func(CustomerObjects, error) bool) {
+		if only == nil {
+			w.customers(ctx, source, sealed, where, nil, yield)
+			return
+		}
+		ids := slices.Compact(slices.Sorted(slices.Values(only)))
+		for part := range slices.Chunk(ids, somebody) {
+			if !w.customers(ctx, source, sealed, where+" AND customer_id IN {ids:Array(String)}", part, yield) {
+				return
+			}
+		}
+	}
+}
+
+// customers yields the customers that a condition picks and says whether to go
+// on.
+func (w *Warehouse) customers(ctx context.Context, source string, sealed uint64, where string, ids []string, yield func(CustomerObjects, error) bool) bool {
+	args := []any{named("source", source), named("sealed", sealed)}
+	if ids != nil {
+		args = append(args, named("ids", ids))
+	}
+	rows, err := w.query(ctx, "read customers of "+source, `
+		SELECT `+objectColumns+` FROM `+w.table("raw_objects")+`
+		WHERE source = {source:String} AND run <= {sealed:UInt64} AND `+where+`
+		ORDER BY customer_id, kind, id, version, run
+		SETTINGS optimize_read_in_order = 1, max_threads = 2`, args...)
+	if err != nil {
+		yield(CustomerObjects{}, err)
+		return false
+	}
+	defer rows.Close()
+	return group(rows, source, yield)
+}
+
+// group yields rows ordered by customer, one customer at a time.
+func group(rows driver.Rows, source string, yield func(CustomerObjects, error) bool) bool {
+	var c CustomerObjects
+	var before uint64 // digest of the last object
+	for rows.Next() {
+		o, digest, err := scanObject(rows.Scan)
+		if err != nil {
+			yield(CustomerObjects{}, fmt.Errorf("read customers of %s: %w", source, err))
+			return false
+		}
+		if o.CustomerID != c.CustomerID {
+			if c.CustomerID != "" && !yield(c, nil) {
+				return false
+			}
+			c = CustomerObjects{CustomerKey: CustomerKey{source, o.CustomerID}}
+		}
+		if n := len(c.Objects); n > 0 && before == digest && c.Objects[n-1].Kind == o.Kind && c.Objects[n-1].ID == o.ID {
+			continue
+		}
+		before = digest
+		c.Objects = append(c.Objects, o)
+	}
+	if err := rows.Err(); err != nil {
+		yield(CustomerObjects{}, fmt.Errorf("read customers of %s: %w", source, err))
+		return false
+	}
+	return c.CustomerID == "" || yield(c, nil)
+}
+
+// scanObject reads objectColumns.
+func scanObject(scan func(...any) error) (connectors.Object, uint64, error) {
+	var o connectors.Object
+	var origin int8
+	var digest uint64
+	var payload []byte
+	if err := scan(&o.CustomerID, &o.Kind, &o.ID, &o.Version, &o.SeenAt, &origin, &o.Deleted, &digest, &payload); err != nil {
+		return o, 0, err
+	}
+	o.SeenAt, o.Origin, o.Payload = o.SeenAt.In(time.UTC), connectors.Origin(origin), payload
+	return o, digest, nil
+}
+
+// Changed are the customers to derive again upon a base load, given the seals
+// to derive from, ordered by source and id: those of whom something landed
+// since the base's seal, those whose amounts were computed from a catalogue
+// object that changed since, and, when any did, those with rejects, since a
+// price that was missing may have come. Seals are the sealed runs by source.
+func (w *Warehouse) Changed(ctx context.Context, base LoadInfo, seals map[string]uint64) ([]CustomerKey, error) {
+	changed := map[CustomerKey]bool{}
+	for source, sealed := range seals {
+		since := base.Seals[source]
+		if since >= sealed {
+			continue
+		}
+		args := []any{
+			named("source", source), named("since", since), named("sealed", sealed),
+			named("base", base.ID),
+		}
+		take := func(scan func(...any) error) error {
+			k := CustomerKey{Source: source}
+			if err := scan(&k.CustomerID); err != nil {
+				return err
+			}
+			changed[k] = true
+			return nil
+		}
+		if err := w.each(ctx, "find changed customers of "+source, `
+			SELECT DISTINCT customer_id FROM `+w.table("raw_objects")+`
+			WHERE source = {source:String} AND customer_id != '' AND run > {since:UInt64} AND run <= {sealed:UInt64}`, take, args...); err != nil {
+			return nil, err
+		}
+		catalog := `SELECT DISTINCT concat(kind, '/', id) AS ref FROM ` + w.table("raw_objects") + `
+			WHERE source = {source:String} AND customer_id = '' AND run > {since:UInt64} AND run <= {sealed:UInt64}`
+		part := func(table string) string {
+			return `load_id = (SELECT part_load FROM ` + w.table("manifest") + ` WHERE load_id = {base:UInt64} AND table = '` + table + `')`
+		}
+		if err := w.each(ctx, "find customers of changed prices of "+source, `
+			WITH (SELECT groupUniqArray(ref) FROM (`+catalog+`)) AS changed
+			SELECT DISTINCT customer_id FROM `+w.table("periods")+`
+			WHERE notEmpty(changed) AND source = {source:String} AND `+part("periods")+` AND hasAny(CAST(refs, 'Array(String)'), changed)
+			UNION DISTINCT
+			SELECT DISTINCT customer_id FROM `+w.table("rejects")+`
+			WHERE notEmpty(changed) AND source = {source:String} AND `+part("rejects")+` AND customer_id != ''`, take, args...); err != nil {
+			return nil, err
+		}
+	}
+	all := make([]CustomerKey, 0, len(changed))
+	for k := range changed {
+		all = append(all, k)
+	}
+	slices.SortFunc(all, compareCustomers)
+	return all, nil
+}
+
+// Accounts is the account of every customer in a published load.
+func (w *Warehouse) Accounts(ctx context.Context, base LoadInfo) (map[CustomerKey]string, error) {
+	all := map[CustomerKey]string{}
+	err := w.each(ctx, "read accounts", `
+		SELECT source, customer_id, account_id FROM `+w.table("customers")+`
+		WHERE load_id = (SELECT part_load FROM `+w.table("manifest")+` WHERE load_id = {base:UInt64} AND table = 'customers')`,
+		func(scan func(...any) error) error {
+			var k CustomerKey
+			var account string
+			if err := scan(&k.Source, &k.CustomerID, &account); err != nil {
+				return err
+			}
+			all[k] = account
+			return nil
+		}, named("base", base.ID))
+	return all, err
+}
+
+func compareCustomers(a, b CustomerKey) int {
+	return cmp.Or(cmp.Compare(a.Source, b.Source), cmp.Compare(a.CustomerID, b.CustomerID))
+}

@@ -1,0 +1,216 @@
+package warehouse
+
+import (
+	"embed"
+	"fmt"
+	"io/fs"
+	"regexp"
+	"slices"
+	"strings"
+	"text/template"
+)
+
+//go:embed tables
+var tableFiles embed.FS
+
+//go:embed views
+var viewFiles embed.FS
+
+// Target is a kind of ClickHouse, as far as DDL cares.
+type Target uint8
+
+// The targets.
+const (
+	// Embedded is the engine inside the process.
+	Embedded Target = iota + 1
+	// Server is a single ClickHouse server, or ClickHouse Cloud, whose plain
+	// MergeTree replicates by itself.
+	Server
+	// Cluster is one shard of several replicas: ON CLUSTER, Replicated engines.
+	Cluster
+)
+
+// Schema is what the DDL is made for: every table and view of the warehouse
+// follows from it. It is also the dot of the templates in tables/ and views/.
+type Schema struct {
+	Target   Target
+	Database string   // of the views
+	Cluster  string   // its name; Target Cluster only
+	Segments []string // configured segments, in the order of their columns
+}
+
+// Statement is one statement of DDL. Name is the file it came from, without
+// its extension: "0003_raw_objects".
+type Statement struct {
+	Name string
+	SQL  string
+}
+
+// DB is the database of the views, quoted.
+func (s Schema) DB() string { return quote(s.Database) }
+
+// Store is the database of the tables, quoted.
+func (s Schema) Store() string { return quote(s.StoreName()) }
+
+// StoreName is the database of the tables, as it is.
+func (s Schema) StoreName() string { return s.Database + "_store" }
+
+// OnCluster is the clause behind a name in DDL, with a space before it, or
+// empty.
+func (s Schema) OnCluster() string {
+	if s.Target != Cluster {
+		return ""
+	}
+	return " ON CLUSTER " + quote(s.Cluster)
+}
+
+// MergeTree is the engine of an append-only table.
+func (s Schema) MergeTree() string {
+	if s.Target == Cluster {
+		return "ReplicatedMergeTree('/clickhouse/tables/{uuid}/{shard}', '{replica}')"
+	}
+	return "MergeTree"
+}
+
+// Replacing is the engine of a table of which only the row with the highest
+// version of each key counts. It saves space alone: readers never rely on it.
+func (s Schema) Replacing(version string) string {
+	if s.Target == Cluster {
+		return "ReplicatedReplacingMergeTree('/clickhouse/tables/{uuid}/{shard}', '{replica}', " + quote(version) + ")"
+	}
+	return "ReplacingMergeTree(" + quote(version) + ")"
+}
+
+// Settings is the SETTINGS clause of every table. On a server it lets a
+// repeated insert of one block be recognized.
+func (s Schema) Settings() string {
+	if s.Target == Server {
+		return "SETTINGS non_replicated_deduplication_window = 1000"
+	}
+	return ""
+}
+
+// Security is the SQL SECURITY clause of every view. A definer's view is read
+// in a context of its own, which shares neither snapshots nor scalar subqueries
+// with the rest of the statement: two views in one statement can then show two
+// loads when a publish falls between them, and one view none at all for an
+// instant. In the embedded engine, where there are no users to keep from the
+// store, views are read as the invoker, and a statement sees one load. On
+// servers a reader has grants on the views alone.
+func (s Schema) Security() string {
+	if s.Target == Embedded {
+		return "SQL SECURITY INVOKER"
+	}
+	return "SQL SECURITY DEFINER"
+}
+
+// Part is the condition that picks a table's rows in the newest published load,
+// for tables kept whole per load (all but daily and invoice_lines).
+func (s Schema) Part(table string) string {
+	m := s.Store() + ".manifest"
+	return fmt.Sprintf("load_id = (SELECT part_load FROM %s WHERE table = %s AND load_id = (SELECT max(load_id) FROM %s))",
+		m, literal(table), m)
+}
+
+// Parts is the same for the tables kept by month: column is the Date that
+// partitions the table. The engine prunes to exactly the partitions named.
+func (s Schema) Parts(table, column string) string {
+	m := s.Store() + ".manifest"
+	return fmt.Sprintf("(toYYYYMM(%s), load_id) IN (SELECT bucket, part_load FROM %s WHERE table = %s AND load_id = (SELECT max(load_id) FROM %s))",
+		quote(column), m, literal(table), m)
+}
+
+// Header is a subquery in brackets: the header row of the newest published
+// load, or no row.
+func (s Schema) Header() string {
+	m := s.Store() + ".manifest"
+	return fmt.Sprintf("(SELECT * FROM %s WHERE table = '' AND load_id = (SELECT max(load_id) FROM %s))", m, m)
+}
+
+// Databases are the statements that make the two databases.
+func (s Schema) Databases() []Statement {
+	var all []Statement
+	for _, db := range []string{s.Store(), s.DB()} {
+		all = append(all, Statement{"database", "CREATE DATABASE IF NOT EXISTS " + db + s.OnCluster()})
+	}
+	return all
+}
+
+// Tables are the statements that make the store, in the order of their
+// numbers.
+func (s Schema) Tables() ([]Statement, error) { return s.render(tableFiles, "tables") }
+
+// Views are the statements that make the views, in an order in which each finds
+// those it reads.
+func (s Schema) Views() ([]Statement, error) { return s.render(viewFiles, "views") }
+
+// DDL is everything, in the order in which to run it.
+func (s Schema) DDL() ([]Statement, error) {
+	tables, err := s.Tables()
+	if err != nil {
+		return nil, err
+	}
+	views, err := s.Views()
+	if err != nil {
+		return nil, err
+	}
+	return slices.Concat(s.Databases(), tables, views), nil
+}
+
+// render fills the templates of a folder, in the order of their names.
+func (s Schema) render(files fs.FS, folder string) ([]Statement, error) {
+	names, err := fs.Glob(files, folder+"/*.sql")
+	if err != nil {
+		return nil, fmt.Errorf("list %s: %w", folder, err)
+	}
+	var all []Statement
+	for _, name := range names {
+		text, err := fs.ReadFile(files, name)
+		if err != nil {
+			return nil, fmt.Errorf("read %s: %w", name, err)
+		}
+		short := strings.TrimSuffix(strings.TrimPrefix(name, folder+"/"), ".sql")
+		t, err := template.New(short).Option("missingkey=error").
+			Funcs(template.FuncMap{"quote": quote, "literal": literal}).Parse(string(text))
+		if err != nil {
+			return nil, fmt.Errorf("parse %s: %w", name, err)
+		}
+		var b strings.Builder
+		if err := t.Execute(&b, s); err != nil {
+			return nil, fmt.Errorf("render %s: %w", name, err)
+		}
+		all = append(all, Statement{short, strings.TrimSpace(b.String())})
+	}
+	return all, nil
+}
+
+// names that may become identifiers: everything else is refused before any SQL
+// is made of it.
+var (
+	databasePattern = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]{0,63}$`)
+	segmentPattern  = regexp.MustCompile(`^[a-z0-9_]{1,64}$`)
+)
+
+// Validate refuses names that could not be used in every place they appear in.
+func (s Schema) Validate() error {
+	if !databasePattern.MatchString(s.Database) {
+		return fmt.Errorf("warehouse.database %q: want letters, digits and underscores, not beginning with a digit", s.Database)
+	}
+	for _, name := range s.Segments {
+		if !segmentPattern.MatchString(name) {
+			return fmt.Errorf("segment %q: want lower-case letters, digits and underscores", name)
+		}
+	}
+	return nil
+}
+
+// quote makes an identifier of any name.
+func quote(name string) string {
+	return "`" + strings.NewReplacer("\\", "\\\\", "`", "\\`").Replace(name) + "`"
+}
+
+// literal makes a string literal of any text, for DDL alone: statements that
+// take parameters take them as {name:Type}.
+func literal(text string) string {
+	return "'" + strings.NewReplacer("\\", "\\\\", "'", "\\'").Replace(text) + "'"
+}

@@ -1,0 +1,18 @@
+// Package warehouse keeps what providers said and what follows from it, in
+// ClickHouse: inside the process (a folder) or on a server, through one driver.
+//
+// There are two halves. The raw half is append-only: every version of every
+// provider object, the cursors of the streams, and a seal per source that says
+// up to which run it was pulled completely. The derived half is made of loads.
+// A load is written where nobody looks, under a load_id of its own: the rows of
+// the customers that were derived again come from Go, all others are carried
+// forward inside the engine, the days of the months that changed are expanded
+// from periods there too, and everything is verified. One insert of one block
+// into the manifest then makes it what readers see, all tables and months at
+// once. A crash at any instant leaves only partitions that no manifest names,
+// which the next run drops.
+//
+// The way of a run: StartRun; Land and SaveCursor page by page, Completeness
+// and Seal per source; NewLoad, Add per account, Build, Verify, Publish;
+// FinishRun.
+package warehouse

@@ -1,0 +1,197 @@
+package warehouse
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
+
+	"mrrsync/connectors/billing"
+)
+
+// LoadInfo is the header of a published load.
+type LoadInfo struct {
+	ID           uint64 // microseconds since 1970 of its start, made unique; the newest is what readers see
+	Run          uint64
+	Base         uint64 // the load it was built upon; 0: none
+	PublishedAt  time.Time
+	Through      billing.Date // the last day that readers see
+	FinalThrough billing.Date // the last day that every source had covered; billing.NoDate: none
+	FirstDate    billing.Date // the first day with MRR; billing.NoDate: none
+	Currency     string       // the reporting currency; empty: conversion is off
+	PolicyHash   string
+	Complete     bool                    // every customer was derived again
+	Seals        map[string]uint64       // source to the run it was read up to
+	Covered      map[string]billing.Date // source to the last day it was covered through
+	Derived      int                     // customers derived again
+	Rows         map[string]int          // table to rows written for this load
+}
+
+const headerColumns = `load_id, run, base, published_at, through, final_through, first_date, reporting_currency, policy_hash, complete,
+	seals, covered, derived, rows`
+
+// Published is the newest published load: what readers see. ok is false while
+// there is none.
+func (w *Warehouse) Published(ctx context.Context) (load LoadInfo, ok bool, err error) {
+	all, err := w.loads(ctx, "ORDER BY load_id DESC LIMIT 1")
+	if err != nil || len(all) == 0 {
+		return LoadInfo{}, false, err
+	}
+	return all[0], true, nil
+}
+
+// Loads are all published loads, the newest first. Those beyond the configured
+// number have no rows any more.
+func (w *Warehouse) Loads(ctx context.Context) ([]LoadInfo, error) {
+	return w.loads(ctx, "ORDER BY load_id DESC")
+}
+
+func (w *Warehouse) loads(ctx context.Context, tail string) ([]LoadInfo, error) {
+	var all []LoadInfo
+	err := w.each(ctx, "read loads", "SELECT "+headerColumns+" FROM "+w.table("manifest")+" WHERE table = '' "+tail,
+		func(scan func(...any) error) error {
+			l := LoadInfo{Covered: map[string]billing.Date{}, Rows: map[string]int{}}
+			var through, final, first time.Time
+			var covered map[string]time.Time
+			var derived uint64
+			var rows map[string]uint64
+			if err := scan(&l.ID, &l.Run, &l.Base, &l.PublishedAt, &through, &final, &first, &l.Currency, &l.PolicyHash, &l.Complete,
+				&l.Seals, &covered, &derived, &rows); err != nil {
+				return err
+			}
+			l.PublishedAt, l.Derived = l.PublishedAt.UTC(), int(derived)
+			l.Through, l.FinalThrough, l.FirstDate = dateOf(through), dateOf(final), dateOf(first)
+			for source, day := range covered {
+				l.Covered[source] = dateOf(day)
+			}
+			for table, n := range rows {
+				l.Rows[table] = int(n)
+			}
+			all = append(all, l)
+			return nil
+		})
+	return all, err
+}
+
+// dateOf is the Date that came as a midnight.
+func dateOf(t time.Time) billing.Date { return billing.DateOf(t, time.UTC) }
+
+// part names where rows of a load are stored: those of a table, for tables kept
+// by month those of one month.
+type part struct {
+	table string
+	month uint32 // YYYYMM; 0: whole
+}
+
+// parts are the parts of a published load, each with the load_id its rows have.
+func (w *Warehouse) parts(ctx context.Context, load uint64) (map[part]uint64, error) {
+	all := map[part]uint64{}
+	err := w.each(ctx, "read manifest", `
+		SELECT table, bucket, part_load FROM `+w.table("manifest")+`
+		WHERE load_id = {load:UInt64} AND table != ''`, func(scan func(...any) error) error {
+		var p part
+		var stored uint64
+		if err := scan(&p.table, &p.month, &stored); err != nil {
+			return err
+		}
+		all[p] = stored
+		return nil
+	}, named("load", load))
+	return all, err
+}
+
+// writeManifest makes a load visible, by one insert of one block.
+func (w *Warehouse) writeManifest(ctx context.Context, l LoadInfo, parts map[part]uint64) error {
+	covered := map[string]time.Time{}
+	var f fields
+	for source, day := range l.Covered {
+		covered[source] = f.date("covered through of "+source, day)
+	}
+	through, final, first := f.date("through", l.Through), f.date("final through", l.FinalThrough), f.date("first date", l.FirstDate)
+	if f.err != nil {
+		return fmt.Errorf("publish load: %w", f.err)
+	}
+	rows := map[string]uint64{}
+	for table, n := range l.Rows {
+		rows[table] = uint64(n)
+	}
+	columns := []string{
+		"load_id", "table", "bucket", "part_load", "run", "base", "published_at", "through", "final_through", "first_date",
+		"reporting_currency", "policy_hash", "complete", "seals", "covered", "derived", "rows",
+	}
+	return w.insert(ctx, "manifest", columns, func(b driver.Batch) error {
+		if err := b.Append(l.ID, "", uint32(0), l.ID, l.Run, l.Base, l.PublishedAt.UTC(), through, final, first,
+			l.Currency, l.PolicyHash, l.Complete, l.Seals, covered, uint64(l.Derived), rows); err != nil {
+			return err
+		}
+		zero := time.Unix(0, 0).UTC()
+		for p, stored := range parts {
+			if err := b.Append(l.ID, p.table, p.month, stored, uint64(0), uint64(0), zero, zero, zero, zero,
+				"", "", false, map[string]uint64{}, map[string]time.Time{}, uint64(0), map[string]uint64{}); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// collect drops every partition of derived tables that belongs to a load which
+// was never published, or which no published load that is kept names. building
+// is a load in the making: it is left alone.
+func (w *Warehouse) collect(ctx context.Context, building uint64) error {
+	kept, err := w.kept(ctx)
+	if err != nil {
+		return err
+	}
+	for _, t := range loadTables {
+		all, err := w.partitions(ctx, t.name)
+		if err != nil {
+			return err
+		}
+		for _, p := range all {
+			if p.owner == building || kept[partKey{part{t.name, p.month}, p.owner}] || w.young(p.owner) {
+				continue
+			}
+			w.log.Debug("drop unreferenced partition", "table", t.name, "partition", p.id, "load", p.owner)
+			if err := w.dropPartition(ctx, t.name, p); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// partKey is a part as one load stored it.
+type partKey struct {
+	part
+	stored uint64
+}
+
+// kept are the parts that the published loads we keep are made of.
+func (w *Warehouse) kept(ctx context.Context) (map[partKey]bool, error) {
+	all := map[partKey]bool{}
+	err := w.each(ctx, "read kept loads", `
+		SELECT DISTINCT table, bucket, part_load FROM `+w.table("manifest")+`
+		WHERE table != '' AND load_id IN (
+			SELECT load_id FROM `+w.table("manifest")+` WHERE table = '' ORDER BY load_id DESC LIMIT {keep:UInt64}
+		)`, func(scan func(...any) error) error {
+		var k partKey
+		if err := scan(&k.table, &k.month, &k.stored); err != nil {
+			return err
+		}
+		all[k] = true
+		return nil
+	}, named("keep", uint64(w.opt.KeepLoads)))
+	return all, err
+}
+
+// young says that an unpublished load may still be in the making: on a server,
+// where the run lock does not stand between processes, what is younger than a
+// day is left alone.
+func (w *Warehouse) young(load uint64) bool {
+	if w.schema.Target == Embedded {
+		return false
+	}
+	return load > uint64(w.opt.Now().Add(-24*time.Hour).UnixMicro())
+}

@@ -1,0 +1,258 @@
+package warehouse
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/ClickHouse/clickhouse-go/v2"
+	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
+
+	"mrrsync/warehouse/chdb"
+)
+
+// ErrLocked says that another run, of this process or another one, holds the
+// warehouse.
+var ErrLocked = errors.New("another run holds the warehouse: wait for it to end, or see who it is with `mrrsync status`")
+
+// Options say which warehouse to open and how.
+type Options struct {
+	// DSN is chdb://FOLDER for the engine inside the process, clickhouse:// or
+	// http(s):// for a server. FOLDER is relative to the working directory.
+	DSN string
+	// Database holds the views; the tables live in Database_store.
+	Database string
+	// Cluster is the name of a ClickHouse cluster; empty: none.
+	Cluster string
+	// KeepLoads is how many published loads keep their rows; at least 1.
+	KeepLoads int
+	// Segments are the configured segments: a column each on the views.
+	Segments []string
+	// ReportingCurrency is what mrr_reporting is in; empty turns conversion off.
+	ReportingCurrency string
+	// Now is the clock.
+	Now    func() time.Time
+	Logger *slog.Logger
+	// Library is the path of the engine's library; empty finds or installs it.
+	Library string
+	// Progress is told how the download of the engine gets on, in bytes.
+	Progress func(done, total int64)
+}
+
+// Warehouse is an open warehouse. It is safe for concurrent use; one run at a
+// time writes.
+type Warehouse struct {
+	opt    Options
+	dsn    dsn
+	schema Schema
+	conn   driver.Conn
+	engine *chdb.DB // nil on a server
+	log    *slog.Logger
+
+	mu     sync.Mutex
+	tick   uint64           // the last sequence number given out
+	lock   *runLock         // held by the run in progress
+	landed map[string]*held // per source: what is known to be stored
+
+	// step, if set, is called before every statement that writes, with its
+	// name; an error stops it. Tests use it to die between any two steps.
+	step func(name string) error
+}
+
+// Open connects to a warehouse. It changes nothing: Migrate makes or updates
+// the schema. An embedded warehouse that another process has open is ErrLocked.
+func Open(ctx context.Context, opt Options) (*Warehouse, error) {
+	if opt.Logger == nil {
+		opt.Logger = slog.New(slog.DiscardHandler)
+	}
+	if opt.Now == nil {
+		return nil, errors.New("open warehouse: no clock given")
+	}
+	opt.KeepLoads = max(opt.KeepLoads, 1)
+	d, err := parseDSN(opt.DSN)
+	if err != nil {
+		return nil, err
+	}
+	w := &Warehouse{
+		opt: opt, dsn: d, log: opt.Logger, landed: map[string]*held{},
+		schema: Schema{Target: Server, Database: opt.Database, Cluster: opt.Cluster, Segments: opt.Segments},
+	}
+	switch {
+	case d.folder != "":
+		w.schema.Target = Embedded
+		if opt.Cluster != "" {
+			return nil, errors.New("warehouse.cluster is set, but warehouse.dsn is chdb://: an embedded warehouse has no cluster")
+		}
+	case opt.Cluster != "":
+		w.schema.Target = Cluster
+	}
+	if err := w.schema.Validate(); err != nil {
+		return nil, err
+	}
+	if err := w.connect(ctx); err != nil {
+		return nil, err
+	}
+	if err := w.conn.Ping(ctx); err != nil {
+		return nil, errors.Join(fmt.Errorf("reach warehouse %s: %w", d.redacted, err), w.Close())
+	}
+	return w, nil
+}
+
+// connect opens the engine, if it is ours, and the driver.
+func (w *Warehouse) connect(ctx context.Context) error {
+	var opts *clickhouse.Options
+	if w.schema.Target == Embedded {
+		engine, err := chdb.Open(ctx, chdb.Config{
+			Path: w.dsn.folder, Library: w.opt.Library, Progress: w.opt.Progress, Logger: w.log,
+		})
+		if errors.Is(err, chdb.ErrLocked) {
+			return fmt.Errorf("%w (%w)", ErrLocked, err)
+		}
+		if err != nil {
+			return fmt.Errorf("open warehouse %s: %w", w.dsn.folder, err)
+		}
+		w.engine = engine
+		opts = chdb.Options(engine, "system")
+	} else {
+		opts = w.dsn.options
+	}
+	if opts.Settings == nil {
+		opts.Settings = clickhouse.Settings{}
+	}
+	for k, v := range settings {
+		opts.Settings[k] = v
+	}
+	conn, err := clickhouse.Open(opts)
+	if err != nil {
+		return errors.Join(fmt.Errorf("open warehouse %s: %w", w.dsn.redacted, err), w.Close())
+	}
+	w.conn = conn
+	return nil
+}
+
+// settings are what every statement of ours runs under.
+var settings = map[string]any{
+	"async_insert":                             0, // an answered INSERT is in its table
+	"max_partitions_per_insert_block":          0, // a batch of invoice lines spans years
+	"throw_on_max_partitions_per_insert_block": 0,
+}
+
+// Conn is the driver's connection, for statements of one's own. Names need
+// their database: Schema tells them.
+func (w *Warehouse) Conn() driver.Conn { return w.conn }
+
+// Schema is what the warehouse's DDL is made for.
+func (w *Warehouse) Schema() Schema { return w.schema }
+
+// Close ends the run in progress, if any, without a word, and closes the
+// connection and the engine.
+func (w *Warehouse) Close() error {
+	w.mu.Lock()
+	lock := w.lock
+	w.lock = nil
+	w.mu.Unlock()
+	lock.release()
+	var errs []error
+	if w.conn != nil {
+		errs = append(errs, w.conn.Close())
+	}
+	if w.engine != nil {
+		errs = append(errs, w.engine.Close(context.Background()))
+	}
+	if err := errors.Join(errs...); err != nil {
+		return fmt.Errorf("close warehouse: %w", err)
+	}
+	return nil
+}
+
+// next is a number larger than all this warehouse gave out before: the time in
+// microseconds since 1970, or the number after the last one where the clock
+// stands still or went back. Runs, loads and the order of state rows are made
+// of it.
+func (w *Warehouse) next() uint64 {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.tick = max(w.tick+1, uint64(max(w.opt.Now().UnixMicro(), 1)))
+	return w.tick
+}
+
+// exec runs a statement that writes. what is its name in errors and steps: a
+// verb and a noun. Values of {name:Type} come as clickhouse.Named.
+func (w *Warehouse) exec(ctx context.Context, what, sql string, args ...any) error {
+	if err := w.reach(what); err != nil {
+		return err
+	}
+	if err := w.conn.Exec(ctx, sql, args...); err != nil {
+		return fmt.Errorf("%s: %w", what, err)
+	}
+	return nil
+}
+
+// query runs a statement that reads; the caller closes the rows.
+func (w *Warehouse) query(ctx context.Context, what, sql string, args ...any) (driver.Rows, error) {
+	rows, err := w.conn.Query(ctx, sql, args...)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", what, err)
+	}
+	return rows, nil
+}
+
+// each runs a statement that reads and calls scan for every row.
+func (w *Warehouse) each(ctx context.Context, what, sql string, scan func(scan func(...any) error) error, args ...any) error {
+	rows, err := w.query(ctx, what, sql, args...)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		if err := scan(rows.Scan); err != nil {
+			return fmt.Errorf("%s: %w", what, err)
+		}
+	}
+	if err := rows.Err(); err != nil {
+		return fmt.Errorf("%s: %w", what, err)
+	}
+	return nil
+}
+
+// insert writes the rows that fill appends as one block: all of them are in the
+// table afterwards, or the outcome is an error.
+func (w *Warehouse) insert(ctx context.Context, table string, columns []string, fill func(driver.Batch) error) error {
+	what := "insert into " + table
+	if err := w.reach(what); err != nil {
+		return err
+	}
+	b, err := w.conn.PrepareBatch(ctx, "INSERT INTO "+w.table(table)+" ("+strings.Join(columns, ", ")+")")
+	if err != nil {
+		return fmt.Errorf("%s: %w", what, err)
+	}
+	defer b.Close()
+	if err := fill(b); err != nil {
+		return fmt.Errorf("%s: %w", what, err)
+	}
+	if err := b.Send(); err != nil {
+		return fmt.Errorf("%s: %w", what, err)
+	}
+	return nil
+}
+
+// reach is called before everything that writes.
+func (w *Warehouse) reach(what string) error {
+	if w.step == nil {
+		return nil
+	}
+	if err := w.step(what); err != nil {
+		return fmt.Errorf("%s: %w", what, err)
+	}
+	return nil
+}
+
+// table is the full name of a table of the store.
+func (w *Warehouse) table(name string) string { return w.schema.Store() + "." + quote(name) }
+
+// named is a value of {name:Type}.
+func named(name string, value any) driver.NamedValue { return clickhouse.Named(name, value) }
