@@ -1,0 +1,179 @@
+package normalize
+
+import (
+	"cmp"
+	"math/big"
+	"slices"
+	"strings"
+
+	"mrrsync/connectors/billing"
+)
+
+// rules collects the policy rules that decided a figure.
+type rules struct{ list []string }
+
+func (r *rules) add(key, choice string) {
+	rule := key + "=" + choice
+	if !slices.Contains(r.list, rule) {
+		r.list = append(r.list, rule)
+	}
+}
+
+func (r *rules) String() string {
+	slices.Sort(r.list)
+	return strings.Join(r.list, ", ")
+}
+
+// part is one item while its subscription is valued: what is left of its
+// amount per interval, and the factor that puts that on a month.
+type part struct {
+	item      *billing.Item
+	discounts []*billing.Discount // of the item, in order, those in force
+	left      *big.Rat
+	factor    *big.Rat
+	rules     rules
+	no        *refusal
+}
+
+// value prices the items of one subscription at one instant. shared are the
+// discounts of the subscription or customer that are in force, in order. What
+// cannot be valued carries its refusal; refused discounts are returned, and the
+// items stand without them.
+func (p Policy) value(parts []part, shared []*billing.Discount, sub *billing.Subscription) map[*billing.Discount]*refusal {
+	var refused map[*billing.Discount]*refusal
+	reject := func(d *billing.Discount, no *refusal) {
+		if refused == nil {
+			refused = make(map[*billing.Discount]*refusal)
+		}
+		refused[d] = no
+	}
+	for i := range parts {
+		it := &parts[i]
+		it.left, it.factor, it.no = p.price(it.item, sub, &it.rules)
+		if it.no != nil {
+			continue
+		}
+		for _, d := range it.discounts {
+			if no := usable(d, sub); no != nil {
+				reject(d, no)
+			} else if p.takes(d, it) {
+				takeOff(d, it.left, one)
+			}
+		}
+	}
+	for _, d := range shared {
+		if no := usable(d, sub); no != nil {
+			reject(d, no)
+			continue
+		}
+		p.spread(d, parts)
+	}
+	for i := range parts {
+		it := &parts[i]
+		if it.no != nil {
+			continue
+		}
+		if it.left, it.no = p.net(it.left, it.item, &it.rules); it.no == nil {
+			it.left = new(big.Rat).Mul(it.left, it.factor)
+		}
+	}
+	return refused
+}
+
+// spread applies a discount of the whole subscription. A percentage falls on
+// every item; an amount falls on the items of the invoice that carries it, the
+// most frequent one, in proportion to what is left of them.
+func (p Policy) spread(d *billing.Discount, parts []part) {
+	var on []*part
+	for i := range parts {
+		it := &parts[i]
+		if it.no == nil && it.item.Price.Usage != billing.Metered && appliesTo(d, it.item) && p.takes(d, it) {
+			on = append(on, it)
+		}
+	}
+	if d.Amount.IsPositive() {
+		on = mostFrequent(on)
+	}
+	total := new(big.Rat)
+	for _, it := range on {
+		total.Add(total, it.left)
+	}
+	if total.Sign() == 0 {
+		return
+	}
+	for _, it := range on {
+		takeOff(d, it.left, new(big.Rat).Quo(it.left, total))
+	}
+}
+
+// mostFrequent keeps the items with the shortest interval.
+func mostFrequent(parts []*part) []*part {
+	if len(parts) < 2 {
+		return parts
+	}
+	shortest := slices.MaxFunc(parts, func(a, b *part) int { return a.factor.Cmp(b.factor) }).factor
+	return slices.DeleteFunc(parts, func(it *part) bool { return it.factor.Cmp(shortest) != 0 })
+}
+
+// takeOff lowers left in place by the discount's percentage, or by share of its
+// amount, never below zero.
+func takeOff(d *billing.Discount, left, share *big.Rat) {
+	if d.Percent.IsPositive() {
+		keep := new(big.Rat).Quo(d.Percent.Rat(), hundred)
+		left.Mul(left, keep.Sub(one, keep))
+	}
+	if d.Amount.IsPositive() {
+		off := d.Amount.Rat()
+		left.Sub(left, off.Mul(off, share))
+	}
+	if left.Sign() < 0 {
+		left.SetInt64(0)
+	}
+}
+
+// takes asks the policy whether a discount lowers an item's MRR, and notes the
+// rule that said so.
+func (p Policy) takes(d *billing.Discount, it *part) bool {
+	var rule DiscountRule
+	switch durationOf(d) {
+	case billing.Once:
+		rule = p.Discounts.Once
+		it.rules.add("discounts.once", string(rule))
+	case billing.Repeating:
+		rule = p.Discounts.Repeating
+		if rule == Subtract && it.factor.Cmp(big.NewRat(1, 12)) <= 0 {
+			rule = p.Discounts.RepeatingOnYearly
+			it.rules.add("discounts.repeating_on_yearly", string(rule))
+		} else {
+			it.rules.add("discounts.repeating", string(rule))
+		}
+	default:
+		rule = p.Discounts.Forever
+		it.rules.add("discounts.forever", string(rule))
+	}
+	return rule == Subtract
+}
+
+// durationOf is the discount's duration; one that has an end and no duration of
+// its own repeats until then.
+func durationOf(d *billing.Discount) billing.Duration {
+	if d.Duration == 0 && !d.End.IsZero() {
+		return billing.Repeating
+	}
+	return cmp.Or(d.Duration, billing.Always)
+}
+
+func appliesTo(d *billing.Discount, item *billing.Item) bool {
+	return len(d.AppliesTo) == 0 || slices.Contains(d.AppliesTo, item.Price.ProductID)
+}
+
+// usable refuses discounts that cannot mean anything for the subscription.
+func usable(d *billing.Discount, sub *billing.Subscription) *refusal {
+	switch {
+	case d.Percent.IsNegative() || d.Amount.IsNegative() || d.Percent.Rat().Cmp(hundred) > 0:
+		return refuse("discount_invalid", "discount %s takes off %s %% and %s", d.ID, d.Percent, d.Amount)
+	case d.Amount.IsPositive() && d.Currency != "" && d.Currency != sub.Currency:
+		return refuse("discount_currency", "discount %s is in %s, the subscription in %s", d.ID, d.Currency, sub.Currency)
+	}
+	return nil
+}

@@ -1,0 +1,121 @@
+package normalize
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+
+	"github.com/shopspring/decimal"
+
+	"mrrsync/connectors/billing"
+)
+
+// invoices treats the lines of a record's documents. Drafts and voided ones say
+// nothing; a document whose lines do not add up to its total is rejected as
+// well as loaded, so that the difference is seen.
+func (dv *derivation) invoices(r *billing.Record) {
+	for i := range r.Invoices {
+		inv := &r.Invoices[i]
+		if inv.Status == billing.InvoiceDraft || inv.Status == billing.InvoiceVoid {
+			continue
+		}
+		sum := decimal.Zero
+		for j := range inv.Lines {
+			l := &inv.Lines[j]
+			sum = sum.Add(l.Amount).Add(l.Taxes).Sub(l.Discounts)
+			for _, part := range dv.treat(r, inv, l) {
+				dv.result.InvoiceLines = append(dv.result.InvoiceLines, dv.invoiceLine(r, inv, l, part))
+			}
+		}
+		if !sum.Equal(inv.Total) {
+			dv.reject(r, cmp.Or(inv.Object.Kind, "invoice"), inv.ID, refuse("invoice_total",
+				"the lines add up to %s %s, the document says %s", sum, inv.Currency, inv.Total), inv.Object)
+		}
+	}
+}
+
+// treated is a part of a line with what it is.
+type treated struct {
+	treatment Treatment
+	amount    decimal.Decimal
+}
+
+// treat splits a line: its amount by precedence proration, trial, one_time,
+// usage, committed; its discounts and taxes by themselves. What a credit note
+// gives back is credit as a whole.
+func (dv *derivation) treat(r *billing.Record, inv *billing.Invoice, l *billing.Line) []treated {
+	if inv.CreditNote {
+		return []treated{{TreatCredit, l.Amount.Add(l.Taxes).Sub(l.Discounts)}}
+	}
+	var out []treated
+	switch {
+	case l.Proration:
+		out = append(out, treated{TreatProration, l.Amount})
+	case l.Trial:
+		out = append(out, treated{TreatTrial, l.Amount})
+	case l.Usage == billing.OneTime || l.Usage != billing.Metered && l.Interval == (billing.Interval{}):
+		out = append(out, treated{TreatOneTime, l.Amount})
+	case l.Usage == billing.Metered:
+		out = append(out, dv.usage(r, l)...)
+	default:
+		out = append(out, treated{TreatCommitted, l.Amount})
+	}
+	if !l.Discounts.IsZero() {
+		out = append(out, treated{TreatDiscount, l.Discounts.Neg()})
+	}
+	if !l.Taxes.IsZero() {
+		out = append(out, treated{TreatTax, l.Taxes})
+	}
+	return out
+}
+
+// usage splits a metered line at its commitment.
+func (dv *derivation) usage(r *billing.Record, l *billing.Line) []treated {
+	committed := decimal.Zero
+	if minimum := dv.minimum(r, l); minimum != nil {
+		committed = decimal.Min(l.Amount, *minimum)
+	}
+	rest := l.Amount.Sub(committed)
+	switch {
+	case committed.IsZero():
+		return []treated{{TreatUncommittedUsage, rest}}
+	case rest.IsZero():
+		return []treated{{TreatCommittedUsage, committed}}
+	}
+	return []treated{{TreatCommittedUsage, committed}, {TreatUncommittedUsage, rest}}
+}
+
+// minimum is the commitment of a metered line's period: its own, else its
+// item's or what the policy's metadata key says.
+func (dv *derivation) minimum(r *billing.Record, l *billing.Line) *decimal.Decimal {
+	if l.Commitment != nil {
+		return l.Commitment
+	}
+	i := slices.IndexFunc(r.Subscriptions, func(s billing.Subscription) bool { return s.ID == l.SubscriptionID })
+	if i < 0 {
+		return nil
+	}
+	sub := &r.Subscriptions[i]
+	for j := len(sub.States) - 1; j >= 0; j-- {
+		item := itemOf(&sub.States[j], l.ItemID)
+		if item == nil {
+			continue
+		}
+		minimum, no := dv.settings.Policy.commitment(item, sub)
+		if no != nil {
+			dv.reject(r, "item", item.ID, no, sub.States[j].Object)
+		}
+		return minimum
+	}
+	return nil
+}
+
+func (dv *derivation) invoiceLine(r *billing.Record, inv *billing.Invoice, l *billing.Line, part treated) InvoiceLine {
+	return InvoiceLine{
+		Source: r.Source, InvoiceID: inv.ID, LineID: l.ID, CustomerID: cmp.Or(inv.CustomerID, r.Customer.ID),
+		AccountID: dv.account, SubscriptionID: cmp.Or(l.SubscriptionID, inv.SubscriptionID), PlanID: l.PriceID,
+		IssuedAt:    dv.day(inv.IssuedAt, billing.NoDate),
+		PeriodStart: dv.day(l.From, billing.NoDate), PeriodEnd: dv.day(l.Until, billing.NoDate),
+		Currency: strings.ToUpper(inv.Currency), Amount: round(part.amount.Rat()), Treatment: part.treatment,
+	}
+}

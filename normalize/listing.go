@@ -1,0 +1,153 @@
+package normalize
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+	"time"
+
+	"mrrsync/connectors/billing"
+)
+
+// listing is a list of discounts as something showed it: an invoice at the
+// instant it was made, a version from when it took effect.
+type listing struct {
+	at      time.Time
+	list    []billing.Discount
+	partial bool // what is missing from it may still have been there
+}
+
+// stretch is one discount with the time [from, until) during which it was on
+// its list. Zero ends are open. place orders it among its neighbours.
+type stretch struct {
+	discount    *billing.Discount
+	from, until time.Time
+	place       int
+}
+
+// aDay is how long an invoice may lie open before it is finalized: what began
+// meanwhile is not on it, though it began before the invoice's date.
+const aDay = 24 * time.Hour
+
+// key tells discounts apart: a coupon that is applied twice is two discounts.
+func key(d *billing.Discount) string {
+	if d.ID != "" {
+		return d.ID
+	}
+	return d.CouponID + "@" + d.Start.UTC().Format(time.RFC3339)
+}
+
+// stretches dates each discount of a sequence of listings. A discount counts
+// from its start, though it was seen later, unless a listing in between is
+// without it; it ends at its end, or at the first later listing without it.
+// Once-only discounts are left out: they belong to the invoice that shows them.
+func stretches(listings []listing, skip map[string]bool) []stretch {
+	slices.SortStableFunc(listings, func(a, b listing) int { return a.at.Compare(b.at) })
+	type seen struct{ first, last, place int }
+	sightings := make(map[string]*seen)
+	for i := range listings {
+		for j := range listings[i].list {
+			d := &listings[i].list[j]
+			k := key(d)
+			switch s := sightings[k]; {
+			case skip[k] || durationOf(d) == billing.Once:
+			case s == nil:
+				sightings[k] = &seen{first: i, last: i, place: j}
+			default:
+				s.last, s.place = i, j
+			}
+		}
+	}
+	var out []stretch
+	for _, s := range sightings {
+		d := &listings[s.last].list[s.place]
+		st := stretch{discount: d, from: d.Start, until: d.End, place: s.place}
+		for i := range s.first {
+			if !listings[i].partial && listings[i].at.Sub(d.Start) > aDay && listings[i].at.Before(listings[s.first].at) {
+				st.from = listings[s.first].at
+			}
+		}
+		for i := s.last + 1; i < len(listings); i++ {
+			if listings[i].partial || listings[i].at.Equal(listings[s.last].at) {
+				continue
+			}
+			if at := listings[i].at; st.until.IsZero() || at.Before(st.until) {
+				st.until = at
+			}
+			break
+		}
+		out = append(out, st)
+	}
+	slices.SortFunc(out, func(a, b stretch) int {
+		return cmp.Or(cmp.Compare(a.place, b.place), a.from.Compare(b.from), strings.Compare(key(a.discount), key(b.discount)))
+	})
+	return out
+}
+
+// active are the discounts of the stretches that are in force at t.
+func active(list []stretch, t time.Time) []*billing.Discount {
+	var out []*billing.Discount
+	for i := range list {
+		if s := &list[i]; within(t, s.from, s.until) {
+			out = append(out, s.discount)
+		}
+	}
+	return out
+}
+
+// running are the discounts of a list that was in force at t which have begun
+// and not ended. Once-only ones are left out.
+func running(list []billing.Discount, t time.Time) []*billing.Discount {
+	var out []*billing.Discount
+	for i := range list {
+		if d := &list[i]; durationOf(d) != billing.Once && within(t, d.Start, d.End) {
+			out = append(out, d)
+		}
+	}
+	return out
+}
+
+// within says whether t lies in [from, until); zero ends are open.
+func within(t, from, until time.Time) bool {
+	return !t.Before(from) && (until.IsZero() || t.Before(until))
+}
+
+// listDiscounts dates the discounts of the items, of the subscription and of
+// its customer from everything that lists them.
+func (d *dossier) listDiscounts(customer *billing.Customer) {
+	ofCustomer := make(map[string]bool)
+	var listings []listing
+	for i := range customer.Discounts {
+		span := &customer.Discounts[i]
+		d.spans = append(d.spans, span)
+		for j := range span.Discounts {
+			ofCustomer[key(&span.Discounts[j])] = true
+		}
+		listings = append(listings, listing{at: cmp.Or(span.From, span.Until), list: span.Discounts})
+	}
+	slices.SortStableFunc(d.spans, func(a, b *billing.DiscountSpan) int { return a.From.Compare(b.From) })
+	d.customer = stretches(listings, nil)
+
+	var shared []listing
+	level := make(map[string][]listing)
+	for _, s := range d.services {
+		if s.IssuedAt.IsZero() || s.Kind == billing.Stopped || s.Kind == billing.Voided {
+			continue
+		}
+		l := listing{at: s.IssuedAt, list: s.Discounts, partial: s.Kind != billing.Charged}
+		level[s.ItemID] = append(level[s.ItemID], l)
+		l.list = s.Inherited
+		shared = append(shared, l)
+	}
+	for _, s := range d.states {
+		for i := range s.Terms.Items {
+			item := &s.Terms.Items[i]
+			level[item.ID] = append(level[item.ID], listing{at: known(s), list: item.Discounts})
+		}
+		shared = append(shared, listing{at: known(s), list: s.Terms.Discounts})
+	}
+	d.shared = stretches(shared, ofCustomer)
+	for _, t := range d.tracks {
+		t.level = stretches(level[t.id], nil)
+	}
+}

@@ -1,0 +1,276 @@
+package normalize
+
+import (
+	"fmt"
+	"math/big"
+
+	"github.com/shopspring/decimal"
+
+	"mrrsync/connectors/billing"
+)
+
+// refusal says why a part cannot be valued. It becomes a Reject; it is an error
+// only between the functions of this package.
+type refusal struct{ code, detail string }
+
+func (r *refusal) Error() string { return r.code + ": " + r.detail }
+
+func refuse(code, format string, args ...any) *refusal {
+	return &refusal{code: code, detail: fmt.Sprintf(format, args...)}
+}
+
+var (
+	one     = big.NewRat(1, 1)
+	hundred = big.NewRat(100, 1)
+)
+
+// charge is what a price charges per interval for a quantity, in major units,
+// before discounts and with whatever tax the price contains.
+func charge(p *billing.Price, quantity decimal.Decimal) (*big.Rat, *refusal) {
+	if quantity.IsNegative() {
+		return nil, refuse("quantity_negative", "quantity %s", quantity)
+	}
+	units := quantity.Rat()
+	if t := p.Transform; t != nil {
+		if t.DivideBy < 1 {
+			return nil, refuse("transform_invalid", "divide_by %d: want 1 or more", t.DivideBy)
+		}
+		units = whole(units.Quo(units, big.NewRat(t.DivideBy, 1)), t.RoundUp)
+	}
+	switch p.Model {
+	case billing.Flat:
+		if units.Sign() == 0 {
+			return new(big.Rat), nil
+		}
+		return p.Unit.Rat(), nil
+	case billing.PerUnit:
+		return units.Mul(units, p.Unit.Rat()), nil
+	case billing.Package:
+		if p.PackageSize < 1 {
+			return nil, refuse("package_invalid", "package size %d: want 1 or more", p.PackageSize)
+		}
+		packages := whole(units.Quo(units, big.NewRat(p.PackageSize, 1)), true)
+		return packages.Mul(packages, p.Unit.Rat()), nil
+	case billing.Graduated, billing.Volume, billing.Stairstep:
+		if len(p.Tiers) == 0 {
+			return nil, refuse("tiers_missing", "price %s is tiered but its tiers are not known", p.ID)
+		}
+		if p.Model == billing.Graduated {
+			return graduated(p, units)
+		}
+		return oneTier(p, units)
+	}
+	return nil, refuse("model_unknown", "price %s has pricing model %d", p.ID, p.Model)
+}
+
+// whole is r rounded up or down to a whole number.
+func whole(r *big.Rat, up bool) *big.Rat {
+	n, rest := new(big.Int).DivMod(r.Num(), r.Denom(), new(big.Int))
+	if up && rest.Sign() > 0 {
+		n.Add(n, big.NewInt(1))
+	}
+	return new(big.Rat).SetInt(n)
+}
+
+// graduated charges each tier's units at that tier's price, and each reached
+// tier's flat fee once. The first tier is reached even by a quantity of zero.
+func graduated(p *billing.Price, units *big.Rat) (*big.Rat, *refusal) {
+	sum, below := new(big.Rat), new(big.Rat)
+	for i := range p.Tiers {
+		t := &p.Tiers[i]
+		if i > 0 && units.Cmp(below) <= 0 {
+			return sum, nil
+		}
+		top := units
+		if upTo := t.UpTo.Rat(); !t.Unbounded && upTo.Cmp(units) < 0 {
+			top = upTo
+		}
+		in := new(big.Rat).Sub(top, below)
+		if in.Sign() < 0 {
+			return nil, refuse("tiers_invalid", "price %s: the tiers do not ascend", p.ID)
+		}
+		sum.Add(sum, in.Mul(in, t.Unit.Rat()))
+		sum.Add(sum, t.Flat.Rat())
+		below = top
+	}
+	if units.Cmp(below) > 0 {
+		return nil, refuse("tiers_invalid", "price %s: quantity %s lies above the last tier", p.ID, units.RatString())
+	}
+	return sum, nil
+}
+
+// oneTier prices the whole quantity by the tier that holds it.
+func oneTier(p *billing.Price, units *big.Rat) (*big.Rat, *refusal) {
+	for i := range p.Tiers {
+		t := &p.Tiers[i]
+		if !t.Unbounded && units.Cmp(t.UpTo.Rat()) > 0 {
+			continue
+		}
+		if p.Model == billing.Stairstep {
+			sum := t.Flat.Rat()
+			return sum.Add(sum, t.Unit.Rat()), nil
+		}
+		sum := new(big.Rat).Mul(units, t.Unit.Rat())
+		return sum.Add(sum, t.Flat.Rat()), nil
+	}
+	return nil, refuse("tiers_invalid", "price %s: quantity %s lies above the last tier", p.ID, units.RatString())
+}
+
+// monthly is the factor that puts one charge of an interval on one month.
+// from and until are the days [from, until) of a Term.
+func (p Policy) monthly(in billing.Interval, from, until billing.Date) (*big.Rat, *refusal) {
+	if in.Unit == billing.Term {
+		return p.term(from, until)
+	}
+	if in.Count < 1 {
+		return nil, refuse("interval_invalid", "interval count %d: want 1 or more", in.Count)
+	}
+	var factor *big.Rat
+	switch in.Unit {
+	case billing.Year:
+		factor = big.NewRat(1, 12)
+	case billing.Month:
+		factor = big.NewRat(1, 1)
+	case billing.Week:
+		factor = p.Factors.Week.Rat()
+	case billing.Day:
+		factor = p.Factors.Day.Rat()
+	default:
+		return nil, refuse("interval_unknown", "interval unit %d", in.Unit)
+	}
+	return factor.Quo(factor, big.NewRat(in.Count, 1)), nil
+}
+
+// term spreads a contract's total over its calendar months, or over its days
+// where it does not end with a month.
+func (p Policy) term(from, until billing.Date) (*big.Rat, *refusal) {
+	if from == billing.NoDate || until == billing.NoDate || until == billing.Forever || until <= from {
+		return nil, refuse("term_open", "the amount is for the whole term, but the term has no end")
+	}
+	y1, m1, _ := from.Time().Date()
+	y2, m2, _ := until.Time().Date()
+	months := (y2-y1)*12 + int(m2-m1)
+	for n := max(1, months-1); n <= months+1; n++ {
+		if from.AddMonths(n) == until {
+			return big.NewRat(1, int64(n)), nil
+		}
+	}
+	return big.NewRat(365, 12*int64(until-from)), nil
+}
+
+// price values one item before subscription discounts and taxes: the amount of
+// one interval with the factor that puts it on a month.
+func (p Policy) price(item *billing.Item, sub *billing.Subscription, rules *rules) (amount, factor *big.Rat, no *refusal) {
+	factor, no = p.monthly(item.Price.Interval, item.TermFrom, item.TermUntil)
+	if no != nil {
+		return nil, nil, no
+	}
+	if item.Price.Currency != "" && item.Price.Currency != sub.Currency {
+		return nil, nil, refuse("currency_mismatch", "price %s is in %s, the subscription in %s", item.Price.ID, item.Price.Currency, sub.Currency)
+	}
+	if item.Price.Usage == billing.Metered {
+		amount, no = p.committed(item, sub, rules)
+		return amount, factor, no
+	}
+	quantity, free := item.Quantity, freeUnits(item)
+	if item.Amount != nil {
+		amount = item.Amount.Rat()
+		if free.IsPositive() && quantity.IsPositive() {
+			paid := decimal.Max(quantity.Sub(free), decimal.Zero)
+			amount.Mul(amount, new(big.Rat).Quo(paid.Rat(), quantity.Rat()))
+		}
+	} else {
+		amount, no = charge(&item.Price, decimal.Max(quantity.Sub(free), decimal.Min(quantity, decimal.Zero)))
+		if no != nil {
+			return nil, nil, no
+		}
+	}
+	if amount.Sign() < 0 {
+		return nil, nil, refuse("amount_negative", "item %s charges %s", item.ID, amount.FloatString(Scale))
+	}
+	return amount, factor, nil
+}
+
+func freeUnits(item *billing.Item) decimal.Decimal {
+	sum := decimal.Zero
+	for i := range item.Discounts {
+		sum = sum.Add(item.Discounts[i].FreeUnits)
+	}
+	return sum
+}
+
+// committed is the part of a metered item that is agreed in advance: a
+// contractual minimum, and by policy the flat fee of its first tier.
+func (p Policy) committed(item *billing.Item, sub *billing.Subscription, rules *rules) (*big.Rat, *refusal) {
+	sum := new(big.Rat)
+	minimum, no := p.commitment(item, sub)
+	if no != nil {
+		return nil, no
+	}
+	if minimum != nil {
+		sum.Add(sum, minimum.Rat())
+	}
+	if len(item.Price.Tiers) > 0 && !item.Price.Tiers[0].Flat.IsZero() {
+		rules.add("usage.metered_flat_fee", string(p.Usage.MeteredFlatFee))
+		if p.Usage.MeteredFlatFee == FeeInclude {
+			sum.Add(sum, item.Price.Tiers[0].Flat.Rat())
+		}
+	}
+	return sum, nil
+}
+
+// commitment is the contractual minimum of a metered item per price interval:
+// its own, else what the policy's metadata key says on the price or the
+// subscription. Nil: none.
+func (p Policy) commitment(item *billing.Item, sub *billing.Subscription) (*decimal.Decimal, *refusal) {
+	if item.Commitment != nil {
+		return item.Commitment, nil
+	}
+	key := p.Usage.CommitmentMetadataKey
+	if key == "" {
+		return nil, nil
+	}
+	for _, from := range []map[string]string{item.Price.Metadata, sub.Metadata} {
+		text, ok := lookup(from, key)
+		if !ok || text == "" {
+			continue
+		}
+		d, err := decimal.NewFromString(text)
+		if err != nil || d.IsNegative() {
+			return nil, refuse("commitment_invalid", "metadata %s is %q: want an amount in major units", key, text)
+		}
+		return &d, nil
+	}
+	return nil, nil
+}
+
+// net takes the inclusive taxes out of an amount.
+func (p Policy) net(amount *big.Rat, item *billing.Item, rules *rules) (*big.Rat, *refusal) {
+	rate, found := new(big.Rat), false
+	for i := range item.Taxes {
+		if item.Taxes[i].Inclusive {
+			rate.Add(rate, item.Taxes[i].Percent.Rat())
+			found = true
+		}
+	}
+	if !found {
+		if item.Price.Tax == billing.TaxInclusive {
+			return nil, refuse("tax_unknown", "price %s contains tax, but its rates are not known", item.Price.ID)
+		}
+		return amount, nil
+	}
+	rules.add("tax_inclusive", string(p.TaxInclusive))
+	if p.TaxInclusive == TaxReject {
+		return nil, refuse("tax_inclusive", "item %s contains tax and policy.tax_inclusive is reject", item.ID)
+	}
+	rate.Add(rate.Quo(rate, hundred), one)
+	return new(big.Rat).Quo(amount, rate), nil
+}
+
+// round is the one rounding of an amount: Scale places, half up.
+func round(r *big.Rat) decimal.Decimal {
+	scaled := new(big.Int).Mul(r.Num(), big.NewInt(2*10_000))
+	scaled.Add(scaled, r.Denom())
+	scaled.Div(scaled, new(big.Int).Lsh(r.Denom(), 1)) // floor
+	return decimal.NewFromBigInt(scaled, -Scale)
+}
