@@ -30,14 +30,13 @@ type Config struct {
 	Settings map[string]string
 	// Progress is told how the installation of the library gets on, in bytes; nil is silent.
 	Progress func(done, total int64)
-	// Logger gets what an operator may want to know; nil drops it.
+	// Logger is told what the installation does and waits for; nil drops it.
 	Logger *slog.Logger
 }
 
 // A DB is an open warehouse folder. It is safe for concurrent use.
 type DB struct {
 	engine   *engine
-	log      *slog.Logger
 	settings map[string]string
 	max      int
 	version  string // of ClickHouse
@@ -52,14 +51,10 @@ type DB struct {
 // Open starts the engine on a folder, or joins the one that runs on it in this process. It answers ErrLocked when another process has the folder
 // open and ErrBusyPath when this process has another one open.
 func Open(ctx context.Context, cfg Config) (*DB, error) {
-	log := cfg.Logger
-	if log == nil {
-		log = slog.New(slog.DiscardHandler)
-	}
 	path := cfg.Library
 	if path == "" {
 		var err error
-		if path, err = Library(ctx, Install{Progress: cfg.Progress, Logger: log}); err != nil {
+		if path, err = Library(ctx, Install{Progress: cfg.Progress, Logger: cfg.Logger}); err != nil {
 			return nil, err
 		}
 	}
@@ -67,7 +62,7 @@ func Open(ctx context.Context, cfg Config) (*DB, error) {
 	if err != nil {
 		return nil, err
 	}
-	db := &DB{log: log, max: cfg.MaxConns, settings: map[string]string{"session_timezone": "UTC", "async_insert": "0", "implicit_select": "0"}}
+	db := &DB{max: cfg.MaxConns, settings: map[string]string{"session_timezone": "UTC", "async_insert": "0", "implicit_select": "0"}}
 	if db.max <= 0 {
 		db.max = 8
 	}
@@ -104,13 +99,17 @@ func (db *DB) Query(ctx context.Context, sql, format string, params map[string]s
 	return err
 }
 
-// Run executes one statement and writes its output to w. The output of a SELECT is written as it comes, unless its format has a frame around all
+// Run executes one statement and writes its output to w, which may be nil where none is expected. The output of a SELECT is written as it comes, unless its format has a frame around all
 // rows, such as JSON or Parquet: then the engine holds it whole. An answer of the engine that is not a result is an *Error; part of the result may
 // have been written before it.
 //
-// The engine can't be interrupted. When ctx ends Run returns at once and uses neither w nor the body again, but the statement goes on to its next
-// chunk, or to its end if it has no chunks, and holds its connection until then. An INSERT whose body had been read to the end may still take effect.
+// The engine can't be interrupted. When ctx ends Run returns, once a Read or Write that it is in has returned, and uses neither w nor the body
+// again, but the statement goes on to its next chunk, or to its end if it has no chunks, and holds its connection until then. An INSERT that was
+// given up may have taken effect, in part or as a whole.
 func (db *DB) Run(ctx context.Context, st Statement, w io.Writer) (Summary, error) {
+	if w == nil {
+		w = io.Discard
+	}
 	s, err := db.acquire(ctx)
 	if err != nil {
 		return Summary{}, err

@@ -51,7 +51,7 @@ func child(ctx context.Context, verb, folder string) error {
 		fmt.Println("opened")
 		return db.Close(ctx)
 	}
-	for _, sql := range []string{"CREATE DATABASE mrr", "CREATE TABLE mrr.t (a UInt64) ENGINE = MergeTree ORDER BY a"} {
+	for _, sql := range []string{"CREATE DATABASE IF NOT EXISTS mrr", "CREATE TABLE IF NOT EXISTS mrr.t (a UInt64) ENGINE = MergeTree ORDER BY a"} {
 		if err := db.Query(ctx, sql, "", nil, nil); err != nil {
 			return err
 		}

@@ -11,11 +11,11 @@ import (
 // Errors a caller may branch on.
 var (
 	// ErrLocked says that another process has the warehouse folder open. Only one can; the others go through that one's `serve`.
-	ErrLocked = errors.New("warehouse is in use by another process")
+	ErrLocked = errors.New("another process has it open: let that one end, or connect to it if it is a `serve`")
 	// ErrClosed says that the DB was closed before or during the call.
 	ErrClosed = errors.New("engine is closed")
 	// ErrBusyPath says that this process has another folder open: an engine holds one at a time.
-	ErrBusyPath = errors.New("engine of this process has another folder open")
+	ErrBusyPath = errors.New("this process has another folder open")
 	// ErrHung says that the engine did not stop within the limit given to Close. Everything acknowledged before is on disk; the process can only exit.
 	ErrHung = errors.New("engine did not stop in time")
 )

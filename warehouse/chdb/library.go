@@ -20,12 +20,9 @@ type (
 	insertion uintptr // chdb_insert_stream
 )
 
-// cParams are the arguments of the *_with_params_n calls: arrays of pointers and of lengths.
-// The engine has copied what they point at by the time a call returns.
-type cParams struct {
-	names, values       []*byte
-	nameLens, valueLens []uint
-}
+// A send is how a statement reaches the engine: connection, SQL, format, and the names and values of its parameters, each with its length. What
+// they point at has been copied when it returns.
+type send[H result | insertion] func(c conn, sql *byte, sqlLen uint, format *byte, formatLen uint, names **byte, nameLens *uint, values **byte, valueLens *uint, n uint) H
 
 // library is one loaded libchdb, reduced to the calls this package makes. All of them take lengths, so that neither SQL nor values are cut at a NUL.
 type library struct {
@@ -37,8 +34,8 @@ type library struct {
 	closeConn             func(connPtr)
 	versionText           func() string
 
-	query             func(conn, *byte, uint, *byte, uint, **byte, *uint, **byte, *uint, uint) result
-	streamQuery       func(conn, *byte, uint, *byte, uint, **byte, *uint, **byte, *uint, uint) result
+	query             send[result]
+	streamQuery       send[result]
 	streamFetch       func(conn, result) result
 	streamCancelQuery func(conn, result)
 	resultBuffer      func(result) unsafe.Pointer
@@ -48,7 +45,7 @@ type library struct {
 	resultRowsWritten func(result) uint64
 	destroyResult     func(result)
 
-	insert        func(conn, *byte, uint, *byte, uint, **byte, *uint, **byte, *uint, uint) insertion
+	insert        send[insertion]
 	insertAppend  func(insertion, *byte, uint) int32
 	insertDone    func(insertion) result
 	insertCancel  func(insertion)
@@ -62,7 +59,7 @@ type library struct {
 type analysis struct {
 	size       uint32 // of this struct: set by the caller
 	statements uint32
-	flags      uint32
+	_          uint32 // flags
 	class      uint32
 }
 
@@ -158,13 +155,12 @@ func bind(path string) (*library, error) {
 
 // open makes a connection. The arguments are those of clickhouse-local, without the program's name. The engine gives no reason when it refuses.
 func (l *library) open(args []string) (connPtr, conn, bool) {
-	argv := make([]*byte, 0, len(args)+2)
-	for _, a := range append([]string{"mrrsync"}, args...) {
-		b := append([]byte(a), 0)
-		argv = append(argv, &b[0])
+	argv := []*byte{cBytes("mrrsync")}
+	for _, a := range args {
+		argv = append(argv, cBytes(a))
 	}
-	argc := int32(len(argv))
-	p := l.connect(argc, unsafe.SliceData(append(argv, nil)))
+	argv = append(argv, nil)
+	p := l.connect(int32(len(argv)-1), unsafe.SliceData(argv))
 	runtime.KeepAlive(argv)
 	if p == nil {
 		return 0, 0, false
@@ -185,19 +181,22 @@ func (l *library) bytesOf(r result) []byte {
 	return unsafe.Slice((*byte)(l.resultBuffer(r)), n)
 }
 
-// bindParams lays the parameters out as the engine wants them.
-func bindParams(params map[string]string) *cParams {
-	p := &cParams{}
+// call sends a statement.
+func (f send[H]) call(c conn, sql, format string, params map[string]string) H {
+	var names, values []*byte
+	var nameLens, valueLens []uint
 	for name, value := range params {
-		p.names = append(p.names, cBytes(name))
-		p.nameLens = append(p.nameLens, uint(len(name)))
-		p.values = append(p.values, cBytes(value))
-		p.valueLens = append(p.valueLens, uint(len(value)))
+		names, nameLens = append(names, cBytes(name)), append(nameLens, uint(len(name)))
+		values, valueLens = append(values, cBytes(value)), append(valueLens, uint(len(value)))
 	}
-	return p
+	h := f(c, cBytes(sql), uint(len(sql)), cBytes(format), uint(len(format)),
+		unsafe.SliceData(names), unsafe.SliceData(nameLens), unsafe.SliceData(values), unsafe.SliceData(valueLens), uint(len(names)))
+	runtime.KeepAlive(names)
+	runtime.KeepAlive(values)
+	return h
 }
 
-// cBytes copies a string to where the engine can read it. It is never nil, which the engine takes for an error, even where the length is zero.
+// cBytes copies a string for the engine, with a NUL after it. It is never nil, which the engine takes for an error, even where the length is zero.
 func cBytes(s string) *byte {
 	b := make([]byte, len(s)+1)
 	copy(b, s)

@@ -8,7 +8,6 @@ import (
 	"io"
 	"maps"
 	"regexp"
-	"runtime"
 	"slices"
 	"strings"
 	"unsafe"
@@ -33,7 +32,9 @@ func (s *session) close() { s.lib.closeConn(s.ptr) }
 // run executes one statement and writes its output to w. It looks at ctx between chunks only: what the engine has begun, it finishes.
 func (s *session) run(ctx context.Context, st Statement, w io.Writer) (Summary, error) {
 	ws := words(st.SQL)
-	sql := []byte(st.SQL)
+	if len(ws) == 0 {
+		return Summary{}, refuse(62, "SYNTAX_ERROR", "Empty query")
+	}
 	insertBody := st.Body != nil && verb(ws) == "INSERT"
 	if st.Body != nil && !insertBody {
 		return Summary{}, refuse(62, "SYNTAX_ERROR", "only an INSERT takes rows from a body")
@@ -44,20 +45,15 @@ func (s *session) run(ctx context.Context, st Statement, w io.Writer) (Summary, 
 	if insertBody {
 		return s.insert(ctx, st, ws)
 	}
-	a := s.classify(sql)
+	a := s.classify(st.SQL)
 	if a.statements > 1 {
 		return Summary{}, refuse(62, "SYNTAX_ERROR", "Multi-statements are not allowed: the text holds %d", a.statements)
 	}
 	if a.class == classControl {
 		s.tainted = true
 	}
-	format, _, _, ok := formatClause(st.SQL, ws)
-	if !ok {
-		format = st.Format
-	}
-	if format == "" {
-		format = "TabSeparated"
-	}
+	named, _, _, _ := formatClause(st.SQL, ws)
+	format := cmp.Or(named, st.Format, "TabSeparated")
 	head, cuts := chunkable(format)
 	if selects := slices.Contains([]string{"SELECT", "WITH", "FROM", "("}, verb(ws)); a.class == classReadOnly && selects && cuts {
 		return Summary{}, s.stream(ctx, st, format, head, w)
@@ -116,18 +112,15 @@ func (s *session) exec(sql string) error {
 }
 
 // classify asks the engine's parser what a text would do. The zero class with no statements means that it can't be read.
-func (s *session) classify(sql []byte) analysis {
+func (s *session) classify(sql string) analysis {
 	a := analysis{size: uint32(unsafe.Sizeof(analysis{}))}
-	s.lib.classify(s.conn, firstByte(sql), uint(len(sql)), nil, 0, &a)
+	s.lib.classify(s.conn, cBytes(sql), uint(len(sql)), nil, 0, &a)
 	return a
 }
 
 // whole runs a statement and writes its output once it is complete: for statements without much output and for formats that can't be cut.
 func (s *session) whole(st Statement, format string, w io.Writer) (Summary, error) {
-	p := bindParams(st.Params)
-	r := s.lib.query(s.conn, cBytes(st.SQL), uint(len(st.SQL)), cBytes(format), uint(len(format)),
-		unsafe.SliceData(p.names), unsafe.SliceData(p.nameLens), unsafe.SliceData(p.values), unsafe.SliceData(p.valueLens), uint(len(p.names)))
-	runtime.KeepAlive(p)
+	r := s.lib.query.call(s.conn, st.SQL, format, st.Params)
 	defer s.lib.destroyResult(r)
 	if err := s.resultErr(r); err != nil {
 		return Summary{}, err
@@ -142,10 +135,7 @@ func (s *session) whole(st Statement, format string, w io.Writer) (Summary, erro
 
 // stream runs a SELECT and writes its output chunk by chunk.
 func (s *session) stream(ctx context.Context, st Statement, format string, head head, w io.Writer) error {
-	p := bindParams(st.Params)
-	h := s.lib.streamQuery(s.conn, cBytes(st.SQL), uint(len(st.SQL)), cBytes(format), uint(len(format)),
-		unsafe.SliceData(p.names), unsafe.SliceData(p.nameLens), unsafe.SliceData(p.values), unsafe.SliceData(p.valueLens), uint(len(p.names)))
-	runtime.KeepAlive(p)
+	h := s.lib.streamQuery.call(s.conn, st.SQL, format, st.Params)
 	defer s.lib.destroyResult(h)
 	if err := s.resultErr(h); err != nil {
 		return err
@@ -186,18 +176,10 @@ func (s *session) fetch(h result, head head, first bool, w io.Writer) (done bool
 // insert sends the body of an INSERT to the engine. When the body ends in an error nothing more is committed; parts the engine had
 // written before stay, as they do in ClickHouse.
 func (s *session) insert(ctx context.Context, st Statement, ws []word) (Summary, error) {
-	sql, format := st.SQL, st.Format
-	if name, start, end, ok := formatClause(sql, ws); ok {
-		sql, format = sql[:start]+sql[end:], name
-	}
-	if format == "" {
-		format = "TabSeparated"
-	}
-	sql = strings.TrimRight(sql, "; \t\r\n")
-	p := bindParams(st.Params)
-	h := s.lib.insert(s.conn, cBytes(sql), uint(len(sql)), cBytes(format), uint(len(format)),
-		unsafe.SliceData(p.names), unsafe.SliceData(p.nameLens), unsafe.SliceData(p.values), unsafe.SliceData(p.valueLens), uint(len(p.names)))
-	runtime.KeepAlive(p)
+	named, start, end, _ := formatClause(st.SQL, ws)
+	format := cmp.Or(named, st.Format, "TabSeparated")
+	sql := strings.TrimRight(st.SQL[:start]+st.SQL[end:], "; \t\r\n") // without its FORMAT clause
+	h := s.lib.insert.call(s.conn, sql, format, st.Params)
 	defer s.lib.destroyInsert(h)
 	if text := s.lib.insertError(h); text != "" {
 		return Summary{}, engineError(text)
@@ -248,12 +230,4 @@ func (s *session) resultErr(r result) error {
 		return engineError(text)
 	}
 	return nil
-}
-
-// firstByte points at a text that may be empty.
-func firstByte(b []byte) *byte {
-	if len(b) == 0 {
-		return cBytes("")
-	}
-	return &b[0]
 }
