@@ -1,0 +1,472 @@
+package warehouse
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
+	"github.com/shopspring/decimal"
+
+	"mrrsync/connectors/billing"
+)
+
+// Build completes the load inside the engine: the rows of customers that were
+// not derived again are carried forward from the base, and the months of daily
+// and invoice_lines that changed are written. Months that did not change, and
+// whole tables when nothing was derived, are taken over as they are stored.
+func (l *Load) Build(ctx context.Context) error {
+	if l.state != filling {
+		return errors.New("build load: it is built already")
+	}
+	for _, step := range []func(context.Context) error{
+		l.flush,
+		l.checkHanded,
+		l.checkDerived,
+		func(ctx context.Context) error { return l.carry(ctx, periodsTable, "", "") },
+		l.buildRates,
+		l.carryMovements,
+		func(ctx context.Context) error { return l.carry(ctx, customersTable, "", "") },
+		func(ctx context.Context) error { return l.carry(ctx, subscriptionsTable, "", "") },
+		func(ctx context.Context) error { return l.carry(ctx, rejectsTable, "", "") },
+		l.buildDaily,
+		l.buildInvoiceLines,
+	} {
+		if err := step(ctx); err != nil {
+			return fmt.Errorf("build load %d: %w", l.id, err)
+		}
+	}
+	l.parts[part{table: derivedTable.name}] = l.id
+	l.rows[derivedTable.name] = l.handed[derivedTable.name].rows
+	l.state = built
+	return nil
+}
+
+// Conditions on the rows of customers. The names are those of parameters: id of
+// this load, stored of the base's part.
+func (l *Load) isDerived() string {
+	if l.spec.Full {
+		return "1"
+	}
+	return "(source, customer_id) IN (SELECT source, customer_id FROM " + l.w.table("derived") + " WHERE load_id = {id:UInt64})"
+}
+
+func (l *Load) isCarried() string {
+	if l.spec.Full {
+		return "0"
+	}
+	return "(source, customer_id) NOT IN (SELECT source, customer_id FROM " + l.w.table("derived") + " WHERE load_id = {id:UInt64})"
+}
+
+// idle says that nothing was derived, so that tables can be taken over whole.
+func (l *Load) idle() bool {
+	return !l.spec.Full && l.handed[derivedTable.name].rows == 0
+}
+
+// whole is where the rows of a table kept whole are stored: this load, or the
+// base when it was taken over.
+func (l *Load) whole(t table) uint64 { return l.parts[part{table: t.name}] }
+
+// tally counts rows of a table and adds up their amounts.
+func (l *Load) tally(ctx context.Context, t table, where string, args ...any) (tally, error) {
+	amount := amountOf(t.name)
+	if amount == "" {
+		amount = "toDecimal64(0, 4)"
+	}
+	var n uint64
+	var sum decimal.Decimal
+	sql := "SELECT count(), sum(" + amount + ") FROM " + l.w.table(t.name) + " WHERE " + where
+	if err := l.w.conn.QueryRow(ctx, sql, append(args, named("id", l.id))...).Scan(&n, &sum); err != nil {
+		return tally{}, fmt.Errorf("count rows of %s: %w", t.name, err)
+	}
+	return tally{int(n), sum}, nil
+}
+
+// checkHanded proves that every row that Go handed over is stored, once.
+func (l *Load) checkHanded(ctx context.Context) error {
+	for _, t := range loadTables {
+		want := l.handed[t.name]
+		got, err := l.tally(ctx, t, "load_id = {id:UInt64}")
+		if err != nil {
+			return err
+		}
+		if err := agree(t, got, want); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// agree compares what is stored with what should be.
+func agree(t table, got, want tally) error {
+	if got.rows != want.rows || !got.sum.Equal(want.sum) {
+		return fmt.Errorf("verify %s: %d rows of %s in sum are stored, but %d of %s were written: do not publish, run again",
+			t.name, got.rows, got.sum, want.rows, want.sum)
+	}
+	return nil
+}
+
+// checkDerived refuses rows of customers that were not named to Add: they would
+// be there twice, once derived and once carried forward.
+func (l *Load) checkDerived(ctx context.Context) error {
+	for _, t := range []table{periodsTable, movementsTable, invoiceLinesTable, customersTable, subscriptionsTable, rejectsTable} {
+		var source, customer string
+		found := false
+		err := l.w.each(ctx, "find rows of customers not derived", `
+			SELECT source, customer_id FROM `+l.w.table(t.name)+`
+			WHERE load_id = {id:UInt64} AND (source, customer_id) NOT IN (SELECT source, customer_id FROM `+l.w.table("derived")+` WHERE load_id = {id:UInt64})
+			LIMIT 1`, func(scan func(...any) error) error {
+			found = true
+			return scan(&source, &customer)
+		}, named("id", l.id))
+		if err != nil {
+			return err
+		}
+		if found {
+			return fmt.Errorf("%s has rows of %s customer %q, which was not named as derived", t.name, source, customer)
+		}
+	}
+	return nil
+}
+
+// carry copies the rows of a table that belong to customers not derived again,
+// inside the engine. join and value, if given, make the last of the columns
+// anew: value computes it from what join brings.
+func (l *Load) carry(ctx context.Context, t table, value, join string) error {
+	p := part{table: t.name}
+	stored, ok := l.baseParts[p]
+	if ok && l.idle() && value == "" {
+		l.parts[p] = stored
+		return nil
+	}
+	l.parts[p] = l.id
+	if ok && !l.spec.Full {
+		args := []any{named("id", l.id), named("stored", stored), named("through", l.spec.Through.Time().Format(time.DateOnly))}
+		before, err := l.tally(ctx, t, "load_id = {stored:UInt64} AND "+l.isCarried(), args[1:]...)
+		if err != nil {
+			return err
+		}
+		columns := slices.Clone(t.columns)
+		if value != "" {
+			columns[slices.Index(columns, "amount_reporting")] = value + " AS fresh"
+		}
+		err = l.w.exec(ctx, "carry "+t.name+" forward", `
+			INSERT INTO `+l.w.table(t.name)+` (load_id, `+strings.Join(t.columns, ", ")+`)
+			SELECT {id:UInt64}, `+strings.Join(columns, ", ")+` FROM (
+				SELECT * FROM `+l.w.table(t.name)+` WHERE load_id = {stored:UInt64} AND `+l.isCarried()+`
+			) AS c `+join, args...)
+		if err != nil {
+			return err
+		}
+		l.carried[t.name] = before
+	}
+	l.rows[t.name] = l.handed[t.name].rows + l.carried[t.name].rows
+	return nil
+}
+
+// inReporting is an amount at the rate of its day, as Go's fx.value has it.
+func inReporting(amount string) string {
+	return "CAST(round(" + amount + " * rate, 4), 'Decimal(18, 4)')"
+}
+
+// joinRates brings the rate of a row's currency on a day. Both sides are
+// expressions over the rows to the left.
+func (l *Load) joinRates(day string) string {
+	return "ANY LEFT JOIN (SELECT currency AS rate_currency, date AS rate_date, rate FROM " + l.w.table("rates") +
+		" WHERE load_id = {id:UInt64}) AS r ON currency = rate_currency AND " + day + " = rate_date"
+}
+
+// carryMovements carries movements forward, valued anew: rates may have changed,
+// and days that were to come may have got theirs.
+func (l *Load) carryMovements(ctx context.Context) error {
+	if l.fx == nil {
+		return l.carry(ctx, movementsTable, "", "")
+	}
+	return l.carry(ctx, movementsTable, inReporting("amount"), l.joinRates("least(date, {through:Date})"))
+}
+
+// buildRates stores the rate of every currency in use on every day from its
+// first MRR through, and refuses a currency that has none by then.
+func (l *Load) buildRates(ctx context.Context) error {
+	l.parts[part{table: ratesTable.name}] = l.id
+	if l.fx == nil {
+		return nil
+	}
+	first := map[string]billing.Date{}
+	err := l.w.each(ctx, "read currencies", `
+		SELECT currency, minIf(valid_from, mrr > 0 AND NOT scheduled AND valid_from <= {through:Date}),
+			countIf(mrr > 0 AND NOT scheduled AND valid_from <= {through:Date})
+		FROM `+l.w.table("periods")+` WHERE load_id = {stored:UInt64} GROUP BY currency ORDER BY currency`,
+		func(scan func(...any) error) error {
+			var currency string
+			var day time.Time
+			var n uint64
+			if err := scan(&currency, &day, &n); err != nil {
+				return err
+			}
+			first[currency] = l.spec.Through
+			if n > 0 {
+				first[currency] = dateOf(day)
+				if _, ok := l.fx.at(currency, dateOf(day)); !ok {
+					return fmt.Errorf("no rate of %s into %s on or before %s: add one to the file of reporting.fx, or set reporting.currency to \"\"",
+						currency, l.fx.reporting, dateOf(day))
+				}
+			}
+			return nil
+		}, named("stored", l.whole(periodsTable)), named("through", l.spec.Through.Time().Format(time.DateOnly)))
+	if err != nil || len(first) == 0 {
+		return err
+	}
+	n := 0
+	err = l.w.insert(ctx, "rates", append([]string{"load_id"}, ratesTable.columns...), func(b driver.Batch) error {
+		for _, currency := range slices.Sorted(maps.Keys(first)) {
+			for day := first[currency]; day <= l.spec.Through; day++ {
+				rate, ok := l.fx.at(currency, day)
+				if !ok {
+					continue // in use in days to come alone
+				}
+				if err := b.Append(l.id, currency, day.Time(), rate); err != nil {
+					return err
+				}
+				n++
+			}
+		}
+		return nil
+	})
+	l.handed[ratesTable.name], l.rows[ratesTable.name] = tally{rows: n}, n
+	return err
+}
+
+// buildDaily expands the days of the months that changed from periods, and takes
+// over the others.
+func (l *Load) buildDaily(ctx context.Context) error {
+	changed, err := l.changedMonths(ctx)
+	if err != nil {
+		return err
+	}
+	l.takeOver(dailyTable)
+	for _, first := range changed {
+		if err := l.expand(ctx, first); err != nil {
+			return err
+		}
+		month := monthOf(first)
+		l.parts[part{dailyTable.name, month}] = l.id
+		l.changed = append(l.changed, month)
+	}
+	return nil
+}
+
+// takeOver names the base's months of a table.
+func (l *Load) takeOver(t table) {
+	for p, stored := range l.baseParts {
+		if p.table == t.name {
+			l.parts[p] = stored
+		}
+	}
+}
+
+// monthOf is a day's month as YYYYMM.
+func monthOf(d billing.Date) uint32 {
+	y, m, _ := d.Time().Date()
+	return uint32(y*100 + int(m))
+}
+
+// expand writes the days of one month up to through.
+func (l *Load) expand(ctx context.Context, first billing.Date) error {
+	value, join := "toDecimal64(0, 4)", ""
+	if l.fx != nil {
+		value, join = inReporting("mrr"), l.joinRates("date")
+	}
+	columns := slices.Clone(dailyTable.columns)
+	columns[slices.Index(columns, "mrr_reporting")] = value
+	return l.w.exec(ctx, "expand daily", `
+		INSERT INTO `+l.w.table("daily")+` (load_id, `+strings.Join(dailyTable.columns, ", ")+`)
+		SELECT {id:UInt64}, `+strings.Join(columns, ", ")+` FROM (
+			SELECT source, customer_id, account_id, subscription_id, item_id, product_id, product_name, plan_id, plan_name, currency, quantity, mrr, segments,
+				toDate(arrayJoin(range(toUInt16(greatest(valid_from, {first:Date})), toUInt16(least(valid_to, {end:Date}))))) AS date
+			FROM `+l.w.table("periods")+`
+			WHERE load_id = {stored:UInt64} AND mrr > 0 AND NOT scheduled AND valid_from < {end:Date} AND valid_to > {first:Date}
+		) AS c `+join,
+		named("id", l.id), named("stored", l.whole(periodsTable)),
+		named("first", first.Time().Format(time.DateOnly)), named("end", min(first.AddMonths(1), l.spec.Through+1).Time().Format(time.DateOnly)))
+}
+
+// changedMonths are the first days of the months of daily that have to be
+// written, in order: those that gained days, those in which the periods of a
+// derived customer differ from the base's in anything that a day shows, and
+// those in which a rate differs.
+func (l *Load) changedMonths(ctx context.Context) ([]billing.Date, error) {
+	months := map[billing.Date]bool{}
+	from := l.base.Through + 1
+	if l.base.ID == 0 {
+		var err error
+		if from, err = l.firstDay(ctx); err != nil {
+			return nil, err
+		}
+	}
+	if from != billing.NoDate {
+		for m := from.Month(); m <= l.spec.Through; m = m.AddMonths(1) {
+			months[m] = true
+		}
+	}
+	if l.base.ID != 0 {
+		for _, find := range []func(context.Context, map[billing.Date]bool) error{l.restatedMonths, l.revaluedMonths} {
+			if err := find(ctx, months); err != nil {
+				return nil, err
+			}
+		}
+	}
+	return slices.Sorted(maps.Keys(months)), nil
+}
+
+// firstDay is the first day with MRR up to through; billing.NoDate if there is
+// none.
+func (l *Load) firstDay(ctx context.Context) (billing.Date, error) {
+	var day time.Time // 1970-01-01 of no rows
+	err := l.w.conn.QueryRow(ctx, "SELECT min(valid_from) FROM "+l.w.table("periods")+
+		" WHERE load_id = {stored:UInt64} AND mrr > 0 AND NOT scheduled AND valid_from <= {through:Date}",
+		named("stored", l.whole(periodsTable)), named("through", l.spec.Through.Time().Format(time.DateOnly))).Scan(&day)
+	if err != nil {
+		return billing.NoDate, fmt.Errorf("find the first day with MRR: %w", err)
+	}
+	return dateOf(day), nil
+}
+
+// restatedMonths finds the months, up to the base's through, in which the days
+// of derived customers differ from the base's. Each side is a sum of hashes, one
+// per period and month that it touches.
+func (l *Load) restatedMonths(ctx context.Context, into map[billing.Date]bool) error {
+	if l.idle() {
+		return nil
+	}
+	return l.w.each(ctx, "find changed months of daily", `
+		SELECT month FROM (
+			SELECT month, load_id = {id:UInt64} AS fresh, sum(cityHash64(
+				source, customer_id, account_id, subscription_id, item_id, product_id, product_name, plan_id, plan_name, currency, quantity, mrr, segments,
+				greatest(valid_from, month), least(upto, addMonths(month, 1)))) AS hash
+			FROM (
+				SELECT *, least(valid_to, {end:Date}) AS upto,
+					arrayJoin(arrayMap(i -> addMonths(toStartOfMonth(valid_from), i), range(toUInt32(dateDiff('month', valid_from, upto - 1) + 1)))) AS month
+				FROM `+l.w.table("periods")+`
+				WHERE load_id IN ({id:UInt64}, {stored:UInt64}) AND mrr > 0 AND NOT scheduled AND valid_from < {end:Date} AND `+l.isDerived()+`
+			) GROUP BY month, fresh
+		) GROUP BY month HAVING sumIf(hash, fresh) != sumIf(hash, NOT fresh)`,
+		scanDays(into), named("id", l.id), named("stored", l.baseParts[part{table: periodsTable.name}]), named("end", (l.base.Through+1).Time().Format(time.DateOnly)))
+}
+
+// revaluedMonths finds the months in which a rate that the base used differs.
+func (l *Load) revaluedMonths(ctx context.Context, into map[billing.Date]bool) error {
+	return l.w.each(ctx, "find months with other rates", `
+		SELECT DISTINCT toStartOfMonth(date) FROM (
+			SELECT currency, date, rate FROM `+l.w.table("rates")+` WHERE load_id = {stored:UInt64}
+		) AS was
+		ANY LEFT JOIN (SELECT currency, date, rate AS new_rate FROM `+l.w.table("rates")+` WHERE load_id = {id:UInt64}) AS now USING (currency, date)
+		WHERE rate != new_rate`,
+		scanDays(into), named("id", l.id), named("stored", l.baseParts[part{table: ratesTable.name}]))
+}
+
+// scanDays takes one Date a row into a set.
+func scanDays(into map[billing.Date]bool) func(func(...any) error) error {
+	return func(scan func(...any) error) error {
+		var day time.Time
+		if err := scan(&day); err != nil {
+			return err
+		}
+		into[dateOf(day)] = true
+		return nil
+	}
+}
+
+// buildInvoiceLines keeps the months in which the lines of derived customers
+// differ from the base's, completes them with the lines of the others, and takes
+// over the rest: there what Go handed over is dropped again, since it is stored
+// already.
+func (l *Load) buildInvoiceLines(ctx context.Context) error {
+	t := invoiceLinesTable
+	written, err := l.w.partitions(ctx, t.name)
+	if err != nil {
+		return err
+	}
+	written = slices.DeleteFunc(written, func(p partition) bool { return p.owner != l.id })
+	l.takeOver(t)
+	changed := map[uint32]bool{}
+	if l.base.ID == 0 {
+		for _, p := range written {
+			changed[p.month] = true
+		}
+	} else if err := l.changedInvoiceMonths(ctx, changed); err != nil {
+		return err
+	}
+	for _, p := range written {
+		if changed[p.month] {
+			continue
+		}
+		gone, err := l.tally(ctx, t, "load_id = {id:UInt64} AND toYYYYMM(issued_at) = {month:UInt32}", named("month", p.month))
+		if err != nil {
+			return err
+		}
+		if err := l.w.dropPartition(ctx, t.name, p); err != nil {
+			return err
+		}
+		l.carried[t.name] = l.carried[t.name].plus(tally{-gone.rows, gone.sum.Neg()})
+	}
+	for _, month := range slices.Sorted(maps.Keys(changed)) {
+		p := part{t.name, month}
+		if stored, ok := l.baseParts[p]; ok && !l.spec.Full {
+			if err := l.carryInvoiceMonth(ctx, month, stored); err != nil {
+				return err
+			}
+		}
+		l.parts[p] = l.id
+	}
+	l.rows[t.name] = l.handed[t.name].rows + l.carried[t.name].rows
+	return nil
+}
+
+// changedInvoiceMonths finds the months in which the lines of derived customers
+// differ from the base's.
+func (l *Load) changedInvoiceMonths(ctx context.Context, into map[uint32]bool) error {
+	if l.idle() {
+		return nil
+	}
+	return l.w.each(ctx, "find changed months of invoice lines", `
+		SELECT month FROM (
+			SELECT toYYYYMM(issued_at) AS month, load_id = {id:UInt64} AS fresh, sum(cityHash64(`+strings.Join(invoiceLinesTable.columns, ", ")+`)) AS hash
+			FROM `+l.w.table("invoice_lines")+`
+			WHERE (load_id = {id:UInt64} OR (toYYYYMM(issued_at), load_id) IN (
+				SELECT bucket, part_load FROM `+l.w.table("manifest")+` WHERE load_id = {base:UInt64} AND table = 'invoice_lines'
+			)) AND `+l.isDerived()+`
+			GROUP BY month, fresh
+		) GROUP BY month HAVING sumIf(hash, fresh) != sumIf(hash, NOT fresh)`, func(scan func(...any) error) error {
+		var month uint32
+		if err := scan(&month); err != nil {
+			return err
+		}
+		into[month] = true
+		return nil
+	}, named("id", l.id), named("base", l.base.ID))
+}
+
+// carryInvoiceMonth copies the lines of customers not derived again.
+func (l *Load) carryInvoiceMonth(ctx context.Context, month uint32, stored uint64) error {
+	t := invoiceLinesTable
+	where := "load_id = {stored:UInt64} AND toYYYYMM(issued_at) = {month:UInt32} AND " + l.isCarried()
+	args := []any{named("stored", stored), named("month", month)}
+	before, err := l.tally(ctx, t, where, args...)
+	if err != nil || before.rows == 0 {
+		return err
+	}
+	columns := strings.Join(t.columns, ", ")
+	err = l.w.exec(ctx, "carry invoice_lines forward",
+		"INSERT INTO "+l.w.table(t.name)+" (load_id, "+columns+") SELECT {id:UInt64}, "+columns+" FROM "+l.w.table(t.name)+" WHERE "+where,
+		append(args, named("id", l.id))...)
+	if err != nil {
+		return err
+	}
+	l.carried[t.name] = l.carried[t.name].plus(before)
+	return nil
+}

@@ -1,0 +1,245 @@
+package warehouse
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/shopspring/decimal"
+
+	"mrrsync/connectors/billing"
+	"mrrsync/normalize"
+)
+
+// Diff is what a load changes for those who read it.
+type Diff struct {
+	// Through and FinalThrough are the base's: what lies up to them was said
+	// before. Both are billing.NoDate for a first load, which restates nothing.
+	Through      billing.Date
+	FinalThrough billing.Date
+	// Restated are the days up to Through whose MRR changes, ordered by date and
+	// currency.
+	Restated []RestatedDay
+	// Restatements say the same by account, ordered by account, currency, From.
+	Restatements []Restatement
+	// Days are the days after Through, ordered by date and currency, those
+	// without a movement too.
+	Days []Day
+	// Written is how many rows were written per table; the others were taken
+	// over as they are stored.
+	Written map[string]int
+}
+
+// RestatedDay is a day of the past that will read otherwise. Gross adds up the
+// size of every account's change, so that changes cannot hide each other.
+type RestatedDay struct {
+	Date          billing.Date
+	Currency      string
+	Before, After decimal.Decimal
+	Gross         decimal.Decimal
+}
+
+// Restatement is a range of days [From, Until) on which an account's MRR reads
+// otherwise than before.
+type Restatement struct {
+	AccountID     string
+	Currency      string
+	From, Until   billing.Date
+	Before, After decimal.Decimal
+}
+
+// Day is a new day's waterfall in one currency. Contraction and Churn are
+// positive magnitudes: Opening + New + Expansion + Reactivation - Contraction -
+// Churn = Closing.
+type Day struct {
+	Date     billing.Date
+	Currency string
+	Opening  decimal.Decimal
+	Closing  decimal.Decimal
+
+	New, Expansion, Contraction, Churn, Reactivation decimal.Decimal
+}
+
+// Diff compares the load with its base. It needs Build, and reads no more than
+// the customers that were derived again.
+func (l *Load) Diff(ctx context.Context) (Diff, error) {
+	if l.state != built && l.state != verified {
+		return Diff{}, errors.New("compare load: it is not built")
+	}
+	d := Diff{Through: l.base.Through, FinalThrough: l.base.FinalThrough, Written: maps.Clone(l.rows)}
+	after, err := l.running(ctx, l.whole(periodsTable), l.spec.Through)
+	if err != nil {
+		return Diff{}, fmt.Errorf("compare load %d: %w", l.id, err)
+	}
+	if d.Days, err = l.days(ctx, after); err != nil {
+		return Diff{}, fmt.Errorf("compare load %d: %w", l.id, err)
+	}
+	if l.base.ID == 0 || l.idle() {
+		return d, nil
+	}
+	if d.Restatements, err = l.restatements(ctx); err != nil {
+		return Diff{}, fmt.Errorf("compare load %d: %w", l.id, err)
+	}
+	if len(d.Restatements) == 0 {
+		return d, nil
+	}
+	before, err := l.running(ctx, l.baseParts[part{table: periodsTable.name}], l.base.Through)
+	if err != nil {
+		return Diff{}, fmt.Errorf("compare load %d: %w", l.id, err)
+	}
+	d.Restated = restatedDays(d.Restatements, before, after)
+	return d, nil
+}
+
+// restatements finds what changes, by account, up to the base's through.
+func (l *Load) restatements(ctx context.Context) ([]Restatement, error) {
+	var s stepper
+	changes := `
+		SELECT account_id, currency, valid_from AS date, if(load_id = {id:UInt64}, toDecimal64(0, 4), mrr) AS was, if(load_id = {id:UInt64}, mrr, toDecimal64(0, 4)) AS is
+		FROM ` + l.w.table("periods") + ` WHERE ` + l.bothSides() + `
+		UNION ALL
+		SELECT account_id, currency, valid_to, if(load_id = {id:UInt64}, toDecimal64(0, 4), -mrr), if(load_id = {id:UInt64}, -mrr, toDecimal64(0, 4))
+		FROM ` + l.w.table("periods") + ` WHERE ` + l.bothSides() + ` AND valid_to <= {through:Date}`
+	err := l.w.each(ctx, "compare with the base", `
+		WITH steps AS (
+			SELECT account_id, currency, date, sum(was) AS was, sum(is) AS is FROM (`+changes+`) GROUP BY account_id, currency, date
+		)
+		SELECT account_id, currency, date, was, is FROM steps
+		WHERE (account_id, currency) IN (SELECT account_id, currency FROM steps WHERE was != is)
+		ORDER BY account_id, currency, date`, func(scan func(...any) error) error {
+		var r Restatement
+		var day time.Time
+		if err := scan(&r.AccountID, &r.Currency, &day, &r.Before, &r.After); err != nil {
+			return err
+		}
+		r.From = dateOf(day)
+		s.step(r, l.base.Through+1)
+		return nil
+	}, named("id", l.id), named("stored", l.baseParts[part{table: periodsTable.name}]), named("through", l.base.Through.Time().Format(time.DateOnly)))
+	s.end(l.base.Through + 1)
+	return s.all, err
+}
+
+// bothSides picks the periods of derived customers in the load and in its base.
+func (l *Load) bothSides() string {
+	return "load_id IN ({id:UInt64}, {stored:UInt64}) AND mrr > 0 AND NOT scheduled AND valid_from <= {through:Date} AND " + l.isDerived()
+}
+
+// stepper turns changes, in order, into ranges on which before and after
+// differ.
+type stepper struct {
+	all []Restatement
+	now Restatement // the running state
+}
+
+// step takes a change on r.From by r.Before and r.After.
+func (s *stepper) step(r Restatement, end billing.Date) {
+	if r.AccountID != s.now.AccountID || r.Currency != s.now.Currency {
+		s.end(end)
+		s.now = Restatement{AccountID: r.AccountID, Currency: r.Currency}
+	} else {
+		s.end(r.From)
+	}
+	s.now.From, s.now.Before, s.now.After = r.From, s.now.Before.Add(r.Before), s.now.After.Add(r.After)
+}
+
+// end closes the range that runs, at until.
+func (s *stepper) end(until billing.Date) {
+	if s.now.Before.Equal(s.now.After) || s.now.From >= until {
+		return
+	}
+	r := s.now
+	r.Until = until
+	s.all = append(s.all, r)
+}
+
+// restatedDays are the days of the restatements.
+func restatedDays(all []Restatement, before, after map[dayKey]tally) []RestatedDay {
+	gross := map[dayKey]decimal.Decimal{} // changes of the gross sum
+	for _, r := range all {
+		size := r.After.Sub(r.Before).Abs()
+		from, until := dayKey{r.Currency, r.From}, dayKey{r.Currency, r.Until}
+		gross[from] = gross[from].Add(size)
+		gross[until] = gross[until].Sub(size)
+	}
+	var days []RestatedDay
+	var last dayKey
+	var sum decimal.Decimal
+	for _, k := range slices.SortedFunc(maps.Keys(gross), func(a, b dayKey) int {
+		return cmp.Or(cmp.Compare(a.currency, b.currency), cmp.Compare(a.date, b.date))
+	}) {
+		for day := last.date; k.currency == last.currency && day < k.date && sum.IsPositive(); day++ {
+			at := dayKey{k.currency, day}
+			days = append(days, RestatedDay{day, k.currency, before[at].sum, after[at].sum, sum})
+		}
+		sum, last = sum.Add(gross[k]), k
+	}
+	slices.SortFunc(days, func(a, b RestatedDay) int {
+		return compareDays(dayKey{a.Currency, a.Date}, dayKey{b.Currency, b.Date})
+	})
+	return days
+}
+
+// days are the waterfalls of the days after the base's through.
+func (l *Load) days(ctx context.Context, running map[dayKey]tally) ([]Day, error) {
+	moves := map[dayKey]*Day{}
+	err := l.w.each(ctx, "add up movements", `
+		SELECT currency, date, toInt8(movement), sum(amount) FROM `+l.w.table("movements")+`
+		WHERE load_id = {stored:UInt64} AND NOT scheduled AND date > {since:Date} AND date <= {through:Date}
+		GROUP BY ALL`, func(scan func(...any) error) error {
+		var k dayKey
+		var day time.Time
+		var kind int8
+		var sum decimal.Decimal
+		if err := scan(&k.currency, &day, &kind, &sum); err != nil {
+			return err
+		}
+		k.date = dateOf(day)
+		if moves[k] == nil {
+			moves[k] = &Day{Date: k.date, Currency: k.currency}
+		}
+		moves[k].take(normalize.MovementType(kind), sum)
+		return nil
+	}, named("stored", l.whole(movementsTable)), named("since", l.base.Through.Time().Format(time.DateOnly)),
+		named("through", l.spec.Through.Time().Format(time.DateOnly)))
+	if err != nil {
+		return nil, err
+	}
+	for k := range running {
+		if k.date > l.base.Through && moves[k] == nil {
+			moves[k] = &Day{Date: k.date, Currency: k.currency}
+		}
+	}
+	days := make([]Day, 0, len(moves))
+	for _, k := range slices.SortedFunc(maps.Keys(moves), compareDays) {
+		d := moves[k]
+		d.Opening, d.Closing = running[dayKey{k.currency, k.date - 1}].sum, running[k].sum
+		days = append(days, *d)
+	}
+	return days, nil
+}
+
+// take adds the sum of a kind of movement.
+func (d *Day) take(kind normalize.MovementType, sum decimal.Decimal) {
+	switch kind {
+	case normalize.New:
+		d.New = sum
+	case normalize.Expansion:
+		d.Expansion = sum
+	case normalize.Contraction:
+		d.Contraction = sum.Neg()
+	case normalize.Churn:
+		d.Churn = sum.Neg()
+	case normalize.Reactivation:
+		d.Reactivation = sum
+	}
+}
+
+// compareDays orders by date, then currency.
+func compareDays(a, b dayKey) int {
+	return cmp.Or(cmp.Compare(a.date, b.date), cmp.Compare(a.currency, b.currency))
+}

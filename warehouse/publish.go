@@ -1,0 +1,90 @@
+package warehouse
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"mrrsync/connectors/billing"
+)
+
+// Publish makes the load what readers see: one insert of one block, so that
+// they see all of it or nothing. The load must be verified. Afterwards nothing
+// is left to do: what is no longer needed is dropped by the next load.
+func (l *Load) Publish(ctx context.Context) (LoadInfo, error) {
+	if l.state != verified {
+		return LoadInfo{}, errors.New("publish load: it is not verified")
+	}
+	info, err := l.info(ctx)
+	if err != nil {
+		return LoadInfo{}, err
+	}
+	if err := l.syncReplicas(ctx); err != nil {
+		return LoadInfo{}, err
+	}
+	if err := l.w.writeManifest(ctx, info, l.parts); err != nil {
+		return LoadInfo{}, fmt.Errorf("publish load %d: %w", l.id, err)
+	}
+	l.state = ended
+	l.w.log.Info("published", "load", l.id, "through", info.Through.String(), "derived", info.Derived)
+	return info, nil
+}
+
+// info is the header of the load.
+func (l *Load) info(ctx context.Context) (LoadInfo, error) {
+	first, err := l.firstDay(ctx)
+	if err != nil {
+		return LoadInfo{}, err
+	}
+	info := LoadInfo{
+		ID: l.id, Run: l.spec.Run, Base: l.base.ID, PublishedAt: l.w.opt.Now().UTC(), Through: l.spec.Through, FirstDate: first,
+		Currency: l.spec.Currency, PolicyHash: l.spec.PolicyHash, Complete: l.spec.Full,
+		Seals: map[string]uint64{}, Covered: map[string]billing.Date{}, Derived: l.handed[derivedTable.name].rows, Rows: l.rows,
+	}
+	for i, s := range l.spec.Sources {
+		info.Seals[s.Source], info.Covered[s.Source] = s.Run, s.Covered
+		if i == 0 || s.Covered < info.FinalThrough {
+			info.FinalThrough = s.Covered
+		}
+	}
+	info.FinalThrough = min(info.FinalThrough, info.Through)
+	return info, nil
+}
+
+// syncReplicas waits until every replica holds every part that the manifest
+// will name: tables replicate independently, and the manifest must come last.
+func (l *Load) syncReplicas(ctx context.Context) error {
+	if l.w.schema.Target != Cluster {
+		return nil
+	}
+	for _, t := range loadTables {
+		if err := l.w.exec(ctx, "sync replicas of "+t.name, "SYSTEM SYNC REPLICA"+l.w.schema.OnCluster()+" "+l.w.table(t.name)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Discard drops what was written for the load. A published load is left alone.
+// It is a courtesy to the disk: what it leaves, the next load drops.
+func (l *Load) Discard(ctx context.Context) error {
+	if l.state == ended {
+		return nil
+	}
+	l.state = ended
+	for _, t := range loadTables {
+		all, err := l.w.partitions(ctx, t.name)
+		if err != nil {
+			return fmt.Errorf("discard load %d: %w", l.id, err)
+		}
+		for _, p := range all {
+			if p.owner != l.id {
+				continue
+			}
+			if err := l.w.dropPartition(ctx, t.name, p); err != nil {
+				return fmt.Errorf("discard load %d: %w", l.id, err)
+			}
+		}
+	}
+	return nil
+}

@@ -1,0 +1,224 @@
+package warehouse
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/shopspring/decimal"
+
+	"mrrsync/connectors/billing"
+)
+
+// faults is how many places of one kind an error names.
+const faults = 5
+
+// Verify proves the load before anyone sees it: what is stored is what Go handed
+// over plus what was carried forward; no item has overlapping periods; on every
+// day the movements of every account add up to its periods; and the days
+// written to daily are the periods', in rows and in sums. Errors name account,
+// currency, day or item.
+func (l *Load) Verify(ctx context.Context) error {
+	if l.state != built {
+		return errors.New("verify load: it is not built")
+	}
+	var errs []error
+	for _, check := range []func(context.Context) error{l.checkRows, l.checkOverlaps, l.checkMovements, l.checkDaily} {
+		errs = append(errs, check(ctx))
+	}
+	if err := errors.Join(errs...); err != nil {
+		return fmt.Errorf("verify load %d: %w", l.id, err)
+	}
+	l.state = verified
+	return nil
+}
+
+// checkRows compares the rows stored under this load with those written and
+// carried, and those taken over with nothing: they were proved by the load that
+// wrote them.
+func (l *Load) checkRows(ctx context.Context) error {
+	for _, t := range loadTables {
+		if t.name == dailyTable.name { // see checkDaily
+			continue
+		}
+		got, err := l.tally(ctx, t, "load_id = {id:UInt64}")
+		if err != nil {
+			return err
+		}
+		if err := agree(t, got, l.handed[t.name].plus(l.carried[t.name])); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// checkOverlaps refuses an item that has two MRRs on one day.
+func (l *Load) checkOverlaps(ctx context.Context) error {
+	var found []string
+	err := l.w.each(ctx, "find overlapping periods", `
+		SELECT source, subscription_id, item_id, valid_from, before FROM (
+			SELECT source, subscription_id, item_id, valid_from,
+				lagInFrame(valid_to, 1, toDate(0)) OVER (PARTITION BY source, subscription_id, item_id ORDER BY valid_from, valid_to
+					ROWS BETWEEN 1 PRECEDING AND CURRENT ROW) AS before
+			FROM `+l.w.table("periods")+` WHERE load_id = {stored:UInt64}
+		) WHERE valid_from < before ORDER BY source, subscription_id, item_id, valid_from LIMIT {limit:UInt8}`,
+		func(scan func(...any) error) error {
+			var source, subscription, item string
+			var from, before time.Time
+			if err := scan(&source, &subscription, &item, &from, &before); err != nil {
+				return err
+			}
+			found = append(found, fmt.Sprintf("%s item %s of subscription %s from %s, while another runs until %s",
+				source, item, subscription, dateOf(from), dateOf(before)))
+			return nil
+		}, named("stored", l.whole(periodsTable)), named("limit", uint8(faults)))
+	if err != nil {
+		return err
+	}
+	if len(found) > 0 {
+		return fmt.Errorf("overlapping periods: %s", strings.Join(found, "; "))
+	}
+	return nil
+}
+
+// checkMovements proves that the waterfalls close: what changed of an account
+// on a day is what its movements of that day say, so that movements telescope to
+// the MRR of every day.
+func (l *Load) checkMovements(ctx context.Context) error {
+	var found []string
+	err := l.w.each(ctx, "compare movements with periods", `
+		SELECT account_id, currency, date, sum(moved), sum(changed) FROM (
+			SELECT account_id, currency, date, amount AS moved, toDecimal64(0, 4) AS changed
+			FROM `+l.w.table("movements")+` WHERE load_id = {movements:UInt64} AND NOT scheduled AND date <= {through:Date}
+			UNION ALL
+			SELECT account_id, currency, valid_from, toDecimal64(0, 4), mrr
+			FROM `+l.w.table("periods")+` WHERE load_id = {periods:UInt64} AND NOT scheduled AND valid_from <= {through:Date}
+			UNION ALL
+			SELECT account_id, currency, valid_to, toDecimal64(0, 4), -mrr
+			FROM `+l.w.table("periods")+` WHERE load_id = {periods:UInt64} AND NOT scheduled AND valid_to <= {through:Date}
+		) GROUP BY account_id, currency, date HAVING sum(moved) != sum(changed)
+		ORDER BY date, account_id, currency LIMIT {limit:UInt8}`,
+		func(scan func(...any) error) error {
+			var account, currency string
+			var day time.Time
+			var moved, changed decimal.Decimal
+			if err := scan(&account, &currency, &day, &moved, &changed); err != nil {
+				return err
+			}
+			found = append(found, fmt.Sprintf("account %s on %s moves by %s %s, but its items change by %s", account, dateOf(day), moved, currency, changed))
+			return nil
+		}, named("movements", l.whole(movementsTable)), named("periods", l.whole(periodsTable)),
+		named("through", l.spec.Through.Time().Format(time.DateOnly)), named("limit", uint8(faults)))
+	if err != nil {
+		return err
+	}
+	if len(found) > 0 {
+		return fmt.Errorf("waterfall does not close: %s", strings.Join(found, "; "))
+	}
+	return nil
+}
+
+// dayKey is a day of a currency.
+type dayKey struct {
+	currency string
+	date     billing.Date
+}
+
+// checkDaily proves the written months of daily against the periods, which are
+// added up here another way than by expansion: as a running sum of changes.
+func (l *Load) checkDaily(ctx context.Context) error {
+	want, err := l.running(ctx, l.whole(periodsTable), l.spec.Through)
+	if err != nil {
+		return err
+	}
+	months := map[uint32]bool{}
+	for _, m := range l.changed {
+		months[m] = true
+	}
+	rows := 0
+	got := map[dayKey]tally{}
+	err = l.w.each(ctx, "add up daily", `
+		SELECT currency, date, count(), sum(mrr) FROM `+l.w.table("daily")+`
+		WHERE load_id = {id:UInt64} GROUP BY currency, date`, func(scan func(...any) error) error {
+		var k dayKey
+		var day time.Time
+		var n uint64
+		var sum decimal.Decimal
+		if err := scan(&k.currency, &day, &n, &sum); err != nil {
+			return err
+		}
+		k.date = dateOf(day)
+		got[k] = tally{int(n), sum}
+		rows += int(n)
+		return nil
+	}, named("id", l.id))
+	if err != nil {
+		return err
+	}
+	l.rows[dailyTable.name] = rows
+	var found []string
+	wrong := func(k dayKey, got, want tally) {
+		if len(found) < faults {
+			found = append(found, fmt.Sprintf("%s on %s: %d rows of %s in daily, %d of %s in periods", k.currency, k.date, got.rows, got.sum, want.rows, want.sum))
+		}
+	}
+	for _, k := range slices.SortedFunc(maps.Keys(got), compareDays) {
+		if w := want[k]; w.rows != got[k].rows || !w.sum.Equal(got[k].sum) {
+			wrong(k, got[k], w)
+		}
+	}
+	for _, k := range slices.SortedFunc(maps.Keys(want), compareDays) {
+		if _, ok := got[k]; !ok && months[monthOf(k.date)] {
+			wrong(k, tally{}, want[k])
+		}
+	}
+	if len(found) > 0 {
+		return fmt.Errorf("daily is not what the periods say: %s", strings.Join(found, "; "))
+	}
+	return nil
+}
+
+// running is the MRR and the number of items of every day and currency on which
+// there is any, up to through, from the periods stored under a load's id.
+func (l *Load) running(ctx context.Context, stored uint64, through billing.Date) (map[dayKey]tally, error) {
+	all := map[dayKey]tally{}
+	var at tally
+	var last dayKey
+	fill := func(until billing.Date) {
+		for day := last.date; day < until && at.rows > 0; day++ {
+			all[dayKey{last.currency, day}] = at
+		}
+	}
+	err := l.w.each(ctx, "add up periods", `
+		SELECT currency, date, sum(n), sum(change) FROM (
+			SELECT currency, valid_from AS date, 1 AS n, mrr AS change FROM `+l.w.table("periods")+`
+			WHERE load_id = {stored:UInt64} AND mrr > 0 AND NOT scheduled AND valid_from <= {through:Date}
+			UNION ALL
+			SELECT currency, valid_to, -1, -mrr FROM `+l.w.table("periods")+`
+			WHERE load_id = {stored:UInt64} AND mrr > 0 AND NOT scheduled AND valid_to <= {through:Date}
+		) GROUP BY currency, date ORDER BY currency, date`, func(scan func(...any) error) error {
+		var k dayKey
+		var day time.Time
+		var n int64
+		var change decimal.Decimal
+		if err := scan(&k.currency, &day, &n, &change); err != nil {
+			return err
+		}
+		k.date = dateOf(day)
+		if k.currency != last.currency {
+			fill(through + 1)
+			at = tally{}
+		} else {
+			fill(k.date)
+		}
+		at = at.plus(tally{int(n), change})
+		last = k
+		return nil
+	}, named("stored", stored), named("through", through.Time().Format(time.DateOnly)))
+	fill(through + 1)
+	return all, err
+}

@@ -1,0 +1,278 @@
+package warehouse
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/shopspring/decimal"
+
+	"mrrsync/connectors/billing"
+	"mrrsync/normalize"
+)
+
+// A world is a small company of which tests know everything: customers with
+// items, each item a list of steps. What follows from a customer is worked out
+// here, apart from package normalize.
+type world struct {
+	customers map[CustomerKey]*person
+}
+
+type person struct {
+	account string
+	items   []thing
+	lines   []bill
+	rejects []string
+	tier    string
+}
+
+type thing struct {
+	subscription, item, currency string
+	steps                        []step // ordered, never overlapping
+}
+
+type step struct {
+	from, until billing.Date
+	mrr         string
+	scheduled   bool
+}
+
+type bill struct {
+	invoice string
+	day     billing.Date
+	amount  string
+}
+
+func day(s string) billing.Date {
+	d, err := billing.ParseDate(s)
+	if err != nil {
+		panic(err)
+	}
+	return d
+}
+
+func dec(s string) decimal.Decimal { return decimal.RequireFromString(s) }
+
+// result is what follows from one account of the world, and of whom.
+func (w *world) result(account string) ([]CustomerKey, normalize.Result) {
+	var of []CustomerKey
+	var r normalize.Result
+	for _, k := range w.keys() {
+		p := w.customers[k]
+		if p.account != account {
+			continue
+		}
+		of = append(of, k)
+		segments := map[string]string{"tier": p.tier, "csm": "ann"}
+		r.Customers = append(r.Customers, normalize.Customer{Source: k.Source, CustomerID: k.CustomerID, AccountID: account, Name: "N " + k.CustomerID, Segments: segments})
+		for _, t := range p.items {
+			r.Subscriptions = append(r.Subscriptions, normalize.Subscription{
+				Source: k.Source, CustomerID: k.CustomerID, AccountID: account, SubscriptionID: t.subscription, Currency: t.currency,
+				Status: "active", End: billing.Forever, CancelAt: billing.Forever,
+			})
+			for _, s := range t.steps {
+				r.Periods = append(r.Periods, normalize.Period{
+					Source: k.Source, CustomerID: k.CustomerID, AccountID: account, SubscriptionID: t.subscription, ItemID: t.item,
+					ProductID: "prod", ProductName: "Product", PlanID: "plan_" + s.mrr, PlanName: "Plan", Currency: t.currency,
+					From: s.from, Until: s.until, Quantity: dec("1"), MRR: dec(s.mrr), Scheduled: s.scheduled, Segments: segments,
+					Evidence: billing.EvidenceVersion, Object: billing.Ref{Kind: "subscription", ID: t.subscription, Version: 1}, Refs: []string{"price/plan_" + s.mrr},
+				})
+			}
+		}
+		for _, b := range p.lines {
+			r.InvoiceLines = append(r.InvoiceLines, normalize.InvoiceLine{
+				Source: k.Source, InvoiceID: b.invoice, LineID: "1", CustomerID: k.CustomerID, AccountID: account, IssuedAt: b.day,
+				PeriodStart: b.day, PeriodEnd: b.day + 30, Currency: "USD", Amount: dec(b.amount), Treatment: normalize.TreatCommitted,
+			})
+		}
+		for _, code := range p.rejects {
+			r.Rejects = append(r.Rejects, normalize.Reject{Source: k.Source, CustomerID: k.CustomerID, Kind: "price", ID: "p", Code: code})
+		}
+	}
+	r.Movements = moves(r.Periods)
+	return of, r
+}
+
+// moves compares day with day.
+func moves(periods []normalize.Period) []normalize.Movement {
+	type at struct {
+		date     billing.Date
+		currency string
+	}
+	byDay := map[at][]normalize.Movement{}
+	add := func(p *normalize.Period, date billing.Date, amount decimal.Decimal) {
+		k := at{date, p.Currency}
+		for i := range byDay[k] {
+			m := &byDay[k][i]
+			if m.Source == p.Source && m.SubscriptionID == p.SubscriptionID && m.ItemID == p.ItemID {
+				m.Amount = m.Amount.Add(amount)
+				return
+			}
+		}
+		byDay[k] = append(byDay[k], normalize.Movement{
+			Date: date, Source: p.Source, CustomerID: p.CustomerID, AccountID: p.AccountID, SubscriptionID: p.SubscriptionID, ItemID: p.ItemID,
+			ProductID: p.ProductID, PlanID: p.PlanID, Currency: p.Currency, Amount: amount, Reason: "new", Segments: p.Segments,
+		})
+	}
+	for i := range periods {
+		p := &periods[i]
+		if p.Scheduled {
+			continue
+		}
+		add(p, p.From, p.MRR)
+		if p.Until != billing.Forever {
+			add(p, p.Until, p.MRR.Neg())
+		}
+	}
+	totals := map[string]decimal.Decimal{}
+	ever := map[string]bool{}
+	var all []normalize.Movement
+	for _, k := range slices.SortedFunc(maps.Keys(byDay), func(a, b at) int {
+		return cmp.Or(cmp.Compare(a.date, b.date), cmp.Compare(a.currency, b.currency))
+	}) {
+		before := totals[k.currency]
+		for _, m := range byDay[k] {
+			totals[k.currency] = totals[k.currency].Add(m.Amount)
+		}
+		after := totals[k.currency]
+		kind := normalize.Expansion
+		switch {
+		case before.IsZero() && after.IsPositive() && !ever[k.currency]:
+			kind = normalize.New
+		case before.IsZero() && after.IsPositive():
+			kind = normalize.Reactivation
+		case before.IsPositive() && after.IsZero():
+			kind = normalize.Churn
+		case after.LessThan(before):
+			kind = normalize.Contraction
+		}
+		ever[k.currency] = ever[k.currency] || after.IsPositive()
+		for _, m := range byDay[k] {
+			if !m.Amount.IsZero() {
+				m.Type = kind
+				all = append(all, m)
+			}
+		}
+	}
+	return all
+}
+
+func (w *world) keys() []CustomerKey {
+	return slices.SortedFunc(maps.Keys(w.customers), compareCustomers)
+}
+
+// accounts are all accounts, or those of some customers.
+func (w *world) accounts(of []CustomerKey) []string {
+	set := map[string]bool{}
+	for _, k := range of {
+		if p := w.customers[k]; p != nil {
+			set[p.account] = true
+		}
+	}
+	return slices.Sorted(maps.Keys(set))
+}
+
+var now = time.Date(2026, 3, 10, 6, 0, 0, 0, time.UTC)
+
+// open opens and migrates a fresh warehouse.
+func open(t testing.TB, folder string, change ...func(*Options)) *Warehouse {
+	t.Helper()
+	opt := Options{
+		DSN: "chdb://" + folder, Database: "mrr", KeepLoads: 3, Segments: []string{"csm", "tier"}, ReportingCurrency: "USD",
+		Now: func() time.Time { return now },
+	}
+	for _, c := range change {
+		c(&opt)
+	}
+	w, err := Open(t.Context(), opt)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := w.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	if err := w.Migrate(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	return w
+}
+
+// spec is a load through a day, converted at fixed rates.
+func spec(through string) LoadSpec {
+	return LoadSpec{
+		Run: 1, Through: day(through), PolicyHash: "p", Currency: "USD",
+		Sources: []SourceSeal{{"main", 1, day(through)}},
+		Rates:   []Rate{{"EUR", day("2025-01-01"), dec("1.1")}, {"EUR", day("2026-02-10"), dec("1.2")}, {"JPY", day("2025-01-01"), dec("0.0066666667")}},
+	}
+}
+
+// fill derives accounts of a world into a load. gone are customers that no
+// longer have an account.
+func fill(ctx context.Context, l *Load, w *world, accounts []string, gone ...CustomerKey) error {
+	for _, a := range accounts {
+		of, r := w.result(a)
+		if err := l.Add(ctx, of, r); err != nil {
+			return err
+		}
+	}
+	return l.Add(ctx, gone, normalize.Result{})
+}
+
+// publish makes and publishes a load of some customers; nil: all.
+func publish(ctx context.Context, w *Warehouse, s LoadSpec, of *world, only []CustomerKey) (LoadInfo, error) {
+	if only == nil {
+		s.Full = true
+		only = of.keys()
+	}
+	l, err := w.NewLoad(ctx, s)
+	if err != nil {
+		return LoadInfo{}, err
+	}
+	if err := fill(ctx, l, of, of.accounts(only), only...); err != nil {
+		return LoadInfo{}, err
+	}
+	if err := l.Build(ctx); err != nil {
+		return LoadInfo{}, err
+	}
+	if err := l.Verify(ctx); err != nil {
+		return LoadInfo{}, err
+	}
+	return l.Publish(ctx)
+}
+
+// dump is everything that readers of the store see, without load ids.
+func dump(t testing.TB, w *Warehouse) string {
+	t.Helper()
+	var b strings.Builder
+	for _, tab := range loadTables {
+		if tab.name == derivedTable.name {
+			continue
+		}
+		where := w.schema.Part(tab.name)
+		if tab.monthly != "" {
+			where = w.schema.Parts(tab.name, tab.monthly)
+		}
+		columns := strings.Join(tab.columns, ", ")
+		fmt.Fprintf(&b, "-- %s\n", tab.name)
+		err := w.each(context.Background(), "dump", fmt.Sprintf("SELECT toString((%s)) AS line FROM %s WHERE %s ORDER BY line", columns, w.table(tab.name), where),
+			func(scan func(...any) error) error {
+				var line string
+				if err := scan(&line); err != nil {
+					return err
+				}
+				b.WriteString(line + "\n")
+				return nil
+			})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	return b.String()
+}
