@@ -119,8 +119,8 @@ func (d *dossier) converted(end time.Time, item string) bool {
 		if counting(s.Terms.Status) && !until.Before(end) && (item == "" || itemOf(s, item) != nil) {
 			return true
 		}
-		if counting(s.Terms.Status) && s.Until.IsZero() && s.SeenAt.IsZero() {
-			return true // an agreement on paper, exact for all time
+		if counting(s.Terms.Status) && s.Evidence == billing.EvidenceContract {
+			return true // an agreement on paper waits for no evidence
 		}
 	}
 	for _, s := range d.services {
@@ -213,6 +213,9 @@ func (d *dossier) presumed(t time.Time) standing {
 		return out(causeTrial)
 	}
 	before, after := d.around(t)
+	if on := onPaper(before, after); on != causeNone {
+		return out(on)
+	}
 	near := after
 	if near == nil {
 		near = before
@@ -234,6 +237,18 @@ func (d *dossier) presumed(t time.Time) standing {
 		return out(causeFuture)
 	}
 	return standing{}
+}
+
+// onPaper is why a contract does not count outside its rows: they are exact, and
+// nothing is carried beyond them.
+func onPaper(before, after *billing.State) cause {
+	switch {
+	case before != nil && before.Evidence == billing.EvidenceContract:
+		return causeCancel
+	case before == nil && after != nil && after.Evidence == billing.EvidenceContract:
+		return causeFuture
+	}
+	return causeNone
 }
 
 // serviceAt is the latest begun service whose period covers t: a charged one
