@@ -35,6 +35,8 @@ type Progress struct {
 
 	mu     sync.Mutex
 	stages []*Stage
+	note   string // a line below the stages
+	until  time.Time
 	drawn  int // lines on the screen below the cursor's resting place
 	stop   chan struct{}
 }
@@ -108,6 +110,14 @@ func (w lineWriter) Write(b []byte) (int, error) {
 		w.p.draw()
 	}
 	return n, err
+}
+
+// Note shows a line below the stages for as long as what it tells of lasts: what
+// all of them wait for.
+func (p *Progress) Note(text string, lasts time.Duration) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.note, p.until = text, p.now().Add(lasts)
 }
 
 // Stage is one piece of work. A nil Stage swallows everything.
@@ -201,12 +211,19 @@ func (p *Progress) draw() {
 	if p.drawn > 0 {
 		fmt.Fprintf(&b, "\x1b[%dA\r", p.drawn)
 	}
-	width := p.width()
+	width, now := p.width(), p.now()
+	lines := make([]string, 0, len(p.stages)+1)
 	for _, s := range p.stages {
-		b.WriteString("\x1b[2K" + fit(s.line(p.now()), width) + "\n")
+		lines = append(lines, s.line(now))
+	}
+	if p.note != "" && now.Before(p.until) {
+		lines = append(lines, p.note)
+	}
+	for _, line := range lines {
+		b.WriteString("\x1b[2K" + fit(line, width) + "\n")
 	}
 	b.WriteString("\x1b[J")
-	p.drawn = len(p.stages)
+	p.drawn = len(lines)
 	_, _ = io.WriteString(p.out, b.String())
 }
 

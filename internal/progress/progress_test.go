@@ -76,6 +76,22 @@ func TestLogsStandBetweenLines(t *testing.T) {
 	}
 }
 
+func TestNoteLastsAsLongAsItIsTrue(t *testing.T) {
+	p, out, now := watched()
+	p.Stage("a", 0)
+	p.Note("main: asked to wait 2s", 2*time.Second)
+	p.draw()
+	if !strings.HasSuffix(out.String(), "main: asked to wait 2s\n\x1b[J") || p.drawn != 2 {
+		t.Errorf("wrote %q", out.String())
+	}
+	out.Reset()
+	*now = now.Add(3 * time.Second)
+	p.draw()
+	if strings.Contains(out.String(), "wait") || p.drawn != 1 {
+		t.Errorf("later wrote %q", out.String())
+	}
+}
+
 func TestNobodyWatches(t *testing.T) {
 	var out strings.Builder
 	p := New(&out, false)
