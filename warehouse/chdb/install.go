@@ -26,7 +26,7 @@ const Version = "26.7.3-stable.1"
 // EnvLibrary is the environment variable that names a libchdb to use in place of the one the program would install.
 const EnvLibrary = "MRRSYNC_LIBCHDB"
 
-// An engine is the package of npm that holds libchdb for one platform. The sums stand here so that what is loaded into the process is what this
+// An enginePackage is the package of npm that holds libchdb for one platform. The sums stand here so that what is loaded into the process is what this
 // release was tested with, whatever a registry or a mirror answers.
 type enginePackage struct {
 	name     string
@@ -35,7 +35,8 @@ type enginePackage struct {
 	unpacked int64  // bytes of libchdb
 }
 
-// enginePackages are the platforms whose package has been seen and checked, by GOOS/GOARCH. On others EnvLibrary names the library.
+// enginePackages are the platforms whose package has been seen and checked, by GOOS/GOARCH. Others have one too (see sister), whose sum is not
+// known here: what can't be checked is not installed, and EnvLibrary names the library.
 func enginePackages() map[string]enginePackage {
 	return map[string]enginePackage{
 		"linux/amd64": {
@@ -45,6 +46,29 @@ func enginePackages() map[string]enginePackage {
 			unpacked: 566_330_096,
 		},
 	}
+}
+
+// sister names the package for a platform that enginePackages does not have, or is empty.
+func sister(platform string) string {
+	switch platform {
+	case "linux/arm64":
+		return "@chdb/lib-linux-arm64-gnu"
+	case "darwin/arm64":
+		return "@chdb/lib-darwin-arm64"
+	case "darwin/amd64":
+		return "@chdb/lib-darwin-x64"
+	}
+	return ""
+}
+
+// unknownPlatform says what to do where no package is pinned.
+func unknownPlatform(platform string) error {
+	const server = "let warehouse.dsn name a ClickHouse server"
+	if name := sister(platform); name != "" {
+		return fmt.Errorf("find engine: the package for %s is not pinned in this release; unpack what `npm pack %s@%s` fetches and set %s to the libchdb.so in it, or %s",
+			platform, name, Version, EnvLibrary, server)
+	}
+	return fmt.Errorf("find engine: there is none for %s; %s", platform, server)
 }
 
 // An Install says how Library gets at a missing engine. The zero value is right for programs.
@@ -73,10 +97,10 @@ func Library(ctx context.Context, in Install) (string, error) {
 		in.Logger = slog.New(slog.DiscardHandler)
 	}
 	if in.pkg == nil {
-		pkg, ok := enginePackages()[runtime.GOOS+"/"+runtime.GOARCH]
+		platform := runtime.GOOS + "/" + runtime.GOARCH
+		pkg, ok := enginePackages()[platform]
 		if !ok {
-			return "", fmt.Errorf("find engine: no package is known for %s/%s; set %s=/path/to/libchdb (version %s), or let warehouse.dsn name a ClickHouse server",
-				runtime.GOOS, runtime.GOARCH, EnvLibrary, Version)
+			return "", unknownPlatform(platform)
 		}
 		in.pkg = &pkg
 	}

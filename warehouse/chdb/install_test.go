@@ -270,3 +270,11 @@ func TestNamedLibrary(t *testing.T) {
 		t.Errorf("a whole object: %s, %v", got, err)
 	}
 }
+
+func TestUnknownPlatform(t *testing.T) {
+	for platform, says := range map[string]string{"darwin/arm64": "@chdb/lib-darwin-arm64@" + Version, "windows/amd64": "warehouse.dsn"} {
+		if err := unknownPlatform(platform); !strings.Contains(err.Error(), says) {
+			t.Errorf("%s: %v", platform, err)
+		}
+	}
+}

@@ -157,9 +157,9 @@ func (db *DB) answer(req *http.Request, st Statement, body io.ReadCloser) (*http
 	done := make(chan outcome, 1)
 	go func() {
 		sum, err := db.Run(ctx, st, out)
-		stop()
 		_ = body.Close()
 		out.finish(err)
+		stop()
 		done <- outcome{sum, err}
 	}()
 	select {
