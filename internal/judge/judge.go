@@ -1,0 +1,174 @@
+// Package judge holds the published warehouse against the truth of a simulated
+// company, item by item and day by day.
+//
+// The truth comes from the simulator, which knows nothing of connectors or of
+// the law as package normalize has it; the other side is read from the views,
+// as any reader would. Every row of the truth is looked up, and every row of
+// the warehouse must be known to the truth.
+package judge
+
+import (
+	"context"
+	"fmt"
+	"iter"
+	"slices"
+	"time"
+
+	"github.com/shopspring/decimal"
+
+	"mrrsync/connectors/billing"
+	"mrrsync/internal/simulator/company"
+	"mrrsync/warehouse"
+)
+
+// Verdict counts item-days. Every row of the truth is one of Agreed, Wrong and
+// Unproven; Unknown are rows of the warehouse besides.
+type Verdict struct {
+	Compared int // rows of the truth
+	Provable int // of these, with evidence on the wire
+	Agreed   int // provable and equal to the last decimal
+	Wrong    int // provable and different
+	// Guessed are rows without evidence on the wire, and Right those of them
+	// that were guessed right.
+	Guessed int
+	Right   int
+	Unknown int // rows of the warehouse that the truth does not have
+	// First are the first differences by item and day, at most the limit given.
+	First []Difference
+}
+
+// Holds says whether the warehouse has all that can be proved, and nothing more.
+func (v Verdict) Holds() bool { return v.Wrong == 0 && v.Unknown == 0 && v.Compared > 0 }
+
+// Exact says whether the warehouse equals the truth, provable or not.
+func (v Verdict) Exact() bool { return v.Holds() && v.Right == v.Guessed }
+
+// Difference is one item-day on which the warehouse and the truth disagree.
+type Difference struct {
+	Source, CustomerID, SubscriptionID, ItemID, Currency string
+	Date                                                 billing.Date
+	Truth, Ours                                          decimal.Decimal
+	Provable                                             bool
+}
+
+// String is one line for a person.
+func (d Difference) String() string {
+	proof := ""
+	if !d.Provable {
+		proof = " (not provable)"
+	}
+	return fmt.Sprintf("%s %s %s %s %s: truth %s, warehouse %s %s%s",
+		d.Date, d.Source, d.CustomerID, d.SubscriptionID, d.ItemID, d.Truth.StringFixed(4), d.Ours.StringFixed(4), d.Currency, proof)
+}
+
+// item names a subscription item in one currency.
+type item struct{ source, subscription, item, currency string }
+
+// stretch is days [from, until) on which the warehouse has one value for an
+// item, and how many of them the truth knows.
+type stretch struct {
+	from, until billing.Date
+	mrr         decimal.Decimal
+	known       int
+}
+
+// Compare holds mrr_daily against the truth through a day, both inclusive. It
+// lists at most limit differences, those that can't be proved only when all is
+// set.
+func Compare(ctx context.Context, w *warehouse.Warehouse, truth iter.Seq[company.Row], through billing.Date, limit int, all bool) (Verdict, error) {
+	ours, customers, err := published(ctx, w)
+	if err != nil {
+		return Verdict{}, err
+	}
+	var v Verdict
+	list := func(d Difference) {
+		if len(v.First) < limit {
+			v.First = append(v.First, d)
+		}
+	}
+	for row := range truth {
+		day := billing.Date(row.Day)
+		if day > through {
+			continue
+		}
+		v.Compared++
+		mrr := look(ours[item{row.Source, row.Subscription, row.Item, row.Currency}], day)
+		equal := mrr.Equal(row.MRR)
+		switch {
+		case row.Provable && equal:
+			v.Agreed++
+		case row.Provable:
+			v.Wrong++
+		case equal:
+			v.Right++
+		}
+		if row.Provable {
+			v.Provable++
+		} else {
+			v.Guessed++
+		}
+		if !equal && (row.Provable || all) {
+			list(Difference{row.Source, row.Customer, row.Subscription, row.Item, row.Currency, day, row.MRR, mrr, row.Provable})
+		}
+	}
+	for i, stretches := range ours {
+		for _, s := range stretches {
+			if unknown := int(s.until-s.from) - s.known; unknown > 0 {
+				v.Unknown += unknown
+				list(Difference{i.source, customers[i], i.subscription, i.item, i.currency, s.from, decimal.Zero, s.mrr, true})
+			}
+		}
+	}
+	return v, nil
+}
+
+// look is the warehouse's value of a day, which is thereby known to the truth.
+func look(stretches []stretch, day billing.Date) decimal.Decimal {
+	n, found := slices.BinarySearchFunc(stretches, day, func(s stretch, d billing.Date) int {
+		switch {
+		case d < s.from:
+			return 1
+		case d >= s.until:
+			return -1
+		}
+		return 0
+	})
+	if !found {
+		return decimal.Zero
+	}
+	stretches[n].known++
+	return stretches[n].mrr
+}
+
+// published reads mrr_daily into stretches of equal days.
+func published(ctx context.Context, w *warehouse.Warehouse) (ours map[item][]stretch, customers map[item]string, err error) {
+	rows, err := w.Conn().Query(ctx, `
+		SELECT source, subscription_id, item_id, currency, customer_id, date, mrr
+		FROM `+w.Schema().DB()+`.mrr_daily ORDER BY source, customer_id, subscription_id, item_id, currency, date`)
+	if err != nil {
+		return nil, nil, fmt.Errorf("read mrr_daily: %w", err)
+	}
+	defer rows.Close()
+	ours, customers = map[item][]stretch{}, map[item]string{}
+	for rows.Next() {
+		var i item
+		var customer string
+		var date time.Time
+		var mrr decimal.Decimal
+		if err := rows.Scan(&i.source, &i.subscription, &i.item, &i.currency, &customer, &date, &mrr); err != nil {
+			return nil, nil, fmt.Errorf("read mrr_daily: %w", err)
+		}
+		day := billing.DateOf(date, time.UTC)
+		all := ours[i]
+		if n := len(all); n > 0 && all[n-1].until == day && all[n-1].mrr.Equal(mrr) {
+			all[n-1].until++
+			continue
+		}
+		customers[i] = customer
+		ours[i] = append(all, stretch{from: day, until: day + 1, mrr: mrr})
+	}
+	if err := rows.Err(); err != nil {
+		return nil, nil, fmt.Errorf("read mrr_daily: %w", err)
+	}
+	return ours, customers, nil
+}

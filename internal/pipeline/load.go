@@ -1,0 +1,145 @@
+package pipeline
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"mrrsync/connectors"
+	"mrrsync/connectors/billing"
+	"mrrsync/internal/progress"
+	"mrrsync/normalize"
+	"mrrsync/warehouse"
+)
+
+// allFailed says whether no source that was to be pulled could be.
+func (r *run) allFailed() error {
+	var tried, failed int
+	var first string
+	for _, s := range r.receipt.Sources {
+		switch s.Status {
+		case warehouse.Done:
+			tried++
+		case warehouse.Failed:
+			if failed++; first == "" {
+				first = s.Source + ": " + s.Error
+			}
+			tried++
+		}
+	}
+	switch {
+	case failed == 0 || failed < tried:
+		return nil
+	case failed == 1:
+		return fmt.Errorf("source %s", first)
+	default:
+		return fmt.Errorf("all %d sources failed; the first is %s", failed, first)
+	}
+}
+
+// load derives what changed and builds and verifies a load of it.
+func (r *run) load(ctx context.Context) (*warehouse.Load, error) {
+	spec := warehouse.LoadSpec{
+		Run: r.id, Through: r.o.Through, PolicyHash: r.o.Hash, Currency: r.o.Currency, Rates: r.o.Rates,
+	}
+	for _, s := range r.o.Sources {
+		seal := warehouse.SourceSeal{Source: s.Name} // never read to its end: nothing of it is final
+		if known := r.seals[s.Name]; known.Run > 0 {
+			seal.Run, seal.Covered = known.Run, billing.DateOf(known.CoveredUntil, r.o.Settings.Zone)-1
+		}
+		spec.Sources = append(spec.Sources, seal)
+	}
+	reason := r.whole()
+	spec.Full = reason != ""
+	load, err := r.w.NewLoad(ctx, spec)
+	if err != nil {
+		return nil, err
+	}
+	if err := r.fill(ctx, load, spec, reason); err != nil {
+		return nil, discard(ctx, load, err)
+	}
+	stage := r.o.Progress.Stage("building", 0)
+	defer stage.Done()
+	if err := load.Build(ctx); err != nil {
+		return nil, discard(ctx, load, err)
+	}
+	if err := load.Verify(ctx); err != nil {
+		return nil, discard(ctx, load, err)
+	}
+	return load, nil
+}
+
+// whole is why every account must be derived again; empty when only the changed
+// ones need be.
+func (r *run) whole() string {
+	switch {
+	case r.base.ID == 0:
+		return "first load"
+	case r.o.Rebuild:
+		return "rebuild"
+	case r.base.PolicyHash != r.o.Hash:
+		return "policy, zone, currency, segments or code changed"
+	}
+	for source := range r.base.Seals {
+		if !slices.ContainsFunc(r.o.Sources, func(s Source) bool { return s.Name == source }) {
+			r.warn("source %s is in the warehouse but no longer configured: what it said is taken out", source)
+			return "source " + source + " removed"
+		}
+	}
+	return ""
+}
+
+// fill derives the accounts that need it into the load.
+func (r *run) fill(ctx context.Context, load *warehouse.Load, spec warehouse.LoadSpec, reason string) error {
+	r.receipt.Accounts.Reason = reason
+	var changed map[string][]string // by source; nil: all
+	if reason == "" {
+		r.receipt.Accounts.Reason = "changed"
+		runs := map[string]uint64{}
+		for _, s := range spec.Sources {
+			runs[s.Source] = s.Run
+		}
+		keys, err := r.w.Changed(ctx, r.base, runs)
+		if err != nil {
+			return err
+		}
+		changed = map[string][]string{}
+		for _, k := range keys {
+			changed[k.Source] = append(changed[k.Source], k.CustomerID)
+		}
+	}
+	stage := r.o.Progress.Stage("deriving", 0)
+	defer stage.Done()
+	for _, seal := range spec.Sources {
+		var only []string
+		if changed != nil {
+			if only = changed[seal.Source]; len(only) == 0 {
+				continue
+			}
+		}
+		if err := r.fillSource(ctx, load, seal, only, stage); err != nil {
+			return fmt.Errorf("derive source %s: %w", seal.Source, err)
+		}
+	}
+	return nil
+}
+
+// fillSource derives the customers of one source named in only, or all when it
+// is nil.
+func (r *run) fillSource(ctx context.Context, load *warehouse.Load, seal warehouse.SourceSeal, only []string, stage *progress.Stage) error {
+	i := slices.IndexFunc(r.o.Sources, func(s Source) bool { return s.Name == seal.Source })
+	objects, err := r.w.Catalog(ctx, seal.Source, seal.Run)
+	if err != nil {
+		return err
+	}
+	catalog := connectors.NewCatalog(objects)
+	customers := r.w.Customers(ctx, seal.Source, seal.Run, only)
+	return r.derive(ctx, r.o.Sources[i], customers, catalog, func(of warehouse.CustomerKey, result normalize.Result) error {
+		stage.Add(1)
+		r.receipt.Accounts.Derived++
+		r.receipt.Rows.Periods += len(result.Periods)
+		r.receipt.Rows.Movements += len(result.Movements)
+		r.receipt.Rows.InvoiceLines += len(result.InvoiceLines)
+		return load.Add(ctx, []warehouse.CustomerKey{of}, result)
+	})
+}

@@ -1,0 +1,127 @@
+package pipeline
+
+import (
+	"time"
+
+	"github.com/shopspring/decimal"
+
+	"mrrsync/warehouse"
+)
+
+// Outcome is how a run ended.
+type Outcome string
+
+// The outcomes, and the exit codes they are told with.
+const (
+	// Done: everything was read, derived and published (or nothing had changed).
+	Done Outcome = "done"
+	// Planned: everything but the publishing.
+	Planned Outcome = "planned"
+	// Partial: published, but a source failed or too much was rejected.
+	Partial Outcome = "partial"
+	// Failed: nothing was published.
+	Failed Outcome = "failed"
+)
+
+// ExitCode is the process exit code that tells the outcome.
+func (o Outcome) ExitCode() int {
+	switch o {
+	case Done, Planned:
+		return 0
+	case Partial:
+		return 3
+	default:
+		return 1
+	}
+}
+
+// Receipt says what a run did. It is what `--json` prints and what the runs
+// view keeps.
+type Receipt struct {
+	Run        uint64          `json:"run"`
+	Verb       string          `json:"verb"`
+	Outcome    Outcome         `json:"outcome"`
+	Error      string          `json:"error,omitempty"`
+	StartedAt  time.Time       `json:"started_at"`
+	FinishedAt time.Time       `json:"finished_at"`
+	Through    string          `json:"through"`
+	Load       uint64          `json:"load,omitempty"` // 0: nothing was published
+	Base       uint64          `json:"base_load,omitempty"`
+	PolicyHash string          `json:"policy_hash"`
+	Sources    []SourceReceipt `json:"sources"`
+	Accounts   AccountCount    `json:"accounts"`
+	Rows       RowCount        `json:"rows"`
+	Rejects    int             `json:"rejects"`
+	Restated   []Restated      `json:"restated,omitempty"` // the first of them
+	// RestatedRanges counts the ranges of days that the load says otherwise.
+	RestatedRanges int      `json:"restated_ranges"`
+	Warnings       []string `json:"warnings,omitempty"`
+	// Diff is what the load changed, or would have; nil where there was none.
+	Diff *warehouse.Diff `json:"-"`
+}
+
+// SourceReceipt says what was read of one source.
+type SourceReceipt struct {
+	Source         string           `json:"source"`
+	Status         warehouse.Status `json:"status"` // done, failed or skipped
+	Error          string           `json:"error,omitempty"`
+	CoveredThrough *time.Time       `json:"covered_through,omitempty"` // of its newest seal
+	Requests       int64            `json:"requests"`
+	Listed         int              `json:"listed"`
+	New            int              `json:"new"` // versions that were not in the store
+	Missing        int              `json:"missing"`
+	Seconds        float64          `json:"seconds"`
+	Streams        []StreamReceipt  `json:"streams,omitempty"`
+	StartedAt      time.Time        `json:"started_at,omitzero"`
+	FinishedAt     time.Time        `json:"finished_at,omitzero"`
+}
+
+// StreamReceipt counts one stream: distinct ids that the provider listed, and
+// of these the ones that the warehouse holds.
+type StreamReceipt struct {
+	Stream  string `json:"stream"`
+	Listed  int    `json:"listed"`
+	Landed  int    `json:"landed"`
+	Missing int    `json:"missing"`
+}
+
+func (s *SourceReceipt) fail(err error) {
+	s.Status = warehouse.Failed
+	s.Error = err.Error()
+}
+
+// AccountCount says how much was derived.
+type AccountCount struct {
+	Derived int    `json:"derived"`
+	Reason  string `json:"reason"` // "changed", or why all were: "first load", "policy changed", "rebuild"
+}
+
+// RowCount counts the rows that were derived in this run, before those carried
+// forward from the load before.
+type RowCount struct {
+	Periods      int `json:"periods"`
+	Movements    int `json:"movements"`
+	InvoiceLines int `json:"invoice_lines"`
+}
+
+// Restated is a range of days on which an account's MRR reads otherwise than it
+// was published.
+type Restated struct {
+	Account  string          `json:"account"`
+	Currency string          `json:"currency"`
+	From     string          `json:"from"` // first day
+	To       string          `json:"to"`   // last day
+	Before   decimal.Decimal `json:"before"`
+	After    decimal.Decimal `json:"after"`
+}
+
+// listed is how many restatements a receipt names; it counts them all.
+const listed = 100
+
+// restate notes what of the past the load says otherwise.
+func (r *Receipt) restate(all []warehouse.Restatement) {
+	r.RestatedRanges = len(all)
+	for _, s := range all[:min(len(all), listed)] {
+		r.Restated = append(r.Restated, Restated{s.AccountID, s.Currency, s.From.String(), (s.Until - 1).String(), s.Before, s.After})
+	}
+}
