@@ -1,0 +1,65 @@
+CREATE OR REPLACE VIEW {{.DB}}.mrr_waterfall_monthly{{.OnCluster}}
+(
+    month Date COMMENT 'First day of the month',
+    currency LowCardinality(String) COMMENT 'Currency of all amounts, ISO 4217',
+    starting_mrr Decimal(38, 4) COMMENT 'MRR at the end of the month before, in major units of currency; never negative',
+    new_mrr Decimal(38, 4) COMMENT 'MRR of accounts that never had any before, in major units of currency; a positive magnitude',
+    expansion_mrr Decimal(38, 4) COMMENT 'Growth of accounts that had MRR, in major units of currency; a positive magnitude',
+    reactivation_mrr Decimal(38, 4) COMMENT 'MRR of accounts that came back, in major units of currency; a positive magnitude',
+    contraction_mrr Decimal(38, 4) COMMENT 'Shrinking of accounts that kept MRR, in major units of currency; a positive magnitude that is subtracted',
+    churned_mrr Decimal(38, 4) COMMENT 'MRR of accounts that went to zero, in major units of currency; a positive magnitude that is subtracted',
+    net_new_mrr Decimal(38, 4) COMMENT 'new + expansion + reactivation - contraction - churned, in major units of currency; signed',
+    ending_mrr Decimal(38, 4) COMMENT 'MRR at the end of last_day, in major units of currency: starting + net new, and the sum of mrr_daily on last_day',
+    last_day Date COMMENT 'The last day in the row: the month''s last one, or the last published one of the month that is not over',
+    growth_rate Float64 COMMENT 'net_new_mrr / starting_mrr, a share (0.05 is 5 %) rounded to six places, signed; 0 when starting_mrr is 0',
+    growth_defined Bool COMMENT 'starting_mrr is not 0, so that growth_rate means something'
+)
+{{.Security}}
+AS SELECT
+    month, currency,
+    ending_mrr - net_new_mrr AS starting_mrr,
+    new_mrr, expansion_mrr, reactivation_mrr, contraction_mrr, churned_mrr, net_new_mrr, ending_mrr,
+    least(toLastDayOfMonth(month), (SELECT max(through) FROM {{.Header}})) AS last_day,
+    if(growth_defined, round(toFloat64(net_new_mrr) / toFloat64(starting_mrr), 6), 0) AS growth_rate,
+    toBool(starting_mrr != 0) AS growth_defined
+FROM
+(
+    SELECT
+        month, currency,
+        sum(new) AS new_mrr, sum(expansion) AS expansion_mrr, sum(reactivation) AS reactivation_mrr,
+        sum(contraction) AS contraction_mrr, sum(churn) AS churned_mrr, sum(net) AS net_new_mrr,
+        sum(sum(net)) OVER (PARTITION BY currency ORDER BY month ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW) AS ending_mrr
+    FROM
+    (
+            SELECT
+                toStartOfMonth(date) AS month, currency,
+                sumIf(amount, movement = 'new') AS new,
+                sumIf(amount, movement = 'expansion') AS expansion,
+                sumIf(amount, movement = 'reactivation') AS reactivation,
+                -sumIf(amount, movement = 'contraction') AS contraction,
+                -sumIf(amount, movement = 'churn') AS churn,
+                sum(amount) AS net
+            FROM {{.Store}}.movements
+            WHERE {{.Part "movements"}} AND NOT scheduled
+              AND date <= (SELECT max(through) FROM {{.Header}})
+            GROUP BY month, currency
+        UNION ALL
+            -- Every month of a currency from its first movement on, so that quiet months are rows of zeros.
+            SELECT
+                addMonths(
+                    toStartOfMonth(first),
+                    arrayJoin(range(toUInt32(dateDiff('month', first, (SELECT max(through) FROM {{.Header}}))) + 1))) AS month, currency,
+                toDecimal128(0, 4) AS new, toDecimal128(0, 4) AS expansion, toDecimal128(0, 4) AS reactivation,
+                toDecimal128(0, 4) AS contraction, toDecimal128(0, 4) AS churn, toDecimal128(0, 4) AS net
+            FROM
+            (
+                SELECT currency, min(date) AS first
+                FROM {{.Store}}.movements
+                WHERE {{.Part "movements"}} AND NOT scheduled
+                  AND date <= (SELECT max(through) FROM {{.Header}})
+                GROUP BY currency
+            )
+    )
+    GROUP BY month, currency
+)
+COMMENT 'The MRR waterfall, one row per month and currency, without gaps from the currency''s first movement through the month of the last published day. It closes exactly: starting + new + expansion + reactivation - contraction - churned = ending'
