@@ -370,7 +370,7 @@ func TestCancelledStatement(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
 	defer cancel()
 	// Were it to wait for the engine, it would succeed.
-	if err := db.Query(ctx, "SELECT sleep(1)", "TSV", nil, io.Discard); !errors.Is(err, context.DeadlineExceeded) {
+	if err := db.Query(ctx, "SELECT sleep(2)", "TSV", nil, io.Discard); !errors.Is(err, context.DeadlineExceeded) {
 		t.Errorf("got %v, want DeadlineExceeded", err)
 	}
 	// The only connection is still busy with it.

@@ -173,10 +173,17 @@ func TestRefusedInstallations(t *testing.T) {
 }
 
 func TestTwoInstallAtOnce(t *testing.T) {
-	pkg, calls := fakeNpm(t, bytes.Repeat([]byte("engine"), 1<<10), "/bin/sleep 0.3")
+	allWait := filepath.Join(t.TempDir(), "all-wait") // npm is at work until the others have said that they wait
+	pkg, calls := fakeNpm(t, bytes.Repeat([]byte("engine"), 1<<10), "while [ ! -e "+allWait+" ]; do /bin/sleep 0.02; done")
 	cache := t.TempDir()
 	var waits atomic.Int32
-	log := slog.New(countMessages{slog.DiscardHandler, "waiting", &waits})
+	log := slog.New(onMessage{slog.DiscardHandler, func(text string) {
+		if strings.HasPrefix(text, "waiting") && waits.Add(1) == 3 {
+			if err := os.WriteFile(allWait, nil, 0o600); err != nil {
+				t.Error(err)
+			}
+		}
+	}})
 	var wg sync.WaitGroup
 	for range 4 {
 		wg.Go(func() {
@@ -194,19 +201,16 @@ func TestTwoInstallAtOnce(t *testing.T) {
 	}
 }
 
-// countMessages counts the messages that begin with a word.
-type countMessages struct {
+// onMessage hands each message to a function.
+type onMessage struct {
 	slog.Handler
-	word string
-	n    *atomic.Int32
+	f func(text string)
 }
 
-func (h countMessages) Enabled(context.Context, slog.Level) bool { return true }
+func (h onMessage) Enabled(context.Context, slog.Level) bool { return true }
 
-func (h countMessages) Handle(_ context.Context, r slog.Record) error {
-	if strings.HasPrefix(r.Message, h.word) {
-		h.n.Add(1)
-	}
+func (h onMessage) Handle(_ context.Context, r slog.Record) error {
+	h.f(r.Message)
 	return nil
 }
 
