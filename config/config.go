@@ -111,7 +111,7 @@ type Notify struct {
 
 // Rejects bounds how many rejected rows a run may have and still count as done.
 type Rejects struct {
-	Max int64 `yaml:"max"`
+	Max int `yaml:"max"`
 }
 
 // Serve is how the warehouse is offered to others.

@@ -30,7 +30,7 @@ func (c *Config) validate(d *decoder) {
 	for i, on := range c.Notify.On {
 		v.oneOf(fmt.Sprintf("notify.on[%d]", i), on, "failure", "partial", "stale")
 	}
-	v.notNegative("rejects.max", c.Rejects.Max)
+	v.notNegative("rejects.max", int64(c.Rejects.Max))
 	v.serve()
 }
 
