@@ -1,0 +1,242 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"maps"
+	"os"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+	_ "time/tzdata" // reporting zones also where the machine knows none
+
+	"github.com/spf13/cobra"
+
+	"mrrsync/config"
+	"mrrsync/connectors"
+	"mrrsync/internal/pipeline"
+	"mrrsync/internal/progress"
+	"mrrsync/normalize"
+	"mrrsync/warehouse"
+)
+
+// app is what the verbs share: where they read and write, and how they open
+// what the configuration names. Nothing of it is opened before a verb asks.
+type app struct {
+	stdin          io.Reader
+	stdout, stderr io.Writer
+	getenv         func(string) string
+
+	flags struct {
+		config, logFormat, logLevel string
+		noProgress                  bool
+	}
+
+	begun    bool // a verb's own work has begun
+	log      *slog.Logger
+	progress *progress.Progress
+	now      func() time.Time
+	fixedNow bool // now stands still: MRRSYNC_NOW
+}
+
+func newApp(stdin io.Reader, stdout, stderr io.Writer, getenv func(string) string) *app {
+	return &app{
+		stdin: stdin, stdout: stdout, stderr: stderr, getenv: getenv,
+		log: slog.New(slog.DiscardHandler), progress: progress.New(stderr, false), now: time.Now,
+	}
+}
+
+// begin makes logger, clock and progress of the global flags. Errors are about
+// the command line.
+func (a *app) begin(cmd *cobra.Command) error {
+	var level slog.Level
+	if err := level.UnmarshalText([]byte(a.flags.logLevel)); err != nil {
+		return fmt.Errorf("--log-level %q: want debug, info, warn or error", a.flags.logLevel)
+	}
+	if a.flags.logFormat != "text" && a.flags.logFormat != "json" {
+		return fmt.Errorf("--log-format %q: want text or json", a.flags.logFormat)
+	}
+	if text := a.getenv("MRRSYNC_NOW"); text != "" {
+		fixed, err := time.Parse(time.RFC3339, text)
+		if err != nil {
+			return fmt.Errorf("MRRSYNC_NOW is %q: want an instant such as 2026-03-01T02:00:00Z", text)
+		}
+		a.now, a.fixedNow = func() time.Time { return fixed }, true
+	}
+	a.progress = progress.New(a.stderr, progress.Terminal(a.stderr) && !a.flags.noProgress)
+	options := &slog.HandlerOptions{Level: level}
+	var handler slog.Handler = slog.NewTextHandler(a.progress.Writer(), options)
+	if a.flags.logFormat == "json" {
+		handler = slog.NewJSONHandler(a.progress.Writer(), options)
+	}
+	a.log = slog.New(handler)
+	a.begun = true
+	return nil
+}
+
+func (a *app) close() { a.progress.Close() }
+
+// config reads the configuration.
+func (a *app) config() (*config.Config, error) { return config.Load(a.flags.config, a.getenv) }
+
+// law is how evidence is valued: policy, zone and segments.
+func (a *app) law(c *config.Config) (normalize.Settings, error) {
+	policy, err := normalize.ParsePolicy(c.Policy.Decode)
+	if err != nil {
+		return normalize.Settings{}, exit{exitUsage, placed(err, err)}
+	}
+	return normalize.Settings{Policy: policy, Zone: c.Reporting.Zone, Segments: c.Segments}, nil
+}
+
+// rates reads the exchange rates; none are configured: nil.
+func (a *app) rates(c *config.Config) ([]warehouse.Rate, error) {
+	if c.Reporting.FX.File == "" {
+		return nil, nil
+	}
+	f, err := os.Open(c.Reporting.FX.File)
+	if err != nil {
+		return nil, usage("read reporting.fx.file: %w; correct the path, or write reporting.currency: \"\" to convert nothing", err)
+	}
+	defer f.Close()
+	rates, err := pipeline.ReadRates(f)
+	if err != nil {
+		return nil, usage("%s: %w", c.Reporting.FX.File, err)
+	}
+	return rates, nil
+}
+
+// sources opens the configured sources, in their order. With names, the others
+// are skipped: they stay as they were last sealed.
+func (a *app) sources(c *config.Config, names ...string) ([]pipeline.Source, error) {
+	if len(c.Sources) == 0 {
+		return nil, &config.Problem{File: c.File, Path: "sources", Text: "none is configured; add one, `mrrsync connectors` lists what there is"}
+	}
+	known := make([]string, len(c.Sources))
+	for i, s := range c.Sources {
+		known[i] = s.Name
+	}
+	for _, name := range names {
+		if !slices.Contains(known, name) {
+			return nil, usage("no source %q in %s; there are %s", name, c.File, strings.Join(known, ", "))
+		}
+	}
+	var all []pipeline.Source
+	var problems []error
+	for _, s := range c.Sources {
+		source, err := a.source(c, s)
+		if err != nil {
+			problems = append(problems, err)
+			continue
+		}
+		source.Skip = len(names) > 0 && !slices.Contains(names, s.Name)
+		all = append(all, source)
+	}
+	return all, errors.Join(problems...)
+}
+
+// source opens one source.
+func (a *app) source(c *config.Config, s config.Source) (pipeline.Source, error) {
+	known := map[string]connectors.Definition{}
+	for _, d := range definitions() {
+		known[d.Name] = d
+	}
+	definition, ok := known[s.Connector]
+	if !ok {
+		return pipeline.Source{}, s.UnknownConnector(slices.Sorted(maps.Keys(known)))
+	}
+	privacy := connectors.Privacy{
+		Emails: connectors.Treatment(c.Privacy.Emails), Names: connectors.Treatment(c.Privacy.Names),
+	}
+	if !c.Privacy.Key.IsZero() {
+		key, err := c.Privacy.Key.Value()
+		if err != nil {
+			return pipeline.Source{}, err
+		}
+		privacy.Key = []byte(key)
+	}
+	var requests atomic.Int64
+	connector, err := definition.Open(connectors.Options{
+		Source: s.Name, Settings: s.Settings, Folder: c.Folder, Privacy: privacy, Zone: c.Reporting.Zone,
+		Now: a.now, Logger: a.log.With("source", s.Name),
+		Observe: func(r connectors.Request) {
+			requests.Add(1)
+			if r.Backoff > 0 {
+				a.progress.Note(fmt.Sprintf("%s: %s answered %s, next attempt in %s", s.Name, r.Path, answer(r), r.Backoff.Round(100*time.Millisecond)), r.Backoff)
+			}
+		},
+	})
+	if err != nil {
+		return pipeline.Source{}, placed(err, fmt.Errorf("open source %s: %w", s.Name, err))
+	}
+	return pipeline.Source{Name: s.Name, Connector: connector, Requests: requests.Load}, nil
+}
+
+// placed is the part of an error that begins with its place in the
+// configuration, which says more than whatever was wrapped around it; an error
+// without a place is otherwise.
+func placed(err, otherwise error) error {
+	for e := err; e != nil; e = errors.Unwrap(e) {
+		if _, ok := e.(*config.Problem); ok { //nolint:errorlint // looked for layer by layer
+			return e
+		}
+		if _, ok := e.(interface{ Unwrap() []error }); ok {
+			var p *config.Problem
+			if errors.As(e, &p) {
+				return e
+			}
+		}
+	}
+	return otherwise
+}
+
+func answer(r connectors.Request) string {
+	if r.Status == 0 {
+		return "nothing"
+	}
+	return fmt.Sprint(r.Status)
+}
+
+// warehouse opens the warehouse; the caller closes it. It changes nothing:
+// verbs that write call Migrate.
+func (a *app) warehouse(ctx context.Context, c *config.Config) (*warehouse.Warehouse, error) {
+	dsn, err := c.Warehouse.DSN.Value()
+	if err != nil {
+		return nil, err
+	}
+	download, done := a.download()
+	defer done()
+	return warehouse.Open(ctx, warehouse.Options{
+		DSN: dsn, Database: c.Warehouse.Database, Cluster: c.Warehouse.Cluster, KeepLoads: c.Warehouse.KeepLoads,
+		Segments: segments(c), ReportingCurrency: c.Reporting.Currency,
+		Now: a.now, Logger: a.log, Progress: download,
+	})
+}
+
+// download shows the engine's download, once there is one.
+func (a *app) download() (progressed func(done, total int64), end func()) {
+	var mu sync.Mutex
+	var stage *progress.Stage
+	progressed = func(done, total int64) {
+		mu.Lock()
+		defer mu.Unlock()
+		if stage == nil {
+			stage = a.progress.Bytes("install engine", total)
+		}
+		stage.Set(done)
+	}
+	end = func() {
+		mu.Lock()
+		defer mu.Unlock()
+		stage.Done()
+	}
+	return progressed, end
+}
+
+// segments are the names of the configured segments, in the order of their
+// columns.
+func segments(c *config.Config) []string { return slices.Sorted(maps.Keys(c.Segments)) }

@@ -1,0 +1,25 @@
+package pipeline
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"maps"
+	"slices"
+
+	"mrrsync/normalize"
+)
+
+// derivationVersion is raised whenever code changes what follows from the same
+// evidence, so that the next run derives every account again.
+const derivationVersion = 1
+
+// Hash names all that decides a derivation beside the evidence.
+func Hash(s normalize.Settings, currency string) string {
+	h := sha256.New()
+	fmt.Fprintf(h, "%d\n%s\n%s\n%s\n", derivationVersion, s.Policy.Hash(), s.Zone, currency)
+	for _, name := range slices.Sorted(maps.Keys(s.Segments)) {
+		fmt.Fprintf(h, "%q=%q\n", name, s.Segments[name])
+	}
+	return hex.EncodeToString(h.Sum(nil))[:16]
+}
