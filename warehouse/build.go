@@ -308,7 +308,7 @@ func (l *Load) changedMonths(ctx context.Context) ([]billing.Date, error) {
 			return nil, err
 		}
 	}
-	if from != billing.NoDate {
+	if from != billing.NoDate && from <= l.spec.Through {
 		for m := from.Month(); m <= l.spec.Through; m = m.AddMonths(1) {
 			months[m] = true
 		}

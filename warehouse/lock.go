@@ -23,7 +23,7 @@ func (w *Warehouse) acquire() error {
 	}
 	lock := &runLock{}
 	if w.dsn.folder != "" {
-		name := filepath.Join(w.dsn.folder, "run.lock")
+		name := filepath.Join(w.dsn.folder, "run."+w.schema.Database+".lock")
 		file, err := os.OpenFile(name, os.O_CREATE|os.O_RDWR, 0o600)
 		if err != nil {
 			return fmt.Errorf("lock warehouse: %w", err)

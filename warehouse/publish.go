@@ -36,10 +36,14 @@ func (l *Load) info(ctx context.Context) (LoadInfo, error) {
 	if err != nil {
 		return LoadInfo{}, err
 	}
+	derived, err := l.derivedCustomers(ctx)
+	if err != nil {
+		return LoadInfo{}, err
+	}
 	info := LoadInfo{
 		ID: l.id, Run: l.spec.Run, Base: l.base.ID, PublishedAt: l.w.opt.Now().UTC(), Through: l.spec.Through, FirstDate: first,
 		Currency: l.spec.Currency, PolicyHash: l.spec.PolicyHash, Complete: l.spec.Full,
-		Seals: map[string]uint64{}, Covered: map[string]billing.Date{}, Derived: l.handed[derivedTable.name].rows, Rows: l.rows,
+		Seals: map[string]uint64{}, Covered: map[string]billing.Date{}, Derived: derived, Rows: l.rows,
 	}
 	for i, s := range l.spec.Sources {
 		info.Seals[s.Source], info.Covered[s.Source] = s.Run, s.Covered
@@ -49,6 +53,17 @@ func (l *Load) info(ctx context.Context) (LoadInfo, error) {
 	}
 	info.FinalThrough = min(info.FinalThrough, info.Through)
 	return info, nil
+}
+
+// derivedCustomers is how many customers were derived again.
+func (l *Load) derivedCustomers(ctx context.Context) (int, error) {
+	var n uint64
+	err := l.w.conn.QueryRow(ctx, "SELECT uniqExact(source, customer_id) FROM "+l.w.table("derived")+" WHERE load_id = {id:UInt64}",
+		named("id", l.id)).Scan(&n)
+	if err != nil {
+		return 0, fmt.Errorf("count derived customers: %w", err)
+	}
+	return int(n), nil
 }
 
 // syncReplicas waits until every replica holds every part that the manifest
