@@ -1,0 +1,123 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"mrrsync/config"
+	"mrrsync/warehouse"
+)
+
+func schemaCommand(a *app) *cobra.Command {
+	cmd := &cobra.Command{
+		Use:     "schema",
+		GroupID: groupSetup,
+		Short:   "Print, apply or check the warehouse's DDL",
+		Long: `Tables and views follow from the configuration: its target (embedded, a server, a
+cluster), the database's name and the segments. sync applies them by itself;
+these verbs are for whoever reviews DDL first or suspects that someone changed
+it.`,
+		Example: `  mrrsync schema print > schema.sql
+  mrrsync schema check`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+	}
+	cmd.AddCommand(
+		&cobra.Command{
+			Use:   "print",
+			Short: "Print the DDL for the configured target",
+			Long:  "Prints every statement that a new warehouse is made with, in order. Nothing is connected to.",
+			Args:  cobra.NoArgs,
+			RunE:  func(*cobra.Command, []string) error { return a.printSchema() },
+		},
+		&cobra.Command{
+			Use:   "apply",
+			Short: "Make or update tables and views",
+			Long: `Applies the migrations that the warehouse does not have yet, and all views.
+Migrations go forward only; applying twice changes nothing.`,
+			Args: cobra.NoArgs,
+			RunE: func(cmd *cobra.Command, _ []string) error { return a.applySchema(cmd.Context()) },
+		},
+		&cobra.Command{
+			Use:   "check",
+			Short: "Compare the warehouse with the DDL",
+			Long:  "Names every table, view and column that differs from what this version makes. Exit code 1 when one does.",
+			Args:  cobra.NoArgs,
+			RunE:  func(cmd *cobra.Command, _ []string) error { return a.checkSchema(cmd.Context()) },
+		},
+	)
+	return cmd
+}
+
+// target is what the configured DDL is made for.
+func target(c *config.Config) warehouse.Schema {
+	s := warehouse.Schema{
+		Target: warehouse.Server, Database: c.Warehouse.Database, Cluster: c.Warehouse.Cluster, Segments: segments(c),
+	}
+	if _, embedded := c.Warehouse.DSN.Embedded(); embedded {
+		s.Target = warehouse.Embedded
+	} else if s.Cluster != "" {
+		s.Target = warehouse.Cluster
+	}
+	return s
+}
+
+func (a *app) printSchema() error {
+	c, err := a.config()
+	if err != nil {
+		return err
+	}
+	ddl, err := target(c).DDL()
+	if err != nil {
+		return err
+	}
+	for _, s := range ddl {
+		fmt.Fprintf(a.stdout, "-- %s\n%s;\n\n", s.Name, strings.TrimRight(strings.TrimSpace(s.SQL), ";"))
+	}
+	return nil
+}
+
+// withWarehouse opens the configured warehouse for the time of do.
+func (a *app) withWarehouse(ctx context.Context, do func(*config.Config, *warehouse.Warehouse) error) (err error) {
+	c, err := a.config()
+	if err != nil {
+		return err
+	}
+	w, err := a.warehouse(ctx, c)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, w.Close()) }()
+	return do(c, w)
+}
+
+func (a *app) applySchema(ctx context.Context) error {
+	return a.withWarehouse(ctx, func(c *config.Config, w *warehouse.Warehouse) error {
+		if err := w.Migrate(ctx); err != nil {
+			return err
+		}
+		fmt.Fprintf(a.stdout, "%s: tables and views of database %s are as they should be\n", c.Warehouse.DSN, c.Warehouse.Database)
+		return nil
+	})
+}
+
+func (a *app) checkSchema(ctx context.Context) error {
+	return a.withWarehouse(ctx, func(c *config.Config, w *warehouse.Warehouse) error {
+		drift, err := w.Drift(ctx)
+		if err != nil {
+			return err
+		}
+		for _, d := range drift {
+			fmt.Fprintln(a.stdout, d)
+		}
+		if len(drift) > 0 {
+			return fmt.Errorf("%d differences from the schema of this version; `mrrsync schema apply` makes what is missing", len(drift))
+		}
+		fmt.Fprintf(a.stdout, "%s: no difference\n", c.Warehouse.DSN)
+		return nil
+	})
+}
