@@ -195,7 +195,13 @@ func (c *connector) subscription(newest connectors.Object, id string, keys []ite
 	delete(cuts, billing.NoDate)
 	days := slices.Sorted(maps.Keys(cuts))
 	for i, from := range days[:len(days)-1] {
-		s.States = append(s.States, c.state(newest, from, days[i+1], keys, items))
+		state := c.state(newest, from, days[i+1], keys, items)
+		if i > 0 && state.Terms.TrialEnd.IsZero() {
+			// Once over, a trial is still part of what was agreed.
+			before := s.States[i-1].Terms
+			state.Terms.TrialStart, state.Terms.TrialEnd = before.TrialStart, before.TrialEnd
+		}
+		s.States = append(s.States, state)
 	}
 	s.Start = c.instant(first)
 	s.Created = s.Start
