@@ -1,0 +1,107 @@
+package company
+
+import "strings"
+
+// Kind is a kind of provider object, as far as identifiers are concerned.
+type Kind uint8
+
+// The kinds that have identifiers of their own.
+const (
+	KindCustomer Kind = iota + 1
+	KindSubscription
+	KindItem
+	KindInvoice
+	KindLine
+	KindInvoiceItem
+	KindDiscount
+	KindSchedule
+	KindCreditNote
+	KindEvent
+)
+
+var prefixes = [...]string{
+	KindCustomer: "cus_", KindSubscription: "sub_1", KindItem: "si_", KindInvoice: "in_1",
+	KindLine: "il_1", KindInvoiceItem: "ii_1", KindDiscount: "di_1", KindSchedule: "sub_sched_1",
+	KindCreditNote: "cn_1", KindEvent: "evt_1",
+}
+
+const (
+	digits   = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+	idDigits = 11 // base 62 digits that hold 64 bits
+)
+
+// Ref is the place of an object in the company: the customer's index, the
+// number of the subscription (or other owner) within the customer, and the
+// number of the object within that. It fits in 64 bits.
+type Ref uint64
+
+func ref(customer, owner, n int) Ref {
+	return Ref(uint64(customer)<<28 | uint64(owner)<<20 | uint64(n))
+}
+
+// Customer, Owner and N take a Ref apart.
+func (r Ref) Customer() int { return int(r >> 28) }
+
+// Owner is the number of the subscription within the customer.
+func (r Ref) Owner() int { return int(r>>20) & 0xff }
+
+// N is the number of the object within its owner.
+func (r Ref) N() int { return int(r & 0xfffff) }
+
+// ids turns places into identifiers that look like the provider's and back,
+// without any table: a keyed bijection written in base 62.
+type ids struct {
+	keys [KindEvent + 1]uint64
+	tail string // the part all identifiers of one account share
+}
+
+func newIDs(seed uint64) ids {
+	var s ids
+	for k := range s.keys {
+		s.keys[k] = hash(seed, forIDs, uint64(k))
+	}
+	var b [idDigits]byte
+	s.tail = string(base62(b[:0], hash(seed, forIDs))[:10])
+	return s
+}
+
+func base62(b []byte, x uint64) []byte {
+	var d [idDigits]byte
+	for i := idDigits - 1; i >= 0; i-- {
+		d[i] = digits[x%62]
+		x /= 62
+	}
+	return append(b, d[:]...)
+}
+
+func (s *ids) tailOf(k Kind) string {
+	if k == KindCustomer || k == KindItem {
+		return s.tail[:3] // the short form of the oldest kinds
+	}
+	return s.tail
+}
+
+func (s *ids) make(k Kind, r Ref) string {
+	b := make([]byte, 0, 36)
+	b = append(b, prefixes[k]...)
+	b = base62(b, mix(uint64(r)^s.keys[k]))
+	return string(append(b, s.tailOf(k)...))
+}
+
+// parse is the inverse of make; ok is false for anything make never made.
+func (s *ids) parse(k Kind, id string) (Ref, bool) {
+	body, found := strings.CutPrefix(id, prefixes[k])
+	if !found || len(body) != idDigits+len(s.tailOf(k)) {
+		return 0, false
+	}
+	var x uint64
+	for i := range idDigits {
+		d := strings.IndexByte(digits, body[i])
+		if d < 0 {
+			return 0, false
+		}
+		x = x*62 + uint64(d)
+	}
+	r := Ref(unmix(x) ^ s.keys[k])
+	return r, s.make(k, r) == id
+}

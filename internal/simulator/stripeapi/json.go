@@ -1,0 +1,211 @@
+package stripeapi
+
+import (
+	"strconv"
+	"unicode/utf8"
+)
+
+// enc writes compact JSON by appending; it places the commas.
+type enc struct{ b []byte }
+
+func (e *enc) sep() {
+	if n := len(e.b); n > 0 {
+		if c := e.b[n-1]; c != '{' && c != '[' && c != ':' {
+			e.b = append(e.b, ',')
+		}
+	}
+}
+
+func (e *enc) key(k string) {
+	e.sep()
+	e.b = append(e.b, '"')
+	e.b = append(e.b, k...)
+	e.b = append(e.b, '"', ':')
+}
+
+func (e *enc) open(c byte) {
+	e.sep()
+	e.b = append(e.b, c)
+}
+
+func (e *enc) close(c byte) { e.b = append(e.b, c) }
+
+func (e *enc) obj(k string) { e.key(k); e.b = append(e.b, '{') }
+
+func (e *enc) arr(k string) { e.key(k); e.b = append(e.b, '[') }
+
+func (e *enc) end() { e.b = append(e.b, '}') }
+
+func (e *enc) endArr() { e.b = append(e.b, ']') }
+
+func (e *enc) null(k string) { e.key(k); e.b = append(e.b, "null"...) }
+
+// nulls writes many nulls.
+func (e *enc) nulls(keys ...string) {
+	for _, k := range keys {
+		e.null(k)
+	}
+}
+
+func (e *enc) str(k, v string) { e.key(k); e.b = quote(e.b, v) }
+
+// opt writes null for the empty string.
+func (e *enc) opt(k, v string) {
+	if v == "" {
+		e.null(k)
+		return
+	}
+	e.str(k, v)
+}
+
+func (e *enc) num(k string, v int64) { e.key(k); e.b = strconv.AppendInt(e.b, v, 10) }
+
+// when writes a moment, null for none.
+func (e *enc) when(k string, v int64) {
+	if v == 0 {
+		e.null(k)
+		return
+	}
+	e.num(k, v)
+}
+
+func (e *enc) bool(k string, v bool) { e.key(k); e.b = strconv.AppendBool(e.b, v) }
+
+func (e *enc) raw(k string, v []byte) { e.key(k); e.b = append(e.b, v...) }
+
+// item writes a bare string of an array.
+func (e *enc) item(v string) {
+	e.sep()
+	e.b = quote(e.b, v)
+}
+
+const hexDigits = "0123456789abcdef"
+
+func quote(b []byte, s string) []byte {
+	b = append(b, '"')
+	for i := 0; i < len(s); {
+		c := s[i]
+		switch {
+		case c == '"' || c == '\\':
+			b = append(b, '\\', c)
+			i++
+		case c < 0x20:
+			b = append(b, '\\', 'u', '0', '0', hexDigits[c>>4], hexDigits[c&15])
+			i++
+		case c < utf8.RuneSelf:
+			b = append(b, c)
+			i++
+		default:
+			r, n := utf8.DecodeRuneInString(s[i:])
+			b = utf8.AppendRune(b, r)
+			i += n
+		}
+	}
+	return append(b, '"')
+}
+
+// diff is what Stripe calls previous attributes: the parts of a compact JSON
+// object that differ from the newer one, with their old values. Hashes are
+// compared key by key; everything else is given whole. A key that the older
+// object lacks is null. changed is false when nothing differs.
+func diff(b, older, newer []byte) (out []byte, changed bool) {
+	was, is := fields(older), fields(newer)
+	b = append(b, '{')
+	put := func(k string, v []byte) {
+		if changed {
+			b = append(b, ',')
+		}
+		changed = true
+		b = append(b, '"')
+		b = append(b, k...)
+		b = append(b, '"', ':')
+		b = append(b, v...)
+	}
+	for _, f := range was {
+		now := lookup(is, f.key)
+		if string(now) == string(f.value) {
+			continue
+		}
+		if f.value[0] == '{' && len(now) > 0 && now[0] == '{' {
+			inner, ok := diff(nil, f.value, now)
+			if ok {
+				put(f.key, inner)
+			}
+			continue
+		}
+		put(f.key, f.value)
+	}
+	for _, f := range is {
+		if lookup(was, f.key) == nil {
+			put(f.key, []byte("null"))
+		}
+	}
+	return append(b, '}'), changed
+}
+
+type field struct {
+	key   string
+	value []byte
+}
+
+func lookup(list []field, key string) []byte {
+	for i := range list {
+		if list[i].key == key {
+			return list[i].value
+		}
+	}
+	return nil
+}
+
+// fields takes a compact JSON object, as enc writes it, apart.
+func fields(b []byte) []field {
+	var list []field
+	i := 1
+	for i < len(b) && b[i] != '}' {
+		if b[i] == ',' {
+			i++
+		}
+		k := i
+		i = skip(b, i)
+		key := string(b[k+1 : i-1])
+		i++ // the colon
+		v := i
+		i = skip(b, i)
+		list = append(list, field{key, b[v:i]})
+	}
+	return list
+}
+
+// skip is the index after the JSON value that begins at i.
+func skip(b []byte, i int) int {
+	switch b[i] {
+	case '"':
+		for i++; b[i] != '"'; i++ {
+			if b[i] == '\\' {
+				i++
+			}
+		}
+		return i + 1
+	case '{', '[':
+		depth := 0
+		for {
+			switch b[i] {
+			case '"':
+				i = skip(b, i)
+				continue
+			case '{', '[':
+				depth++
+			case '}', ']':
+				depth--
+				if depth == 0 {
+					return i + 1
+				}
+			}
+			i++
+		}
+	}
+	for i < len(b) && b[i] != ',' && b[i] != '}' && b[i] != ']' {
+		i++
+	}
+	return i
+}
