@@ -70,10 +70,7 @@ func (p Policy) value(parts []part, shared []*billing.Discount, sub *billing.Sub
 	}
 	for i := range parts {
 		it := &parts[i]
-		if it.no != nil {
-			continue
-		}
-		if it.left, it.no = p.net(it.left, it.item, &it.rules); it.no == nil {
+		if it.no == nil {
 			it.left = new(big.Rat).Mul(it.left, it.factor)
 		}
 	}
@@ -84,19 +81,18 @@ func (p Policy) value(parts []part, shared []*billing.Discount, sub *billing.Sub
 // every item; an amount falls on the items of the invoice that carries it, the
 // most frequent one, in proportion to what is left of them.
 func (p Policy) spread(d *billing.Discount, parts []part) {
+	shortest := mostFrequent(parts)
 	var on []*part
+	total := new(big.Rat)
 	for i := range parts {
 		it := &parts[i]
-		if it.no == nil && it.item.Price.Usage != billing.Metered && appliesTo(d, it.item) && p.takes(d, it) {
+		switch {
+		case it.no != nil || it.item.Price.Usage == billing.Metered || !appliesTo(d, it.item):
+		case d.Amount.IsPositive() && it.factor.Cmp(shortest) != 0:
+		case p.takes(d, it):
 			on = append(on, it)
+			total.Add(total, it.left)
 		}
-	}
-	if d.Amount.IsPositive() {
-		on = mostFrequent(on)
-	}
-	total := new(big.Rat)
-	for _, it := range on {
-		total.Add(total, it.left)
 	}
 	if total.Sign() == 0 {
 		return
@@ -106,13 +102,16 @@ func (p Policy) spread(d *billing.Discount, parts []part) {
 	}
 }
 
-// mostFrequent keeps the items with the shortest interval.
-func mostFrequent(parts []*part) []*part {
-	if len(parts) < 2 {
-		return parts
+// mostFrequent is the monthly factor of the shortest interval among the
+// licensed items.
+func mostFrequent(parts []part) *big.Rat {
+	shortest := new(big.Rat)
+	for i := range parts {
+		if it := &parts[i]; it.no == nil && it.item.Price.Usage != billing.Metered && it.factor.Cmp(shortest) > 0 {
+			shortest = it.factor
+		}
 	}
-	shortest := slices.MaxFunc(parts, func(a, b *part) int { return a.factor.Cmp(b.factor) }).factor
-	return slices.DeleteFunc(parts, func(it *part) bool { return it.factor.Cmp(shortest) != 0 })
+	return shortest
 }
 
 // takeOff lowers left in place by the discount's percentage, or by share of its

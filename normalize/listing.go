@@ -14,6 +14,7 @@ import (
 type listing struct {
 	at      time.Time
 	list    []billing.Discount
+	invoice bool // what is good for one invoice is used up by it
 	partial bool // what is missing from it may still have been there
 }
 
@@ -40,7 +41,7 @@ func key(d *billing.Discount) string {
 // stretches dates each discount of a sequence of listings. A discount counts
 // from its start, though it was seen later, unless a listing in between is
 // without it; it ends at its end, or at the first later listing without it.
-// Once-only discounts are left out: they belong to the invoice that shows them.
+// One that is good for one invoice ends with it.
 func stretches(listings []listing, skip map[string]bool) []stretch {
 	slices.SortStableFunc(listings, func(a, b listing) int { return a.at.Compare(b.at) })
 	type seen struct{ first, last, place int }
@@ -50,7 +51,7 @@ func stretches(listings []listing, skip map[string]bool) []stretch {
 			d := &listings[i].list[j]
 			k := key(d)
 			switch s := sightings[k]; {
-			case skip[k] || durationOf(d) == billing.Once:
+			case skip[k]:
 			case s == nil:
 				sightings[k] = &seen{first: i, last: i, place: j}
 			default:
@@ -66,6 +67,9 @@ func stretches(listings []listing, skip map[string]bool) []stretch {
 			if !listings[i].partial && listings[i].at.Sub(d.Start) > aDay && listings[i].at.Before(listings[s.first].at) {
 				st.from = listings[s.first].at
 			}
+		}
+		if last := &listings[s.last]; last.invoice && durationOf(d) == billing.Once {
+			st.until = last.at
 		}
 		for i := s.last + 1; i < len(listings); i++ {
 			if listings[i].partial || listings[i].at.Equal(listings[s.last].at) {
@@ -84,6 +88,21 @@ func stretches(listings []listing, skip map[string]bool) []stretch {
 	return out
 }
 
+// made is when an invoice took its list of discounts. A renewal is made as its
+// period begins, though it may be dated by the hour in which it was finalized.
+func made(s *billing.Service) time.Time {
+	if wait := s.IssuedAt.Sub(s.From); wait > 0 && wait <= aDay {
+		return s.From
+	}
+	return s.IssuedAt
+}
+
+// lasting leaves out the discounts that are good for one invoice: they are on
+// their list while they wait for it, but lower nothing until then.
+func lasting(list []*billing.Discount) []*billing.Discount {
+	return slices.DeleteFunc(list, func(d *billing.Discount) bool { return durationOf(d) == billing.Once })
+}
+
 // active are the discounts of the stretches that are in force at t.
 func active(list []stretch, t time.Time) []*billing.Discount {
 	var out []*billing.Discount
@@ -96,11 +115,11 @@ func active(list []stretch, t time.Time) []*billing.Discount {
 }
 
 // running are the discounts of a list that was in force at t which have begun
-// and not ended. Once-only ones are left out.
+// and not ended.
 func running(list []billing.Discount, t time.Time) []*billing.Discount {
 	var out []*billing.Discount
 	for i := range list {
-		if d := &list[i]; durationOf(d) != billing.Once && within(t, d.Start, d.End) {
+		if d := &list[i]; within(t, d.Start, d.End) {
 			out = append(out, d)
 		}
 	}
@@ -134,7 +153,7 @@ func (d *dossier) listDiscounts(customer *billing.Customer) {
 		if s.IssuedAt.IsZero() || s.Kind == billing.Stopped || s.Kind == billing.Voided {
 			continue
 		}
-		l := listing{at: s.IssuedAt, list: s.Discounts, partial: s.Kind != billing.Charged}
+		l := listing{at: made(s), list: s.Discounts, invoice: true, partial: s.Kind != billing.Charged}
 		level[s.ItemID] = append(level[s.ItemID], l)
 		l.list = s.Inherited
 		shared = append(shared, l)

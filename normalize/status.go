@@ -252,12 +252,13 @@ func onPaper(before, after *billing.State) cause {
 }
 
 // serviceAt is the latest begun service whose period covers t: a charged one
-// before a voided or free one of the same beginning.
+// before a voided or free one of the same beginning. Prorations say nothing
+// here: they are charged later, come what may.
 func (d *dossier) serviceAt(t time.Time) *billing.Service {
 	var last *billing.Service
 	for _, s := range d.services {
 		switch {
-		case s.Kind == billing.Stopped || !within(t, s.From, s.Until):
+		case s.Kind == billing.Stopped || s.Kind == billing.Began || !within(t, s.From, s.Until):
 		case last == nil, s.From.After(last.From), s.Kind == billing.Charged:
 			last = s
 		}

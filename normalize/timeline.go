@@ -99,9 +99,9 @@ func (d *dossier) itemsOfPhase(p *billing.Phase, t time.Time) []present {
 			if s.phase != p {
 				continue
 			}
-			discounts := running(s.item.Discounts, t)
+			discounts := lasting(running(s.item.Discounts, t))
 			if len(s.item.Discounts) == 0 {
-				discounts = active(tr.level, t)
+				discounts = lasting(active(tr.level, t))
 			}
 			out = append(out, present{item: s.item, discounts: discounts, kind: s.kind, object: s.object})
 		}
@@ -118,7 +118,7 @@ func (d *dossier) itemsOfState(s *billing.State, t time.Time) []present {
 	for _, tr := range d.tracks {
 		for i := range s.Terms.Items {
 			if item := &s.Terms.Items[i]; item.ID == tr.id {
-				out = append(out, present{item: item, discounts: running(item.Discounts, t), trialEnd: item.TrialEnd, kind: kind, object: s.Object})
+				out = append(out, present{item: item, discounts: lasting(running(item.Discounts, t)), trialEnd: item.TrialEnd, kind: kind, object: s.Object})
 				break
 			}
 		}
@@ -135,7 +135,7 @@ func (d *dossier) itemsPieced(t time.Time) []present {
 		if s == nil {
 			continue
 		}
-		out = append(out, present{item: s.item, discounts: active(tr.level, t), trialEnd: tr.trialEnd, kind: s.kind, object: s.object})
+		out = append(out, present{item: s.item, discounts: lasting(active(tr.level, t)), trialEnd: tr.trialEnd, kind: s.kind, object: s.object})
 	}
 	return out
 }
@@ -144,10 +144,14 @@ func (d *dossier) itemsPieced(t time.Time) []present {
 // the earliest known ones; nil when the item was not there.
 func (d *dossier) spellAt(tr *track, t time.Time, before, after *billing.State) *spell {
 	if last := lastSpell(tr.billed, t); last != nil && (before == nil || !last.from.Before(before.Until)) {
+		old := lastSpell(tr.phased, t)
 		if within(t, last.from, last.until) && !last.until.Equal(last.from) {
+			if old != nil && old.from.After(last.from) {
+				return carry(old) // a phase changed the terms within the invoice's period
+			}
 			return last
 		}
-		if old := lastSpell(tr.phased, t); old != nil && old.until.After(last.until) {
+		if old != nil && old.until.After(last.until) {
 			last = old // a phase ended since the last invoice
 		}
 		if last.stopped || !d.goesOn(tr, last.until, t, after) {
@@ -226,7 +230,7 @@ func (d *dossier) goesOn(tr *track, ended, t time.Time, after *billing.State) bo
 func (d *dossier) sharedAt(t time.Time, state *billing.State, phase *billing.Phase) []*billing.Discount {
 	var own []*billing.Discount
 	switch {
-	case phase != nil && len(phase.Discounts) > 0:
+	case phase != nil && (len(phase.Discounts) > 0 || state != nil && d.phasesDiscount()):
 		own = running(phase.Discounts, t)
 	case state != nil:
 		own = running(state.Terms.Discounts, t)
@@ -234,14 +238,20 @@ func (d *dossier) sharedAt(t time.Time, state *billing.State, phase *billing.Pha
 		own = active(d.shared, t)
 	}
 	if len(own) > 0 {
-		return own
+		return lasting(own)
 	}
 	for i := len(d.spans) - 1; i >= 0; i-- {
 		if s := d.spans[i]; !s.From.IsZero() && within(t, s.From, s.Until) {
-			return running(s.Discounts, t)
+			return lasting(running(s.Discounts, t))
 		}
 	}
-	return active(d.customer, t)
+	return lasting(active(d.customer, t))
+}
+
+// phasesDiscount says whether the phases speak of discounts at all: then a
+// phase to come without any ends those before it.
+func (d *dossier) phasesDiscount() bool {
+	return slices.ContainsFunc(d.phases, func(p *billing.Phase) bool { return len(p.Discounts) > 0 })
 }
 
 // addOnce adds the discounts that touch a single invoice, for the service

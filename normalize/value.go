@@ -73,12 +73,12 @@ func whole(r *big.Rat, up bool) *big.Rat {
 }
 
 // graduated charges each tier's units at that tier's price, and each reached
-// tier's flat fee once. The first tier is reached even by a quantity of zero.
+// tier's flat fee once. A quantity of zero reaches no tier.
 func graduated(p *billing.Price, units *big.Rat) (*big.Rat, *refusal) {
 	sum, below := new(big.Rat), new(big.Rat)
 	for i := range p.Tiers {
 		t := &p.Tiers[i]
-		if i > 0 && units.Cmp(below) <= 0 {
+		if units.Cmp(below) <= 0 {
 			return sum, nil
 		}
 		top := units
@@ -158,8 +158,8 @@ func (p Policy) term(from, until billing.Date) (*big.Rat, *refusal) {
 	return big.NewRat(365, 12*int64(until-from)), nil
 }
 
-// price values one item before subscription discounts and taxes: the amount of
-// one interval with the factor that puts it on a month.
+// price values one item before discounts: the amount of one interval, ex tax,
+// with the factor that puts it on a month.
 func (p Policy) price(item *billing.Item, sub *billing.Subscription, rules *rules) (amount, factor *big.Rat, no *refusal) {
 	factor, no = p.monthly(item.Price.Interval, item.TermFrom, item.TermUntil)
 	if no != nil {
@@ -188,7 +188,8 @@ func (p Policy) price(item *billing.Item, sub *billing.Subscription, rules *rule
 	if amount.Sign() < 0 {
 		return nil, nil, refuse("amount_negative", "item %s charges %s", item.ID, amount.FloatString(Scale))
 	}
-	return amount, factor, nil
+	amount, no = p.net(amount, item, rules)
+	return amount, factor, no
 }
 
 func freeUnits(item *billing.Item) decimal.Decimal {
