@@ -5,8 +5,8 @@ CREATE OR REPLACE VIEW {{.DB}}.mrr_totals_daily{{.OnCluster}}
     mrr Decimal(38, 4) COMMENT 'Committed MRR at the end of the day, in major units of currency; never negative. The sum of mrr_daily on the day',
     arr Decimal(38, 4) COMMENT 'Annual run rate, 12 x mrr, in major units of currency; never negative',
     mrr_reporting Decimal(38, 4) COMMENT 'mrr in major units of the reporting currency: the sum of mrr_daily.mrr_reporting on the day; 0 when conversion is off',
-    customers UInt64 COMMENT 'Accounts with MRR above 0 in the currency. Not additive over currencies: an account may pay in several',
-    subscriptions UInt64 COMMENT 'Subscriptions with MRR above 0 in the currency',
+    customers UInt64 COMMENT 'Accounts with MRR above 0 in the currency, with policy free_counts_as_customer also those on free items. Not additive over currencies: an account may pay in several',
+    subscriptions UInt64 COMMENT 'Subscriptions with MRR above 0 in the currency, with policy free_counts_as_customer also free ones',
     arpa Decimal(38, 4) COMMENT 'mrr / customers, in major units of currency, rounded to four places; 0 without customers',
     day_status LowCardinality(String) COMMENT 'final once every source has covered the day, provisional before'
 )
@@ -35,16 +35,16 @@ FROM
               AND date <= (SELECT max(through) FROM {{.Header}})
             GROUP BY date, currency
         UNION ALL
-            -- Every day of a currency from its first movement on.
+            -- Every day of a currency from its first one on.
             SELECT
                 toDate(arrayJoin(range(toUInt32(first), toUInt32((SELECT max(through) FROM {{.Header}})) + 1))) AS date,
                 currency, toDecimal128(0, 4), toDecimal128(0, 4), toInt64(0), toInt64(0)
             FROM
             (
-                SELECT currency, min(date) AS first
-                FROM {{.Store}}.movements
-                WHERE {{.Part "movements"}} AND NOT scheduled
-                  AND date <= (SELECT max(through) FROM {{.Header}})
+                SELECT currency, min(valid_from) AS first
+                FROM {{.Store}}.periods
+                WHERE {{.Part "periods"}} AND NOT scheduled
+                  AND valid_from <= (SELECT max(through) FROM {{.Header}})
                 GROUP BY currency
             )
         UNION ALL
@@ -66,7 +66,7 @@ FROM
                         (s, n) -> tupleElement(s, 2) = 1 AND n = 1 OR tupleElement(s, 2) = -1 AND n = 0,
                         steps, items)) AS turn
                 FROM {{.Store}}.periods
-                WHERE {{.Part "periods"}} AND NOT scheduled AND mrr > 0
+                WHERE {{.Part "periods"}} AND NOT scheduled
                 GROUP BY account_id, currency
             )
             WHERE date <= (SELECT max(through) FROM {{.Header}})
@@ -84,7 +84,7 @@ FROM
                         (s, n) -> tupleElement(s, 2) = 1 AND n = 1 OR tupleElement(s, 2) = -1 AND n = 0,
                         steps, items)) AS turn
                 FROM {{.Store}}.periods
-                WHERE {{.Part "periods"}} AND NOT scheduled AND mrr > 0
+                WHERE {{.Part "periods"}} AND NOT scheduled
                 GROUP BY source, subscription_id, currency
             )
             WHERE date <= (SELECT max(through) FROM {{.Header}})
@@ -92,4 +92,4 @@ FROM
     )
     GROUP BY date, currency
 )
-COMMENT 'Committed MRR and who pays it, one row per day and currency, without gaps from the currency''s first movement through the last published day'
+COMMENT 'Committed MRR and who pays it, one row per day and currency, without gaps from the currency''s first day through the last published day'
