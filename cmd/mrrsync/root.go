@@ -64,6 +64,7 @@ the lock.`,
 		connectorsCommand(a),
 		schemaCommand(a),
 		versionCommand(a),
+		simulateCommand(a),
 	)
 	root.SetHelpCommandGroupID(groupSetup)
 	root.SetCompletionCommandGroupID(groupSetup)
