@@ -146,7 +146,7 @@ func (p *moment) options(e *enc, x *company.Price, want *expand) {
 		e.null("custom_unit_amount")
 		e.str("tax_behavior", "unspecified")
 		if x.Mode != 0 {
-			if want.has("tiers") {
+			if want.at(currency).has("tiers") {
 				e.tiers(a.Tiers)
 			}
 			e.nulls("unit_amount", "unit_amount_decimal")

@@ -7,23 +7,29 @@ import "mrrsync/internal/simulator/company"
 // second before.
 func (p *moment) event(e *enc, x *company.Event) {
 	now := &moment{catalogBytes: p.catalogBytes, c: p.c, t: x.At, d: dialect(x.Foreign)}
-	var object enc
-	now.subject(&object, x)
 	e.open('{')
 	e.str("id", p.c.ID(company.KindEvent, x.Ref))
 	e.str("object", "event")
 	e.str("api_version", versions[now.d])
 	e.num("created", x.At)
 	e.obj("data")
-	e.raw("object", object.b)
+	e.key("object")
+	from := len(e.b)
+	now.subject(e, x)
 	if x.Updates {
 		before := *now
 		before.t--
-		var old enc
-		before.subject(&old, x)
-		if d, changed := diff(nil, old.b, object.b); changed {
-			e.raw("previous_attributes", d)
+		old := buffers.Get().(*enc)
+		old.b = old.b[:0]
+		before.subject(old, x)
+		to := len(e.b)
+		e.key("previous_attributes")
+		object := e.b[from:to]
+		var changed bool
+		if e.b, changed = diff(e.b, old.b, object); !changed {
+			e.b = e.b[:to]
 		}
+		buffers.Put(old)
 	}
 	e.end()
 	e.bool("livemode", false)

@@ -32,7 +32,8 @@ const maxDepth = 4
 
 // shapes says, per type of object, which properties can be walked through on
 // the way to an expandable one. A trailing "!" marks what can itself be
-// expanded; an empty type is a leaf that is always null here.
+// expanded; an empty type is a leaf that is always null here. "*" stands for any
+// key.
 var shapes = map[string]map[string]string{
 	"subscription": {
 		"customer": "customer!", "discount": "discount", "discounts": "discount!", "items": "items!", "schedule": "schedule!", "latest_invoice": "invoice!",
@@ -41,7 +42,8 @@ var shapes = map[string]map[string]string{
 	"items":    {"data": "item"},
 	"item":     {"price": "price", "discounts": "discount!"},
 	"price":    {"product": "product!", "tiers": "!", "currency_options": "options!"},
-	"options":  {"tiers": "!"},
+	"options":  {"*": "option", "tiers": "!"}, // the API takes tiers without a currency too, and ignores it
+	"option":   {"tiers": "!", "custom_unit_amount": "!"},
 	"product":  {"default_price": "!", "tax_code": "!"},
 	"discount": {"coupon": "coupon", "customer": "customer!", "promotion_code": "!"},
 	"coupon":   {"applies_to": "!", "currency_options": "!"},
@@ -95,6 +97,9 @@ func parseExpand(kind string, list bool, paths []string) (*expand, *failure) {
 		expandable := list && len(walk) == 0
 		for _, part := range walk {
 			next, ok := shapes[at][part]
+			if !ok {
+				next, ok = shapes[at]["*"]
+			}
 			if !ok {
 				return nil, invalid("", "expand", "This property cannot be expanded ("+p+").")
 			}

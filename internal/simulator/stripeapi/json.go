@@ -1,6 +1,7 @@
 package stripeapi
 
 import (
+	"bytes"
 	"strconv"
 	"unicode/utf8"
 )
@@ -104,53 +105,60 @@ func quote(b []byte, s string) []byte {
 	return append(b, '"')
 }
 
-// diff is what Stripe calls previous attributes: the parts of a compact JSON
-// object that differ from the newer one, with their old values. Hashes are
-// compared key by key; everything else is given whole. A key that the older
-// object lacks is null. changed is false when nothing differs.
+// diff appends what Stripe calls previous attributes: the parts of a compact
+// JSON object that differ from the newer one, with their old values. Hashes
+// are compared key by key; everything else is given whole. A key that the
+// older object lacks is null. changed is false when nothing differs.
 func diff(b, older, newer []byte) (out []byte, changed bool) {
-	was, is := fields(older), fields(newer)
+	if bytes.Equal(older, newer) {
+		return append(b, '{', '}'), false
+	}
+	var roomWas, roomIs [64]field
+	was, is := fields(roomWas[:0], older), fields(roomIs[:0], newer)
 	b = append(b, '{')
-	put := func(k string, v []byte) {
+	put := func(k []byte) {
 		if changed {
 			b = append(b, ',')
 		}
 		changed = true
-		b = append(b, '"')
 		b = append(b, k...)
-		b = append(b, '"', ':')
-		b = append(b, v...)
+		b = append(b, ':')
 	}
-	for _, f := range was {
-		now := lookup(is, f.key)
-		if string(now) == string(f.value) {
+	for i, f := range was {
+		now := lookup(is, f.key, i)
+		if bytes.Equal(now, f.value) {
 			continue
 		}
-		if f.value[0] == '{' && len(now) > 0 && now[0] == '{' {
-			inner, ok := diff(nil, f.value, now)
-			if ok {
-				put(f.key, inner)
-			}
+		mark, before := len(b), changed
+		put(f.key)
+		if f.value[0] != '{' || len(now) == 0 || now[0] != '{' {
+			b = append(b, f.value...)
 			continue
 		}
-		put(f.key, f.value)
+		inner := false
+		if b, inner = diff(b, f.value, now); !inner {
+			b, changed = b[:mark], before
+		}
 	}
-	for _, f := range is {
-		if lookup(was, f.key) == nil {
-			put(f.key, []byte("null"))
+	for i, f := range is {
+		if lookup(was, f.key, i) == nil {
+			put(f.key)
+			b = append(b, "null"...)
 		}
 	}
 	return append(b, '}'), changed
 }
 
-type field struct {
-	key   string
-	value []byte
-}
+// field is a key, with its quotes, and its value.
+type field struct{ key, value []byte }
 
-func lookup(list []field, key string) []byte {
+// lookup finds the value of a key, which mostly stands where it is expected.
+func lookup(list []field, key []byte, at int) []byte {
+	if at < len(list) && bytes.Equal(list[at].key, key) {
+		return list[at].value
+	}
 	for i := range list {
-		if list[i].key == key {
+		if bytes.Equal(list[i].key, key) {
 			return list[i].value
 		}
 	}
@@ -158,8 +166,7 @@ func lookup(list []field, key string) []byte {
 }
 
 // fields takes a compact JSON object, as enc writes it, apart.
-func fields(b []byte) []field {
-	var list []field
+func fields(list []field, b []byte) []field {
 	i := 1
 	for i < len(b) && b[i] != '}' {
 		if b[i] == ',' {
@@ -167,7 +174,7 @@ func fields(b []byte) []field {
 		}
 		k := i
 		i = skip(b, i)
-		key := string(b[k+1 : i-1])
+		key := b[k:i]
 		i++ // the colon
 		v := i
 		i = skip(b, i)

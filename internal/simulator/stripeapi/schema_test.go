@@ -187,7 +187,7 @@ var endpoints = []struct {
 }{
 	{"customers", "/v1/customers/{customer}", "", []string{"subscriptions", "discount.customer"}},
 	{"products", "/v1/products/{id}", "", nil},
-	{"prices", "/v1/prices/{price}", "", []string{"tiers", "currency_options", "currency_options.tiers", "product"}},
+	{"prices", "/v1/prices/{price}", "", []string{"tiers", "currency_options", "currency_options.eur.tiers", "product"}},
 	{"coupons", "/v1/coupons/{coupon}", "", []string{"applies_to", "currency_options"}},
 	{"tax_rates", "/v1/tax_rates/{tax_rate}", "", nil},
 	{"subscriptions", "/v1/subscriptions/{subscription_exposed_id}", "&status=all", []string{"customer", "discounts", "items.data.discounts", "discounts.coupon.applies_to", "schedule", "latest_invoice"}},

@@ -1,0 +1,73 @@
+package simulator
+
+import (
+	"context"
+	"io"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+)
+
+func TestServe(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	dir := t.TempDir()
+	ready := make(chan Addresses, 1)
+	done := make(chan error, 1)
+	go func() {
+		done <- Serve(ctx, Options{Seed: 7, Customers: 60, Months: 6, Now: time.Date(2026, 3, 10, 0, 0, 0, 0, time.UTC), Out: dir},
+			func(a Addresses) error { ready <- a; return nil })
+	}()
+	at := <-ready
+	get := func(key string) (int, string) {
+		r, err := http.NewRequestWithContext(ctx, http.MethodGet, at.Stripe+"/v1/customers?limit=1", nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.Header.Set("Authorization", "Bearer "+key)
+		resp, err := http.DefaultClient.Do(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer resp.Body.Close() //nolint:errcheck // nothing to lose
+		b, err := io.ReadAll(resp.Body)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return resp.StatusCode, string(b)
+	}
+	if status, body := get("sk_test_wrong"); status != 401 || !strings.Contains(body, "Invalid API Key") {
+		t.Errorf("a wrong key: %d %s", status, body)
+	}
+	key, err := os.ReadFile(filepath.Join(dir, KeyFile))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if status, body := get(strings.TrimSpace(string(key))); status != 200 || !strings.Contains(body, `"object":"customer"`) {
+		t.Errorf("the key of the file: %d %s", status, body)
+	}
+	info, err := os.Stat(filepath.Join(dir, KeyFile))
+	if err != nil || info.Mode().Perm() != 0o600 {
+		t.Errorf("key file: %v %v, want mode 0600", info.Mode(), err)
+	}
+	cfg, err := os.ReadFile(filepath.Join(dir, ConfigFile))
+	if err != nil || !strings.Contains(string(cfg), "base_url: "+at.Stripe+"\n") {
+		t.Errorf("config: %v\n%s", err, cfg)
+	}
+	for name, head := range map[string]string{
+		TruthFile:     "date,source,customer_id,subscription_id,item_id,currency,mrr,provable\n2025-10-",
+		ContractsFile: "customer_id,subscription_id,item_id,plan,currency,amount,interval,interval_count,quantity,start,end,trial_end,kind,account_id\nENT-0001,",
+		RatesFile:     "date,currency,rate\n2024-08-27,EUR,1.",
+	} {
+		b, err := os.ReadFile(filepath.Join(dir, name))
+		if err != nil || !strings.HasPrefix(string(b), head) {
+			t.Errorf("%s: %v\n%.200s", name, err, b)
+		}
+	}
+	cancel()
+	if err := <-done; err != nil {
+		t.Errorf("stop: %v", err)
+	}
+}
