@@ -100,6 +100,14 @@ func (s *span) real() decimal.Decimal {
 	return s.mrr
 }
 
+// hoped is the MRR on the span's days if what is agreed comes true.
+func (s *span) hoped() decimal.Decimal {
+	if s == nil {
+		return decimal.Zero
+	}
+	return s.mrr
+}
+
 // same says whether the span of the next day tells the same.
 func (s *span) same(n *span) bool {
 	return s.until == n.from && s.mrr.Equal(n.mrr) && s.cause == n.cause && s.scheduled == n.scheduled && s.free == n.free &&

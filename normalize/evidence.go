@@ -221,7 +221,11 @@ func (d *dossier) matchPhases(find func(string) *track) {
 			case len(unmatched) == len(rest):
 				add(item, rest[i])
 			default:
-				add(item, d.sub.ID+"/"+item.Price.ID)
+				id := d.sub.ID + "/" + item.Price.ID
+				for taken[id] {
+					id += "'"
+				}
+				add(item, id)
 			}
 		}
 	}

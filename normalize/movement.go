@@ -19,9 +19,10 @@ type change struct {
 	from, to      decimal.Decimal
 }
 
-// planned says whether the step waits for evidence.
+// planned says whether the step waits for evidence: it goes to or from a worth
+// that is only hoped for.
 func (c *change) planned() bool {
-	return c.before != nil && c.before.scheduled || c.after != nil && c.after.scheduled
+	return !c.from.Equal(c.before.real()) || !c.to.Equal(c.after.real())
 }
 
 // movesPlan says whether the item's MRR goes from one plan or product to
@@ -49,13 +50,12 @@ func movements(lines []*line, account string, rules MovementRules) []Movement {
 	}) {
 		return certain
 	}
-	all := typed(changes(lines, func(s *span) decimal.Decimal {
-		if s == nil {
-			return decimal.Zero
+	hoped := changes(lines, (*span).hoped)
+	for _, m := range typed(hoped, account, rules) {
+		if m.Scheduled {
+			certain = append(certain, m)
 		}
-		return s.mrr
-	}), account, rules)
-	certain = append(certain, slices.DeleteFunc(all, func(m Movement) bool { return !m.Scheduled })...)
+	}
 	slices.SortStableFunc(certain, compareMovements)
 	return certain
 }
