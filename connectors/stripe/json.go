@@ -1,0 +1,224 @@
+package stripe
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"slices"
+)
+
+// Answers are cut into objects without decoding them: a page of a hundred
+// subscriptions is a quarter of a megabyte, of which only ids and the creation
+// time matter while pulling. The scanner trusts that brackets and strings close
+// (the transport saw to that) and reports everything else it does not expect.
+
+var errJSON = errors.New("malformed JSON")
+
+func malformed(b []byte, i int, want string) error {
+	if i >= len(b) {
+		return fmt.Errorf("%w: ends where %s should stand", errJSON, want)
+	}
+	return fmt.Errorf("%w: %q where %s should stand", errJSON, b[i:min(len(b), i+20)], want)
+}
+
+func skipSpace(b []byte, i int) int {
+	for i < len(b) && (b[i] == ' ' || b[i] == '\n' || b[i] == '\t' || b[i] == '\r') {
+		i++
+	}
+	return i
+}
+
+// skipString is the index behind the string that starts at b[i].
+func skipString(b []byte, i int) (int, error) {
+	for j := i + 1; j < len(b); j++ {
+		n := bytes.IndexByte(b[j:], '"')
+		if n < 0 {
+			break
+		}
+		j += n
+		slashes := 0
+		for k := j - 1; k > i && b[k] == '\\'; k-- {
+			slashes++
+		}
+		if slashes%2 == 0 {
+			return j + 1, nil
+		}
+	}
+	return 0, malformed(b, len(b), `the end of a string`)
+}
+
+// skipValue is the index behind the value that starts at b[i].
+func skipValue(b []byte, i int) (int, error) {
+	if i >= len(b) {
+		return 0, malformed(b, i, "a value")
+	}
+	switch b[i] {
+	case '"':
+		return skipString(b, i)
+	case '{', '[':
+		depth := 0
+		for j := i; j < len(b); j++ {
+			switch b[j] {
+			case '{', '[':
+				depth++
+			case '}', ']':
+				if depth--; depth == 0 {
+					return j + 1, nil
+				}
+			case '"':
+				end, err := skipString(b, j)
+				if err != nil {
+					return 0, err
+				}
+				j = end - 1
+			}
+		}
+		return 0, malformed(b, len(b), "a closing bracket")
+	default:
+		return skipScalar(b, i)
+	}
+}
+
+// skipScalar is the index behind the number, true, false or null at b[i].
+func skipScalar(b []byte, i int) (int, error) {
+	j := i
+	for j < len(b) && b[j] != ',' && b[j] != '}' && b[j] != ']' && b[j] > ' ' {
+		j++
+	}
+	if !scalar(b[i:j]) {
+		return 0, malformed(b, i, "a value")
+	}
+	return j, nil
+}
+
+func scalar(s []byte) bool {
+	switch string(s) {
+	case "":
+		return false
+	case "null", "true", "false":
+		return true
+	}
+	if s[0] != '-' && (s[0] < '0' || s[0] > '9') {
+		return false
+	}
+	for _, c := range s {
+		if (c < '0' || c > '9') && c != '-' && c != '+' && c != '.' && c != 'e' && c != 'E' {
+			return false
+		}
+	}
+	return true
+}
+
+// members calls each with every key (without quotes), raw value and the value's
+// place in b, until each says stop.
+func members(b []byte, each func(key, value []byte, at int) (more bool)) error {
+	i := skipSpace(b, 0)
+	if i >= len(b) || b[i] != '{' {
+		return malformed(b, i, "an object")
+	}
+	for i = skipSpace(b, i+1); ; i = skipSpace(b, i+1) {
+		if i < len(b) && b[i] == '}' {
+			return nil
+		}
+		if i >= len(b) || b[i] != '"' {
+			return malformed(b, i, "a key")
+		}
+		end, err := skipString(b, i)
+		if err != nil {
+			return err
+		}
+		key := b[i+1 : end-1]
+		if i = skipSpace(b, end); i >= len(b) || b[i] != ':' {
+			return malformed(b, i, "a colon")
+		}
+		i = skipSpace(b, i+1)
+		if end, err = skipValue(b, i); err != nil {
+			return err
+		}
+		if !each(key, b[i:end], i) {
+			return nil
+		}
+		i = skipSpace(b, end)
+		if i < len(b) && b[i] == '}' {
+			return nil
+		}
+		if i >= len(b) || b[i] != ',' {
+			return malformed(b, i, "a comma")
+		}
+	}
+}
+
+// elements are the raw values of an array.
+func elements(b []byte) ([][]byte, error) {
+	i := skipSpace(b, 0)
+	if i >= len(b) || b[i] != '[' {
+		return nil, malformed(b, i, "an array")
+	}
+	var all [][]byte
+	i = skipSpace(b, i+1)
+	if i < len(b) && b[i] == ']' {
+		return nil, nil
+	}
+	for {
+		end, err := skipValue(b, i)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, b[i:end])
+		i = skipSpace(b, end)
+		if i < len(b) && b[i] == ']' {
+			return all, nil
+		}
+		if i >= len(b) || b[i] != ',' {
+			return nil, malformed(b, i, "a comma")
+		}
+		i = skipSpace(b, i+1)
+	}
+}
+
+// member is the raw value of one key; nil when there is none.
+func member(b []byte, key string) []byte {
+	value, _ := locate(b, key)
+	return value
+}
+
+// locate is member with the value's place in b.
+func locate(b []byte, key string) (value []byte, at int) {
+	err := members(b, func(k, v []byte, i int) bool {
+		if string(k) != key {
+			return true
+		}
+		value, at = v, i
+		return false
+	})
+	if err != nil {
+		return nil, 0
+	}
+	return value, at
+}
+
+// text is the content of a raw JSON string without escapes, such as an id; ""
+// for everything else.
+func text(raw []byte) string {
+	if len(raw) < 2 || raw[0] != '"' || bytes.IndexByte(raw, '\\') >= 0 {
+		return ""
+	}
+	return string(raw[1 : len(raw)-1])
+}
+
+// identity is a raw id, or the id of a raw expanded object.
+func identity(raw []byte) string {
+	if len(raw) > 0 && raw[0] == '{' {
+		return text(member(raw, "id"))
+	}
+	return text(raw)
+}
+
+// replaceMember is obj with the value of key replaced, if it has that key.
+func replaceMember(obj []byte, key string, value []byte) []byte {
+	old, at := locate(obj, key)
+	if old == nil {
+		return obj
+	}
+	return slices.Concat(obj[:at], value, obj[at+len(old):])
+}

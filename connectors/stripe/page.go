@@ -1,0 +1,309 @@
+package stripe
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+	"time"
+
+	stripe "github.com/stripe/stripe-go/v76"
+
+	"mrrsync/connectors"
+)
+
+// answerTries is how often a page that makes no sense (empty with more to come,
+// or the same as before) is asked for again before that is an error. The SDK's
+// iterator takes the first for the end of the list and loses the rest.
+const answerTries = 6
+
+var errNoProgress = errors.New("the list does not advance")
+
+// found is what pulling needs to know of an object.
+type found struct {
+	id, kind, customer string
+	created            int64
+	raw                []byte
+}
+
+// inspect reads an object's own fields without decoding the rest.
+func inspect(raw []byte) (found, error) {
+	f := found{raw: raw}
+	err := members(raw, func(key, value []byte, _ int) bool {
+		switch string(key) {
+		case "id":
+			f.id = text(value)
+		case "object":
+			f.kind = text(value)
+		case "customer":
+			f.customer = identity(value)
+		case "created", "date": // an invoice item has only a date
+			if n, err := strconv.ParseInt(string(value), 10, 64); err == nil && (f.created == 0 || string(key) == "created") {
+				f.created = n
+			}
+		}
+		return true
+	})
+	switch {
+	case err != nil:
+		return f, err
+	case f.id == "" || f.kind == "":
+		return f, fmt.Errorf("%w: an object without id or object", errJSON)
+	}
+	if f.kind == kindCustomer {
+		f.customer = f.id
+	}
+	return f, nil
+}
+
+// readList takes a list's answer apart.
+func readList(body []byte) (objects []found, more bool, err error) {
+	var data []byte
+	var kind string
+	err = members(body, func(key, value []byte, _ int) bool {
+		switch string(key) {
+		case "object":
+			kind = text(value)
+		case "data":
+			data = value
+		case "has_more":
+			more = string(value) == "true"
+		}
+		return true
+	})
+	if err != nil {
+		return nil, false, err
+	}
+	if kind != "list" || data == nil {
+		return nil, false, fmt.Errorf("%w: the answer is not a list; is base_url a Stripe API?", errJSON)
+	}
+	raws, err := elements(data)
+	if err != nil {
+		return nil, false, err
+	}
+	objects = make([]found, 0, len(raws))
+	for i, raw := range raws {
+		f, err := inspect(raw)
+		if err != nil {
+			return nil, false, fmt.Errorf("object %d of the page (%s): %w", i+1, where(objects), err)
+		}
+		objects = append(objects, f)
+	}
+	return objects, more, nil
+}
+
+func where(before []found) string {
+	if len(before) == 0 {
+		return "the first"
+	}
+	return "after " + before[len(before)-1].id
+}
+
+// ask reads one page of a list, again and again until it makes sense: not empty
+// when more is to come, and nothing in it that had been read before.
+func ask(ctx context.Context, cl *client, path string, params any, before func(found) bool) (objects []found, more bool, err error) {
+	for try := 1; ; try++ {
+		body, err := cl.get(ctx, path, params)
+		if err != nil {
+			return nil, false, err
+		}
+		objects, more, err = readList(body)
+		if err != nil {
+			return nil, false, fmt.Errorf("read %s: %w", path, err)
+		}
+		if !(len(objects) == 0 && more) && !slices.ContainsFunc(objects, before) {
+			return objects, more, nil
+		}
+		if try == answerTries {
+			return nil, false, fmt.Errorf("read %s: %w, however often it is asked", path, errNoProgress)
+		}
+		if err := pause(ctx, time.Duration(try)*100*time.Millisecond); err != nil {
+			return nil, false, err
+		}
+	}
+}
+
+func pause(ctx context.Context, d time.Duration) error {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-t.C:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// between is a span's filter by creation time.
+func between(s span) *stripe.RangeQueryParams {
+	if s.From == 0 && s.To == 0 {
+		return nil
+	}
+	return &stripe.RangeQueryParams{GreaterThanOrEqual: s.From, LesserThan: s.To}
+}
+
+// turn reads the next page of a span through one list request. It finds its
+// place again when the object it stood at was deleted.
+func turn(ctx context.Context, cl *client, path string, limit int, s span, params func(stripe.ListParams, *stripe.RangeQueryParams) any) ([]found, batch, error) {
+	// Lists are ordered by creation, newest first.
+	before := func(o found) bool { return s.After != "" && (o.id == s.After || o.created > s.Last) }
+	objects, more, err := ask(ctx, cl, path, params(pages(limit, s.After), between(s)), before)
+	if isLostPlace(err) && s.After != "" {
+		s = span{From: s.From, To: s.Last + 1, Group: s.Group}
+		objects, more, err = ask(ctx, cl, path, params(pages(limit, ""), between(s)), before)
+	}
+	if err != nil {
+		return nil, batch{}, err
+	}
+	b := batch{count: len(objects), more: more}
+	if len(objects) > 0 {
+		last := objects[len(objects)-1]
+		b.first = objects[0].created
+		b.rest = span{From: s.From, To: s.To, After: last.id, Last: last.created, Group: s.Group}
+	}
+	return objects, b, nil
+}
+
+// listPage is one page of a list, its objects whole and ready to land.
+func (c *connector) listPage(ctx context.Context, cl *client, l list, s span, only func(stripe.ListParams, *stripe.RangeQueryParams) any) (batch, error) {
+	params := only
+	if params == nil {
+		params = func(p stripe.ListParams, r *stripe.RangeQueryParams) any { return l.params(p, r, l.expansions()) }
+	}
+	now := c.options.Now()
+	version := c.clock.tick(now)
+	objects, b, err := turn(ctx, cl, l.path, c.settings.PageSize, s, params)
+	if err != nil {
+		return batch{}, err
+	}
+	for _, f := range objects {
+		o, err := c.whole(ctx, cl, l, f, connectors.Listed, version, now)
+		if err != nil {
+			return batch{}, err
+		}
+		b.objects = append(b.objects, o)
+	}
+	return b, nil
+}
+
+// whole is a found object with all its parts, without personal fields.
+func (c *connector) whole(ctx context.Context, cl *client, l list, f found, origin connectors.Origin, version int64, now time.Time) (connectors.Object, error) {
+	raw, err := c.complete(ctx, cl, l, f)
+	if err == nil {
+		raw, err = scrub(raw, f.kind, c.options.Privacy)
+	}
+	if err != nil {
+		return connectors.Object{}, fmt.Errorf("%s %s: %w", f.kind, f.id, err)
+	}
+	o := connectors.Object{Kind: f.kind, ID: f.id, CustomerID: f.customer, Version: version, SeenAt: now.UTC(), Origin: origin, Payload: raw}
+	if l.catalogue {
+		o.CustomerID = ""
+	}
+	return o, nil
+}
+
+// complete follows an embedded list to its end, and asks for the tiers of a
+// price's other currencies, which no list expands.
+func (c *connector) complete(ctx context.Context, cl *client, l list, f found) ([]byte, error) {
+	if l.kind == kindPrice {
+		return completePrice(ctx, cl, l, f)
+	}
+	if l.part == nil {
+		return f.raw, nil
+	}
+	embedded := member(f.raw, l.part.member)
+	if embedded == nil || string(embedded) == "null" {
+		return f.raw, nil
+	}
+	objects, more, err := readParts(embedded)
+	if err != nil || !more {
+		return f.raw, err
+	}
+	parts := objects
+	have := map[string]bool{}
+	after := ""
+	for _, p := range parts {
+		after = identity(p)
+		have[after] = true
+	}
+	for more {
+		var page []found
+		page, more, err = ask(ctx, cl, l.part.path(f.id), l.part.params(f.id, pages(c.settings.PageSize, after)),
+			func(o found) bool { return have[o.id] })
+		if err != nil {
+			return nil, err
+		}
+		for _, p := range page {
+			parts = append(parts, p.raw)
+			after = p.id
+			have[after] = true
+		}
+	}
+	all := append(append([]byte{'['}, bytes.Join(parts, []byte{','})...), ']')
+	embedded = replaceMember(replaceMember(embedded, "data", all), "has_more", []byte("false"))
+	return replaceMember(f.raw, l.part.member, embedded), nil
+}
+
+// readParts takes an embedded list apart.
+func readParts(raw []byte) (parts [][]byte, more bool, err error) {
+	more = string(member(raw, "has_more")) == "true"
+	data := member(raw, "data")
+	if data == nil {
+		return nil, false, fmt.Errorf("%w: an embedded list without data", errJSON)
+	}
+	parts, err = elements(data)
+	return parts, more, err
+}
+
+// completePrice fetches a tiered price once more when it is sold in several
+// currencies: their tiers are expanded by the currency's name, one by one.
+func completePrice(ctx context.Context, cl *client, l list, f found) ([]byte, error) {
+	if text(member(f.raw, "billing_scheme")) != "tiered" {
+		return f.raw, nil
+	}
+	options := member(f.raw, "currency_options")
+	if len(options) == 0 || options[0] != '{' {
+		return f.raw, nil
+	}
+	fields := append([]string(nil), l.expand...)
+	own := text(member(f.raw, "currency"))
+	err := members(options, func(currency, option []byte, _ int) bool {
+		if string(currency) != own && member(option, "tiers") == nil && len(fields) < 80 {
+			fields = append(fields, "currency_options."+string(currency)+".tiers")
+		}
+		return true
+	})
+	if err != nil || len(fields) == len(l.expand) {
+		return f.raw, err
+	}
+	body, err := cl.get(ctx, l.path+"/"+f.id, &single{Expand: pointers(fields...)})
+	if err != nil {
+		return nil, err
+	}
+	return body, nil
+}
+
+// fetch reads one object by its id. ok is false when it does not exist any more.
+func (c *connector) fetch(ctx context.Context, cl *client, l list, id string) (o connectors.Object, ok bool, err error) {
+	now := c.options.Now()
+	version := c.clock.tick(now)
+	body, err := cl.get(ctx, l.path+"/"+id, l.one())
+	if isMissing(err) {
+		return o, false, nil
+	}
+	if err != nil {
+		return o, false, c.denied(l.permission, err)
+	}
+	f, err := inspect(body)
+	if err != nil {
+		return o, false, fmt.Errorf("%s %s: %w", l.kind, id, err)
+	}
+	if f.id != id || f.kind != l.kind {
+		return o, false, fmt.Errorf("fetch %s %s: the answer is %s %s", l.kind, id, f.kind, f.id)
+	}
+	o, err = c.whole(ctx, cl, l, f, connectors.Fetched, version, now)
+	o.Deleted = string(member(body, "deleted")) == "true"
+	return o, err == nil, err
+}

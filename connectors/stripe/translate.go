@@ -1,0 +1,286 @@
+package stripe
+
+import (
+	"cmp"
+	"encoding/json"
+	"slices"
+	"strings"
+	"time"
+
+	stripe "github.com/stripe/stripe-go/v76"
+
+	"mrrsync/connectors"
+	"mrrsync/connectors/billing"
+)
+
+// readable says whether an event's object is in a shape that this code reads:
+// Stripe renders it in the API version of the moment it happened.
+func readable(apiVersion string) bool { return apiVersion == stripe.APIVersion }
+
+// Translate turns the stored versions of one customer's objects into facts.
+func (c *connector) Translate(customer []connectors.Object, objects *connectors.Catalog) (billing.Record, []connectors.Reject) {
+	t := &translation{
+		source:   c.options.Source,
+		resolver: resolver{catalog: catalog{objects}, pool: pool{}},
+	}
+	t.read(customer)
+	t.watches = t.readWatches(objects)
+	t.record.Source = t.source
+	t.customer()
+	t.subscriptions()
+	t.documents()
+	slices.SortFunc(t.rejects, func(a, b connectors.Reject) int {
+		return cmp.Or(cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.ID, b.ID), cmp.Compare(a.Code, b.Code), cmp.Compare(a.Detail, b.Detail))
+	})
+	return t.record, t.rejects
+}
+
+// translation is one customer on the way from objects to facts.
+type translation struct {
+	resolver
+	source  string
+	watches watches
+	record  billing.Record
+	rejects []connectors.Reject
+	told    map[[3]string]bool
+
+	who         string
+	customers   []version[wireCustomer]
+	subs        map[string][]version[wireSubscription]
+	schedules   []version[wireSchedule]
+	invoices    []version[wireInvoice]
+	notes       []version[wireCreditNote]
+	pending     []version[wireInvoiceItem]
+	occurrences []*happening
+	evidence    map[string][]billing.Service // by subscription
+}
+
+// version is a decoded version of an object.
+type version[T any] struct {
+	connectors.Object
+	wire *T
+}
+
+// at is the moment the version speaks of.
+func (v version[T]) at() time.Time { return time.UnixMicro(v.Version).UTC() }
+
+// happening is a decoded event with its object after and before.
+type happening struct {
+	event   version[wireEvent]
+	kind    string // of the object
+	created bool   // nothing was before
+
+	sub, subBefore           *wireSubscription
+	customer, customerBefore *wireCustomer
+	discount, discountBefore *wireDiscount
+	subject                  string // the subscription it is about
+}
+
+// reject tells once of each part that cannot be read, and why.
+func (t *translation) reject(o connectors.Object, p *problem) {
+	kind, id := p.kind, p.id
+	if id == "" {
+		kind, id = o.Kind, o.ID
+	}
+	k := [3]string{kind, id, p.code}
+	if t.told == nil {
+		t.told = map[[3]string]bool{}
+	}
+	if t.told[k] {
+		return
+	}
+	t.told[k] = true
+	t.rejects = append(t.rejects, connectors.Reject{
+		Source: t.source, CustomerID: o.CustomerID, Kind: kind, ID: id, Code: p.code, Detail: p.detail, Object: o.Ref(),
+	})
+}
+
+func (t *translation) malformed(o connectors.Object, err error) {
+	t.reject(o, unreadable(o.Kind, o.ID, "malformed", "the object cannot be read: %v", err))
+}
+
+// read decodes every version. Objects come in any order.
+func (t *translation) read(objects []connectors.Object) {
+	objects = slices.Clone(objects)
+	slices.SortFunc(objects, func(a, b connectors.Object) int {
+		return cmp.Or(cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.ID, b.ID), cmp.Compare(a.Version, b.Version),
+			cmp.Compare(a.Origin, b.Origin), a.SeenAt.Compare(b.SeenAt), cmp.Compare(string(a.Payload), string(b.Payload)))
+	})
+	t.subs = map[string][]version[wireSubscription]{}
+	for i, o := range objects {
+		if t.who == "" {
+			t.who = o.CustomerID
+		}
+		// Of what has no history in itself only the newest version counts.
+		last := i+1 == len(objects) || objects[i+1].Kind != o.Kind || objects[i+1].ID != o.ID
+		switch o.Kind {
+		case kindCustomer:
+			t.customers = grow(t, t.customers, o)
+		case kindSubscription:
+			t.subs[o.ID] = grow(t, t.subs[o.ID], o)
+		case kindEvent:
+			t.readEvent(o)
+		case kindSchedule:
+			if last {
+				t.schedules = grow(t, t.schedules, o)
+			}
+		case kindInvoice:
+			if last && !o.Deleted {
+				t.invoices = grow(t, t.invoices, o)
+			}
+		case kindCreditNote:
+			if last && !o.Deleted {
+				t.notes = grow(t, t.notes, o)
+			}
+		case kindInvoiceItem:
+			if last && !o.Deleted {
+				t.pending = grow(t, t.pending, o)
+			}
+		}
+	}
+	t.gather()
+}
+
+// grow appends a decoded object; one that cannot be decoded is rejected.
+func grow[T any](t *translation, list []version[T], o connectors.Object) []version[T] {
+	wire, err := decode[T](o)
+	if err != nil {
+		t.malformed(o, err)
+		return list
+	}
+	return append(list, version[T]{o, wire})
+}
+
+// gather fills the pool with every discount that is shown in full.
+func (t *translation) gather() {
+	for _, v := range t.customers {
+		t.pool.add(v.wire.Discount)
+	}
+	for _, versions := range t.subs {
+		for _, v := range versions {
+			t.pool.addSubscription(v.wire)
+		}
+	}
+	for _, v := range t.invoices {
+		t.pool.add(v.wire.Discount)
+		t.pool.addList(v.wire.Discounts)
+		for i := range v.wire.Lines.Data {
+			t.pool.addList(v.wire.Lines.Data[i].Discounts)
+		}
+	}
+	for _, v := range t.pending {
+		t.pool.addList(v.wire.Discounts)
+	}
+	for _, h := range t.occurrences {
+		t.pool.add(h.discount, h.discountBefore)
+		for _, c := range []*wireCustomer{h.customer, h.customerBefore} {
+			if c != nil {
+				t.pool.add(c.Discount)
+			}
+		}
+		for _, s := range []*wireSubscription{h.sub, h.subBefore} {
+			if s != nil {
+				t.pool.addSubscription(s)
+			}
+		}
+	}
+}
+
+// readEvent decodes an event. One whose object cannot be read still dates a
+// change, so that nothing is rejected here: the object itself was fetched.
+func (t *translation) readEvent(o connectors.Object) {
+	wire, err := decode[wireEvent](o)
+	if err != nil {
+		t.malformed(o, err)
+		return
+	}
+	raw := []byte(wire.Data.Object)
+	h := &happening{
+		event: version[wireEvent]{o, wire}, kind: text(member(raw, "object")),
+		created: strings.HasSuffix(wire.Type, ".created"),
+	}
+	switch h.kind {
+	case kindSubscription:
+		h.subject = text(member(raw, "id"))
+	case kindDiscount:
+		h.subject = identity(member(raw, "subscription"))
+	}
+	if readable(wire.APIVersion) {
+		h.decode(raw)
+	}
+	t.occurrences = append(t.occurrences, h)
+}
+
+func (h *happening) decode(raw []byte) {
+	before, err := previous(raw, h.event.wire.Data.PreviousAttributes)
+	if err != nil || len(h.event.wire.Data.PreviousAttributes) == 0 || string(h.event.wire.Data.PreviousAttributes) == "null" {
+		before = nil
+	}
+	switch h.kind {
+	case kindSubscription:
+		h.sub, h.subBefore = both[wireSubscription](raw, before)
+	case kindCustomer:
+		h.customer, h.customerBefore = both[wireCustomer](raw, before)
+	case kindDiscount:
+		h.discount, h.discountBefore = both[wireDiscount](raw, before)
+	}
+}
+
+// both decodes an object after and before an event; nil where it cannot be.
+// Without previous attributes both are the same: what the event says did not
+// change the object.
+func both[T any](after, before []byte) (a, b *T) {
+	a = new(T)
+	if json.Unmarshal(after, a) != nil {
+		return nil, nil
+	}
+	if before == nil {
+		return a, a
+	}
+	b = new(T)
+	if json.Unmarshal(before, b) != nil {
+		return a, nil
+	}
+	return a, b
+}
+
+func (t *translation) readWatches(objects *connectors.Catalog) watches {
+	if objects == nil {
+		return nil
+	}
+	var list []watch
+	for _, o := range objects.All(kindWatch) {
+		var w watch
+		if json.Unmarshal(o.Payload, &w) == nil && w.From.Before(w.To) {
+			list = append(list, w)
+		}
+	}
+	return newWatches(list)
+}
+
+// documents are the invoices and credit notes.
+func (t *translation) documents() {
+	byID := map[string]*wireInvoice{}
+	for _, v := range t.invoices {
+		byID[v.ID] = v.wire
+		inv, bad := t.invoice(v.wire, v.Ref())
+		if bad != nil {
+			t.reject(v.Object, bad)
+			if bad.code != "total_mismatch" {
+				continue
+			}
+		}
+		t.record.Invoices = append(t.record.Invoices, inv)
+	}
+	for _, v := range t.notes {
+		note, bad := t.creditNote(v.wire, byID[string(v.wire.Invoice)], v.Ref())
+		if bad != nil {
+			t.reject(v.Object, bad)
+			if bad.code != "total_mismatch" {
+				continue
+			}
+		}
+		t.record.Invoices = append(t.record.Invoices, note)
+	}
+	slices.SortFunc(t.record.Invoices, func(a, b billing.Invoice) int { return cmp.Compare(a.ID, b.ID) })
+}

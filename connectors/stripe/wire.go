@@ -1,0 +1,446 @@
+package stripe
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"strconv"
+	"time"
+
+	"github.com/shopspring/decimal"
+)
+
+// The wire types hold what facts are made of, and no more. Numbers are exact;
+// a pointer tells null from 0, because a tiered price's unit_amount is null and
+// a free price's is 0.
+
+// number is an exact number, sent as a JSON number or as a string.
+type number struct{ decimal.Decimal }
+
+// maxNumber bounds a number's text: more than any amount needs, and little
+// enough that no arithmetic on it can hurt.
+const maxNumber = 40
+
+func (n *number) UnmarshalJSON(b []byte) error {
+	s := string(bytes.Trim(b, `"`))
+	if s == "null" {
+		return nil
+	}
+	if len(s) > maxNumber {
+		return fmt.Errorf("number %.50q is too long", s)
+	}
+	d, err := decimal.NewFromString(s)
+	if err != nil {
+		return fmt.Errorf("%q is not a number", s)
+	}
+	if e := d.Exponent(); e < -maxNumber || e > maxNumber {
+		return fmt.Errorf("number %q is out of range", s)
+	}
+	n.Decimal = d
+	return nil
+}
+
+// stamp is an instant in seconds since 1970; 0 stands for null.
+type stamp int64
+
+// lastStamp is the end of the year 9999.
+const lastStamp = 253402300799
+
+func (s *stamp) UnmarshalJSON(b []byte) error {
+	if string(b) == "null" {
+		return nil
+	}
+	n, err := strconv.ParseInt(string(b), 10, 64)
+	if err != nil || n < 0 || n > lastStamp {
+		return fmt.Errorf("%.40s is not a time in seconds", b)
+	}
+	*s = stamp(n)
+	return nil
+}
+
+// time is the instant in UTC; null is the zero time.
+func (s stamp) time() time.Time {
+	if s == 0 {
+		return time.Time{}
+	}
+	return time.Unix(int64(s), 0).UTC()
+}
+
+// reference is another object's id, sent as it is or as the object itself.
+type reference string
+
+func (r *reference) UnmarshalJSON(b []byte) error {
+	if len(b) > 0 && b[0] == '{' {
+		var o struct {
+			ID string `json:"id"`
+		}
+		err := json.Unmarshal(b, &o)
+		*r = reference(o.ID)
+		return err
+	}
+	var s *string
+	if err := json.Unmarshal(b, &s); err != nil {
+		return err
+	}
+	if s != nil {
+		*r = reference(*s)
+	}
+	return nil
+}
+
+// metadata may hold null where a previous value did not exist.
+type metadata map[string]*string
+
+type wireRecurring struct {
+	Interval      string `json:"interval"`
+	IntervalCount int64  `json:"interval_count"`
+	UsageType     string `json:"usage_type"`
+}
+
+type wireTier struct {
+	UpTo              *number `json:"up_to"`
+	UnitAmount        *number `json:"unit_amount"`
+	UnitAmountDecimal *number `json:"unit_amount_decimal"`
+	FlatAmount        *number `json:"flat_amount"`
+	FlatAmountDecimal *number `json:"flat_amount_decimal"`
+}
+
+type wireTransform struct {
+	DivideBy int64  `json:"divide_by"`
+	Round    string `json:"round"`
+}
+
+// wireAmount is what a price costs in one currency.
+type wireAmount struct {
+	UnitAmount        *number    `json:"unit_amount"`
+	UnitAmountDecimal *number    `json:"unit_amount_decimal"`
+	Tiers             []wireTier `json:"tiers"`
+	TaxBehavior       string     `json:"tax_behavior"`
+}
+
+type wirePrice struct {
+	wireAmount
+	ID                string                `json:"id"`
+	Nickname          string                `json:"nickname"`
+	Product           reference             `json:"product"`
+	Currency          string                `json:"currency"`
+	BillingScheme     string                `json:"billing_scheme"`
+	TiersMode         string                `json:"tiers_mode"`
+	TransformQuantity *wireTransform        `json:"transform_quantity"`
+	Recurring         *wireRecurring        `json:"recurring"`
+	CurrencyOptions   map[string]wireAmount `json:"currency_options"`
+	Metadata          metadata              `json:"metadata"`
+}
+
+// wirePlan is the older form of a price; old objects have no other.
+type wirePlan struct {
+	ID             string         `json:"id"`
+	Nickname       string         `json:"nickname"`
+	Product        reference      `json:"product"`
+	Currency       string         `json:"currency"`
+	Amount         *number        `json:"amount"`
+	AmountDecimal  *number        `json:"amount_decimal"`
+	BillingScheme  string         `json:"billing_scheme"`
+	TiersMode      string         `json:"tiers_mode"`
+	Tiers          []wireTier     `json:"tiers"`
+	TransformUsage *wireTransform `json:"transform_usage"`
+	Interval       string         `json:"interval"`
+	IntervalCount  int64          `json:"interval_count"`
+	UsageType      string         `json:"usage_type"`
+	Metadata       metadata       `json:"metadata"`
+}
+
+// price is the plan in the newer form.
+func (p *wirePlan) price() *wirePrice {
+	return &wirePrice{
+		wireAmount:        wireAmount{UnitAmount: p.Amount, UnitAmountDecimal: p.AmountDecimal, Tiers: p.Tiers},
+		ID:                p.ID,
+		Nickname:          p.Nickname,
+		Product:           p.Product,
+		Currency:          p.Currency,
+		BillingScheme:     p.BillingScheme,
+		TiersMode:         p.TiersMode,
+		TransformQuantity: p.TransformUsage,
+		Recurring:         &wireRecurring{Interval: p.Interval, IntervalCount: p.IntervalCount, UsageType: p.UsageType},
+		Metadata:          p.Metadata,
+	}
+}
+
+type wireProduct struct {
+	ID       string   `json:"id"`
+	Name     string   `json:"name"`
+	Metadata metadata `json:"metadata"`
+}
+
+// wireAppliesTo is absent unless expanded: nil says nothing, Products empty
+// says every product.
+type wireAppliesTo struct {
+	Products []string `json:"products"`
+}
+
+type wireCoupon struct {
+	ID               string              `json:"id"`
+	Name             string              `json:"name"`
+	PercentOff       *number             `json:"percent_off"`
+	AmountOff        *number             `json:"amount_off"`
+	Currency         string              `json:"currency"`
+	Duration         string              `json:"duration"`
+	DurationInMonths int                 `json:"duration_in_months"`
+	AppliesTo        *wireAppliesTo      `json:"applies_to"`
+	CurrencyOptions  map[string]struct { // absent unless expanded
+		AmountOff *number `json:"amount_off"`
+	} `json:"currency_options"`
+
+	bare bool // only its id is known
+}
+
+func (c *wireCoupon) UnmarshalJSON(b []byte) error {
+	if len(b) > 0 && b[0] == '"' {
+		c.bare = true
+		return json.Unmarshal(b, &c.ID)
+	}
+	type plain wireCoupon
+	return json.Unmarshal(b, (*plain)(c))
+}
+
+// wireDiscount is sent as a bare id unless expanded. A bare id that nothing
+// else explains is an error, never 0 %.
+type wireDiscount struct {
+	ID           string      `json:"id"`
+	Coupon       *wireCoupon `json:"coupon"`
+	Customer     reference   `json:"customer"`
+	Subscription reference   `json:"subscription"`
+	Start        stamp       `json:"start"`
+	End          stamp       `json:"end"`
+
+	bare bool
+}
+
+func (d *wireDiscount) UnmarshalJSON(b []byte) error {
+	if len(b) > 0 && b[0] == '"' {
+		d.bare = true
+		return json.Unmarshal(b, &d.ID)
+	}
+	type plain wireDiscount
+	return json.Unmarshal(b, (*plain)(d))
+}
+
+type wireTaxRate struct {
+	ID                  string  `json:"id"`
+	Percentage          *number `json:"percentage"`
+	EffectivePercentage *number `json:"effective_percentage"`
+	Inclusive           bool    `json:"inclusive"`
+
+	bare bool
+}
+
+func (t *wireTaxRate) UnmarshalJSON(b []byte) error {
+	if len(b) > 0 && b[0] == '"' {
+		t.bare = true
+		return json.Unmarshal(b, &t.ID)
+	}
+	type plain wireTaxRate
+	return json.Unmarshal(b, (*plain)(t))
+}
+
+type wireItem struct {
+	ID        string         `json:"id"`
+	Created   stamp          `json:"created"`
+	Price     *wirePrice     `json:"price"`
+	Plan      *wirePlan      `json:"plan"`
+	Quantity  *number        `json:"quantity"`
+	Discounts []wireDiscount `json:"discounts"`
+	TaxRates  []wireTaxRate  `json:"tax_rates"`
+}
+
+type wirePause struct {
+	Behavior  string `json:"behavior"`
+	ResumesAt stamp  `json:"resumes_at"`
+}
+
+type wireSubscription struct {
+	ID                string    `json:"id"`
+	Customer          reference `json:"customer"`
+	Status            string    `json:"status"`
+	Currency          string    `json:"currency"`
+	Description       string    `json:"description"`
+	Created           stamp     `json:"created"`
+	StartDate         stamp     `json:"start_date"`
+	EndedAt           stamp     `json:"ended_at"`
+	CanceledAt        stamp     `json:"canceled_at"`
+	CancelAt          stamp     `json:"cancel_at"`
+	CancelAtPeriodEnd bool      `json:"cancel_at_period_end"`
+	CurrentPeriodEnd  stamp     `json:"current_period_end"`
+	TrialStart        stamp     `json:"trial_start"`
+	TrialEnd          stamp     `json:"trial_end"`
+	Items             *struct {
+		Data    []wireItem `json:"data"`
+		HasMore bool       `json:"has_more"`
+	} `json:"items"`
+	Discount        *wireDiscount  `json:"discount"` // the older form of discounts
+	Discounts       []wireDiscount `json:"discounts"`
+	PauseCollection *wirePause     `json:"pause_collection"`
+	DefaultTaxRates []wireTaxRate  `json:"default_tax_rates"`
+	Metadata        metadata       `json:"metadata"`
+}
+
+type wireCustomer struct {
+	ID       string        `json:"id"`
+	Name     string        `json:"name"`
+	Email    string        `json:"email"`
+	Currency string        `json:"currency"`
+	Created  stamp         `json:"created"`
+	Discount *wireDiscount `json:"discount"`
+	Metadata metadata      `json:"metadata"`
+	Address  *struct {
+		Country string `json:"country"`
+	} `json:"address"`
+}
+
+type wirePhaseDiscount struct {
+	Coupon   *wireCoupon   `json:"coupon"`
+	Discount *wireDiscount `json:"discount"`
+}
+
+type wirePhase struct {
+	StartDate stamp  `json:"start_date"`
+	EndDate   stamp  `json:"end_date"`
+	Currency  string `json:"currency"`
+	Items     []struct {
+		Price     json.RawMessage     `json:"price"` // an id unless expanded
+		Plan      reference           `json:"plan"`
+		Quantity  *number             `json:"quantity"`
+		Discounts []wirePhaseDiscount `json:"discounts"`
+		TaxRates  []wireTaxRate       `json:"tax_rates"`
+	} `json:"items"`
+	Coupon          *wireCoupon         `json:"coupon"` // the older form of discounts
+	Discounts       []wirePhaseDiscount `json:"discounts"`
+	DefaultTaxRates []wireTaxRate       `json:"default_tax_rates"`
+	TrialEnd        stamp               `json:"trial_end"`
+}
+
+type wireSchedule struct {
+	ID                   string      `json:"id"`
+	Status               string      `json:"status"`
+	EndBehavior          string      `json:"end_behavior"`
+	Subscription         reference   `json:"subscription"`
+	ReleasedSubscription reference   `json:"released_subscription"`
+	ReleasedAt           stamp       `json:"released_at"`
+	CanceledAt           stamp       `json:"canceled_at"`
+	CompletedAt          stamp       `json:"completed_at"`
+	Phases               []wirePhase `json:"phases"`
+}
+
+type wirePeriod struct {
+	Start stamp `json:"start"`
+	End   stamp `json:"end"`
+}
+
+type wireTaxAmount struct {
+	Amount    number      `json:"amount"`
+	Inclusive bool        `json:"inclusive"`
+	TaxRate   wireTaxRate `json:"tax_rate"`
+}
+
+type wireDiscountAmount struct {
+	Amount number `json:"amount"`
+}
+
+type wireLine struct {
+	ID               string               `json:"id"`
+	Type             string               `json:"type"`
+	Amount           number               `json:"amount"`
+	Currency         string               `json:"currency"`
+	Description      string               `json:"description"`
+	DiscountAmounts  []wireDiscountAmount `json:"discount_amounts"`
+	Discounts        []wireDiscount       `json:"discounts"`
+	InvoiceItem      reference            `json:"invoice_item"`
+	Period           wirePeriod           `json:"period"`
+	Price            *wirePrice           `json:"price"`
+	Plan             *wirePlan            `json:"plan"`
+	Proration        bool                 `json:"proration"`
+	ProrationDetails *struct {
+		CreditedItems json.RawMessage `json:"credited_items"`
+	} `json:"proration_details"`
+	Quantity         *number         `json:"quantity"`
+	Subscription     reference       `json:"subscription"`
+	SubscriptionItem reference       `json:"subscription_item"`
+	TaxAmounts       []wireTaxAmount `json:"tax_amounts"`
+	TaxRates         []wireTaxRate   `json:"tax_rates"`
+}
+
+type wireInvoice struct {
+	ID                string         `json:"id"`
+	Customer          reference      `json:"customer"`
+	Subscription      reference      `json:"subscription"`
+	Currency          string         `json:"currency"`
+	Status            string         `json:"status"`
+	Created           stamp          `json:"created"`
+	Attempted         bool           `json:"attempted"`
+	AttemptCount      int64          `json:"attempt_count"`
+	Total             number         `json:"total"`
+	Discounts         []wireDiscount `json:"discounts"`
+	Discount          *wireDiscount  `json:"discount"`
+	StatusTransitions struct {
+		FinalizedAt           stamp `json:"finalized_at"`
+		VoidedAt              stamp `json:"voided_at"`
+		MarkedUncollectibleAt stamp `json:"marked_uncollectible_at"`
+	} `json:"status_transitions"`
+	Lines struct {
+		Data    []wireLine `json:"data"`
+		HasMore bool       `json:"has_more"`
+	} `json:"lines"`
+}
+
+type wireCreditLine struct {
+	ID              string               `json:"id"`
+	Amount          number               `json:"amount"`
+	Description     string               `json:"description"`
+	DiscountAmounts []wireDiscountAmount `json:"discount_amounts"`
+	InvoiceLineItem string               `json:"invoice_line_item"`
+	Quantity        *number              `json:"quantity"`
+	TaxAmounts      []wireTaxAmount      `json:"tax_amounts"`
+}
+
+type wireCreditNote struct {
+	ID          string    `json:"id"`
+	Customer    reference `json:"customer"`
+	Invoice     reference `json:"invoice"`
+	Currency    string    `json:"currency"`
+	Status      string    `json:"status"`
+	Created     stamp     `json:"created"`
+	EffectiveAt stamp     `json:"effective_at"`
+	Total       number    `json:"total"`
+	Lines       struct {
+		Data []wireCreditLine `json:"data"`
+	} `json:"lines"`
+}
+
+type wireInvoiceItem struct {
+	ID               string         `json:"id"`
+	Amount           number         `json:"amount"`
+	Currency         string         `json:"currency"`
+	Date             stamp          `json:"date"`
+	Description      string         `json:"description"`
+	Discounts        []wireDiscount `json:"discounts"`
+	Invoice          reference      `json:"invoice"`
+	Period           wirePeriod     `json:"period"`
+	Price            *wirePrice     `json:"price"`
+	Plan             *wirePlan      `json:"plan"`
+	Proration        bool           `json:"proration"`
+	Quantity         *number        `json:"quantity"`
+	Subscription     reference      `json:"subscription"`
+	SubscriptionItem reference      `json:"subscription_item"`
+	TaxRates         []wireTaxRate  `json:"tax_rates"`
+}
+
+type wireEvent struct {
+	ID         string `json:"id"`
+	Type       string `json:"type"`
+	APIVersion string `json:"api_version"`
+	Created    stamp  `json:"created"`
+	Data       struct {
+		Object             json.RawMessage `json:"object"`
+		PreviousAttributes json.RawMessage `json:"previous_attributes"`
+	} `json:"data"`
+}
