@@ -10,10 +10,10 @@ import (
 	"text/template"
 )
 
-//go:embed tables
+//go:embed tables/*.sql
 var tableFiles embed.FS
 
-//go:embed views
+//go:embed views/*.sql
 var viewFiles embed.FS
 
 // Target is a kind of ClickHouse, as far as DDL cares.

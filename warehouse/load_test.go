@@ -1,7 +1,6 @@
 package warehouse
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"math/rand/v2"
@@ -42,7 +41,7 @@ func answer(t testing.TB, w *Warehouse, sql string) string {
 }
 
 func TestPublishedDays(t *testing.T) {
-	w := open(t, t.TempDir())
+	w := fresh(t)
 	if _, ok, err := w.Published(t.Context()); err != nil || ok {
 		t.Fatalf("an empty warehouse has a load: %v, %v", ok, err)
 	}
@@ -75,11 +74,9 @@ func TestPublishedDays(t *testing.T) {
 // one derives what changed, the other everything, every night. Readers must not
 // be able to tell them apart.
 func TestIncrementalEqualsFull(t *testing.T) {
-	folder := t.TempDir()
 	for seed := range uint64(4) {
 		rng := rand.New(rand.NewPCG(seed, 7))
-		nightly := open(t, folder, func(o *Options) { o.Database = fmt.Sprintf("nightly%d", seed) })
-		full := open(t, folder, func(o *Options) { o.Database = fmt.Sprintf("full%d", seed) })
+		nightly, full := fresh(t), fresh(t)
 		w := randomWorld(rng, 12)
 		through := day("2026-01-20")
 		s := spec(through.String())
@@ -177,7 +174,7 @@ func (w *world) mutate(rng *rand.Rand) []CustomerKey {
 }
 
 func TestOnlyChangedMonthsAreWritten(t *testing.T) {
-	w := open(t, t.TempDir())
+	w := fresh(t)
 	a := acme()
 	first, err := publish(t.Context(), w, spec("2026-03-08"), a, nil)
 	if err != nil {
@@ -221,7 +218,7 @@ func TestOnlyChangedMonthsAreWritten(t *testing.T) {
 
 // TestMonthThatEmpties takes all MRR out of a month that had some.
 func TestMonthThatEmpties(t *testing.T) {
-	w := open(t, t.TempDir())
+	w := fresh(t)
 	a := &world{customers: map[CustomerKey]*person{
 		{"main", "c"}: {account: "main/c", items: []thing{{"s", "i", "USD", []step{{from: day("2026-01-03"), until: day("2026-01-09"), mrr: "5"}}}}},
 	}}
@@ -244,7 +241,7 @@ func TestMonthThatEmpties(t *testing.T) {
 
 // TestNothingAtAll publishes an account without customers.
 func TestNothingAtAll(t *testing.T) {
-	w := open(t, t.TempDir())
+	w := fresh(t)
 	for range 2 {
 		info, err := publish(t.Context(), w, spec("2026-03-08"), &world{}, nil)
 		if err != nil {
@@ -274,7 +271,7 @@ func TestVerifyRefuses(t *testing.T) {
 		"empty period":  {func(r *normalize.Result) { r.Periods[0].Until = r.Periods[0].From }, "it ends on 2025-12-15, not after it begins"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			w := open(t, t.TempDir())
+			w := fresh(t)
 			before, err := publish(t.Context(), w, spec("2026-03-08"), acme(), nil)
 			if err != nil {
 				t.Fatal(err)
@@ -319,7 +316,7 @@ func TestVerifyRefuses(t *testing.T) {
 }
 
 func TestRoundingIsHalfUpOnBothSides(t *testing.T) {
-	w := open(t, t.TempDir())
+	w := fresh(t)
 	s := spec("2026-03-08")
 	s.Rates = []Rate{{"EUR", day("2025-01-01"), dec("0.5")}}
 	a := &world{customers: map[CustomerKey]*person{
@@ -351,7 +348,7 @@ func TestRoundingIsHalfUpOnBothSides(t *testing.T) {
 }
 
 func TestConversionOff(t *testing.T) {
-	w := open(t, t.TempDir())
+	w := fresh(t)
 	s := spec("2026-03-08")
 	s.Currency = ""
 	if _, err := publish(t.Context(), w, s, acme(), nil); err != nil {
@@ -364,7 +361,7 @@ func TestConversionOff(t *testing.T) {
 }
 
 func TestThroughNeverGoesBack(t *testing.T) {
-	w := open(t, t.TempDir())
+	w := fresh(t)
 	if _, err := publish(t.Context(), w, spec("2026-03-08"), acme(), nil); err != nil {
 		t.Fatal(err)
 	}
@@ -374,7 +371,7 @@ func TestThroughNeverGoesBack(t *testing.T) {
 }
 
 func TestDiff(t *testing.T) {
-	w := open(t, t.TempDir())
+	w := fresh(t)
 	a := acme()
 	if _, err := publish(t.Context(), w, spec("2026-03-05"), a, nil); err != nil {
 		t.Fatal(err)
@@ -425,5 +422,3 @@ func TestDiff(t *testing.T) {
 		t.Errorf("written %v", d.Written)
 	}
 }
-
-var _ = context.Background

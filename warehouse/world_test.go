@@ -5,8 +5,11 @@ import (
 	"context"
 	"fmt"
 	"maps"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -179,16 +182,56 @@ func (w *world) accounts(of []CustomerKey) []string {
 
 var now = time.Date(2026, 3, 10, 6, 0, 0, 0, time.UTC)
 
-// open opens and migrates a fresh warehouse.
-func open(t testing.TB, folder string, change ...func(*Options)) *Warehouse {
+// shared is the folder in which tests have their databases: an engine serves
+// one folder at a time, and starting it takes a second.
+var shared string
+
+func TestMain(m *testing.M) {
+	if os.Getenv(childFolder) != "" {
+		os.Exit(child())
+	}
+	os.Exit(run(m))
+}
+
+func run(m *testing.M) int {
+	folder, err := os.MkdirTemp("", "warehouse")
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	defer os.RemoveAll(folder)
+	shared = filepath.Join(folder, "warehouse")
+	// Keeps the engine up between tests.
+	keeper, err := Open(context.Background(), Options{DSN: "chdb://" + shared, Database: "keeper", Now: time.Now})
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	code := m.Run()
+	if err := keeper.Close(); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	return code
+}
+
+// databases counts the databases that tests were given.
+var databases atomic.Int64
+
+// options are those of a warehouse in a database of its own.
+func options() Options {
+	return Options{
+		DSN: "chdb://" + shared, Database: fmt.Sprintf("mrr%d", databases.Add(1)), KeepLoads: 3, Segments: []string{"csm", "tier"},
+		ReportingCurrency: "USD", Now: func() time.Time { return now },
+	}
+}
+
+// fresh is a migrated warehouse of the test's own.
+func fresh(t testing.TB) *Warehouse { return reopen(t, options()) }
+
+// reopen opens and migrates a warehouse that may be there already.
+func reopen(t testing.TB, opt Options) *Warehouse {
 	t.Helper()
-	opt := Options{
-		DSN: "chdb://" + folder, Database: "mrr", KeepLoads: 3, Segments: []string{"csm", "tier"}, ReportingCurrency: "USD",
-		Now: func() time.Time { return now },
-	}
-	for _, c := range change {
-		c(&opt)
-	}
 	w, err := Open(t.Context(), opt)
 	if err != nil {
 		t.Fatal(err)
@@ -250,6 +293,14 @@ func publish(ctx context.Context, w *Warehouse, s LoadSpec, of *world, only []Cu
 // dump is everything that readers of the store see, without load ids.
 func dump(t testing.TB, w *Warehouse) string {
 	t.Helper()
+	text, err := dumpAll(context.Background(), w)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return text
+}
+
+func dumpAll(ctx context.Context, w *Warehouse) (string, error) {
 	var b strings.Builder
 	for _, tab := range loadTables {
 		if tab.name == derivedTable.name {
@@ -259,20 +310,18 @@ func dump(t testing.TB, w *Warehouse) string {
 		if tab.monthly != "" {
 			where = w.schema.Parts(tab.name, tab.monthly)
 		}
-		columns := strings.Join(tab.columns, ", ")
 		fmt.Fprintf(&b, "-- %s\n", tab.name)
-		err := w.each(context.Background(), "dump", fmt.Sprintf("SELECT toString((%s)) AS line FROM %s WHERE %s ORDER BY line", columns, w.table(tab.name), where),
-			func(scan func(...any) error) error {
-				var line string
-				if err := scan(&line); err != nil {
-					return err
-				}
-				b.WriteString(line + "\n")
-				return nil
-			})
-		if err != nil {
-			t.Fatal(err)
+		sql := fmt.Sprintf("SELECT toString((%s)) AS line FROM %s WHERE %s ORDER BY line", strings.Join(tab.columns, ", "), w.table(tab.name), where)
+		if err := w.Format(ctx, &b, sql, "TabSeparated"); err != nil {
+			return "", err
 		}
 	}
-	return b.String()
+	return b.String(), nil
+}
+
+// rawAll is what the raw half of a warehouse holds, without runs.
+func rawAll(ctx context.Context, w *Warehouse) (string, error) {
+	var b strings.Builder
+	err := w.Format(ctx, &b, "SELECT source, customer_id, kind, id, version, payload FROM "+w.table("raw_objects")+" ORDER BY ALL", "TabSeparated")
+	return b.String(), err
 }
