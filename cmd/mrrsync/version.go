@@ -32,7 +32,7 @@ the embedded ClickHouse engine that it installs and is tested with.`,
 type build struct{ version, commit string }
 
 func readBuild() build {
-	b := build{"(devel)", "unknown: not built from a checkout"}
+	b := build{"(devel)", "unknown: built without version control (-buildvcs=false)"}
 	info, ok := debug.ReadBuildInfo()
 	if !ok {
 		return b
