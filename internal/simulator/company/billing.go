@@ -184,7 +184,7 @@ func (b *biller) lines(t int64) []Line {
 		if tax == nil {
 			tax = b.sub.Tax
 		}
-		l := Line{ItemID: it.ID, Price: p, Quantity: it.Quantity, Start: t, End: c.End, Tax: tax}
+		l := Line{ItemID: it.ID, Price: p, Quantity: it.Quantity, Start: t, End: c.End, Tax: tax, OwnTax: it.Tax != nil}
 		switch {
 		case trial:
 			if p.Metered {
@@ -203,7 +203,7 @@ func (b *biller) lines(t int64) []Line {
 				list = append(list, b.tierLines(l)...)
 				continue
 			}
-			l.Amount = halfUp(p.Gross(b.sub.Currency, it.Quantity)).Int64()
+			l.Amount = p.charge(b.sub.Currency, it.Quantity)
 		}
 		list = append(list, l)
 	}
@@ -240,7 +240,7 @@ func (b *biller) usage(l *Line, t int64) bool {
 	}
 	d := roll(b.c.Config.Seed, forUsage, uint64(s.Ref), uint64(len(s.Cycles)))
 	l.Start, l.End, l.Quantity = c.Start, c.End, d.span(0, 6000)
-	l.Amount = halfUp(l.Price.Gross(s.Currency, l.Quantity)).Int64()
+	l.Amount = l.Price.charge(s.Currency, l.Quantity)
 	return true
 }
 
@@ -284,7 +284,7 @@ func (b *biller) bill(t int64, reason string, lines []Line, collect bool) *Invoi
 		x.Invoice = v
 		v.Lines = append(v.Lines, Line{
 			ItemID: x.ItemID, Price: x.Price, Quantity: x.Quantity, Amount: x.Amount, Start: x.Start, End: x.End,
-			Proration: x.Proration, Aside: x, Tax: x.Tax,
+			Proration: x.Proration, Aside: x, Tax: x.Tax, OwnTax: x.Tax != s.Tax,
 		})
 		if reason == "subscription_cycle" {
 			b.tell(t, "invoiceitem.updated", AboutInvoiceItem, func(e *Event) { e.Item, e.Updates = x, true })
@@ -410,7 +410,7 @@ func (b *biller) aside(t int64, it *Item, sign int64, mode prorating) {
 		return
 	}
 	c := b.cycle()
-	full := halfUp(it.Price.Gross(b.sub.Currency, it.Quantity)).Int64()
+	full := it.Price.charge(b.sub.Currency, it.Quantity)
 	x := b.charge(t, it.Price, it.Quantity, sign*mulDiv(full, c.End-t, c.End-c.Start))
 	x.ItemID, x.Start, x.End, x.Proration, x.Tax = it.ID, t, c.End, true, it.Tax
 	if x.Tax == nil {
@@ -433,6 +433,6 @@ func (b *biller) charge(t int64, p *Price, quantity, amount int64) *InvoiceItem 
 
 // fee charges a one-time price with the next invoice.
 func (b *biller) fee(t int64, p *Price) {
-	x := b.charge(t, p, 1, halfUp(p.Gross(b.sub.Currency, 1)).Int64())
+	x := b.charge(t, p, 1, p.charge(b.sub.Currency, 1))
 	b.tell(t, "invoiceitem.created", AboutInvoiceItem, func(e *Event) { e.Item = x })
 }

@@ -311,10 +311,12 @@ func (c *Catalog) addTaxes(s *ids, opened int64) {
 		{Name: "Sales tax", Country: "US", Type: "sales_tax", Rate: 888},
 		{Name: "JCT", Country: "JP", Type: "jct", Rate: 1000, Inclusive: true},
 		{Name: "GST", Country: "CA", Type: "gst", Rate: 500},
+		{Name: "MwSt. reduced", Country: "DE reduced", Type: "vat", Rate: 700, Inclusive: true},
 	} {
 		t.ID = "txr_1" + s.make(KindLine, Ref(i))[4:]
 		t.Created = opened + 3*hour + int64(i)
 		c.Taxes = append(c.Taxes, &t)
 		c.taxes[t.Country] = &t
+		t.Country = t.Country[:2]
 	}
 }

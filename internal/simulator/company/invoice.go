@@ -16,6 +16,7 @@ type Line struct {
 	Aside       *InvoiceItem // the invoice item it came from, nil for lines of the subscription itself
 	Trial       bool
 	Tax         *TaxRate
+	OwnTax      bool // the rate is the item's own, not the subscription's
 	TaxAmount   int64
 	Discounts   []Cut
 	Tier        string

@@ -153,6 +153,9 @@ func (c *Company) sell(cust *Customer, n int, t int64) *Subscription {
 func (b *biller) sign(kind shop, t int64, d dice) {
 	s := b.sub
 	items := b.basket(kind, t, d)
+	if s.Tax != nil && s.Tax.Country == "DE" && d.one(150) {
+		items[0].Tax = b.c.Catalog.taxes["DE reduced"]
+	}
 	ramp := kind == yearlyRamp || kind == monthlyRamp
 	var trial int64
 	if !ramp && b.cust.Tax == nil && kind != monthAndYear && d.one(160) {
@@ -198,7 +201,7 @@ func (b *biller) backdate(t int64) {
 		if it.Price.Metered {
 			continue
 		}
-		full := halfUp(it.Price.Gross(b.sub.Currency, it.Quantity)).Int64()
+		full := it.Price.charge(b.sub.Currency, it.Quantity)
 		c := b.cycle()
 		x := b.charge(t, it.Price, it.Quantity, mulDiv(full, t-b.sub.Start, c.End-c.Start))
 		x.ItemID, x.Start, x.End, x.Proration = it.ID, b.sub.Start, t, true

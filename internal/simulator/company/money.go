@@ -41,6 +41,12 @@ func mulDiv(amount, a, b int64) int64 {
 	if b == 0 {
 		return 0
 	}
+	if q := amount * a; amount == 0 || a == 0 || amount < 1<<31 && amount > -1<<31 && a > 0 && a < 1<<31 && b > 0 {
+		if q < 0 {
+			return -((-2*q + b) / (2 * b))
+		}
+		return (2*q + b) / (2 * b)
+	}
 	r := new(big.Rat).SetFrac(new(big.Int).Mul(big.NewInt(amount), big.NewInt(a)), big.NewInt(b))
 	return halfUp(r).Int64()
 }

@@ -26,6 +26,14 @@ func (p *Price) Gross(currency string, quantity int64) *big.Rat {
 	return units10k(a.Unit, units)
 }
 
+// charge is Gross in whole minor units, as an invoice has it.
+func (p *Price) charge(currency string, quantity int64) int64 {
+	if u := p.In(currency).Unit; p.Mode == 0 && p.Divide == 0 && u%Scale == 0 {
+		return u / Scale * quantity
+	}
+	return halfUp(p.Gross(currency, quantity)).Int64()
+}
+
 // units10k is a unit amount in ten-thousandths times a number of units.
 func units10k(unit, n int64) *big.Rat {
 	return new(big.Rat).SetFrac(new(big.Int).Mul(big.NewInt(unit), big.NewInt(n)), big.NewInt(Scale))

@@ -315,7 +315,11 @@ func (p *moment) line(e *enc, v *company.Invoice, i int, want *expand) {
 		p.taxAmount(e, l.Tax, l.TaxAmount, taxable(l), want.at("tax_amounts"))
 	}
 	e.endArr()
-	p.taxes(e, "tax_rates", nil)
+	if l.OwnTax {
+		p.taxes(e, "tax_rates", l.Tax)
+	} else {
+		p.taxes(e, "tax_rates", nil)
+	}
 	if l.Aside != nil {
 		e.str("type", "invoiceitem")
 	} else {
@@ -414,7 +418,11 @@ func (p *moment) invoiceItem(e *enc, x *company.InvoiceItem, want *expand) {
 	if x.ItemID != "" {
 		e.str("subscription_item", x.ItemID)
 	}
-	p.taxes(e, "tax_rates", nil)
+	if x.Tax != x.Sub.Tax {
+		p.taxes(e, "tax_rates", x.Tax)
+	} else {
+		p.taxes(e, "tax_rates", nil)
+	}
 	e.null("test_clock")
 	if x.Quantity != 0 && x.Amount%x.Quantity == 0 {
 		e.num("unit_amount", x.Amount/x.Quantity)

@@ -24,7 +24,7 @@ func (s shelf[T]) serve(e *enc, p *params, now int64, kind, url string) *failure
 	hi = min(hi, now+1)
 	from := sort.Search(len(s.all), func(i int) bool { t, _ := s.key(s.all[i]); return t >= lo })
 	to := sort.Search(len(s.all), func(i int) bool { t, _ := s.key(s.all[i]); return t >= hi })
-	up := p.one["ending_before"] != ""
+	up, again := p.one["ending_before"] != "", false
 	if cursor := p.one["starting_after"] + p.one["ending_before"]; cursor != "" {
 		at, ok := s.find(cursor)
 		if !ok {
@@ -37,13 +37,17 @@ func (s shelf[T]) serve(e *enc, p *params, now int64, kind, url string) *failure
 			return f
 		}
 		i := s.place(at)
-		if up {
+		switch {
+		case up:
 			from = max(from, i+1)
-		} else {
+		case p.again && i < to:
+			from, up, again = max(from, i), true, true
+		default:
 			to = min(to, i)
 		}
 	}
 	picked, more := s.pick(from, to, p.limit, up)
+	more = more || again
 	e.open('{')
 	e.str("object", "list")
 	e.arr("data")

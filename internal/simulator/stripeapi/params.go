@@ -14,6 +14,7 @@ type params struct {
 	many   map[string][]string         // expand[], types[], ids[]
 	ranges map[string]map[string]int64 // created[gte] ...
 	limit  int
+	again  bool // a fault: the page that ends with the cursor, not the one after it
 }
 
 const unlimited = int64(1) << 62

@@ -83,9 +83,7 @@ func (s *Server) answer(e *enc, r *http.Request, parts []string, f fault) *failu
 		e.b = append(e.b, `{"object":"list","data":[],"has_more":true,"url":"`+a.url+`"}`...)
 		return nil
 	}
-	if f.kind == DuplicatePage && list && p.one["starting_after"] != "" {
-		delete(p.one, "starting_after")
-	}
+	p.again = f.kind == DuplicatePage
 	if len(parts) == 2 {
 		return s.list(e, a, name)
 	}

@@ -270,6 +270,12 @@ func TestFaults(t *testing.T) {
 			t.Errorf("%s: %d good answers and %d with this fault among 60", c.spec, good, bad)
 		}
 	}
+	s := srv("duplicate-page=1")
+	_, one, _ := get(s.URL, "customers?limit=3")
+	_, two, _ := get(s.URL, "customers?limit=3&starting_after="+id([]byte(one[strings.LastIndex(one, `"id":"cus_`):])))
+	if one != two {
+		t.Errorf("the page after a cursor, with duplicates, is not the page before:\n%.300s\n%.300s", one, two)
+	}
 	if _, err := ParseFaults("html,bogus", 1); err == nil || !strings.Contains(err.Error(), `unknown fault "bogus"`) {
 		t.Errorf("an unknown fault: %v", err)
 	}
