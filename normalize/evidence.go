@@ -50,13 +50,13 @@ type spell struct {
 	stopped     bool // until is where the terms ended, not where an invoice's period did
 }
 
-// known is the instant from which a state speaks for certain: its From, or
-// where that is unknown its last moment.
+// known is the instant from which a state speaks for certain: its From; where
+// that is unknown, when it was seen, or if that was later, its last moment.
 func known(s *billing.State) time.Time {
 	switch {
 	case !s.From.IsZero():
 		return s.From
-	case !s.Until.IsZero():
+	case !s.Until.IsZero() && (s.SeenAt.IsZero() || s.SeenAt.After(s.Until)):
 		return s.Until
 	}
 	return s.SeenAt

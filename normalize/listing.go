@@ -13,6 +13,7 @@ import (
 // instant it was made, a version from when it took effect.
 type listing struct {
 	at      time.Time
+	until   time.Time // when the list itself ended, if that is known
 	list    []billing.Discount
 	invoice bool // what is good for one invoice is used up by it
 	partial bool // what is missing from it may still have been there
@@ -70,6 +71,9 @@ func stretches(listings []listing, skip map[string]bool) []stretch {
 		}
 		if last := &listings[s.last]; last.invoice && durationOf(d) == billing.Once {
 			st.until = last.at
+		}
+		if end := listings[s.last].until; !end.IsZero() && (st.until.IsZero() || end.Before(st.until)) {
+			st.until = end
 		}
 		for i := s.last + 1; i < len(listings); i++ {
 			if listings[i].partial || listings[i].at.Equal(listings[s.last].at) {
@@ -142,7 +146,7 @@ func (d *dossier) listDiscounts(customer *billing.Customer) {
 		for j := range span.Discounts {
 			ofCustomer[key(&span.Discounts[j])] = true
 		}
-		listings = append(listings, listing{at: cmp.Or(span.From, span.Until), list: span.Discounts})
+		listings = append(listings, listing{at: cmp.Or(span.From, span.Until), until: span.Until, list: span.Discounts})
 	}
 	slices.SortStableFunc(d.spans, func(a, b *billing.DiscountSpan) int { return a.From.Compare(b.From) })
 	d.customer = stretches(listings, nil)

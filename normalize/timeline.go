@@ -46,11 +46,7 @@ func (d *dossier) at(t time.Time) scene {
 // covering is the version that was in force at t, nil if none is known to.
 func (d *dossier) covering(t time.Time) *billing.State {
 	for i := len(d.states) - 1; i >= 0; i-- {
-		s := d.states[i]
-		if s.From.IsZero() && !s.Until.IsZero() {
-			continue // in force until then, since nobody knows when
-		}
-		if within(t, known(s), s.Until) {
+		if s := d.states[i]; within(t, known(s), s.Until) {
 			return s
 		}
 	}
