@@ -42,6 +42,7 @@ duplicate-page, mutate, late-events, old-events, denied, deleted.`,
 	f.DurationVar(&o.Latency, "latency", 0, "delay every answer by a `DURATION`")
 	f.Float64Var(&o.Rate, "rate", 0, "answer 429 above this many requests per second; 0 never")
 	f.StringVar(&o.Faults, "faults", "", "faults to inject, a `SPEC`")
+	f.StringSliceVar(&o.Denied, "deny", nil, "refuse these `STREAMS`, as a key without the permission is: customers,invoices,...")
 	f.StringVar(&o.Out, "out", "", "write configuration, inputs and truth into a `DIR`")
 	return cmd
 }
