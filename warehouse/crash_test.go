@@ -240,10 +240,13 @@ func childRun(ctx context.Context, opt Options, kill string) error {
 	return w.Close()
 }
 
+// testBinary is this test itself, to be run as another process.
+func testBinary() string { return os.Args[0] }
+
 // spawn runs a child and answers its output and how it ended.
 func spawn(t *testing.T, folder string, killAt int) (string, error) {
 	t.Helper()
-	cmd := exec.CommandContext(t.Context(), os.Args[0])
+	cmd := exec.CommandContext(t.Context(), testBinary())
 	cmd.Env = append(os.Environ(), childFolder+"="+folder, fmt.Sprintf("%s=%d", childKill, killAt))
 	out, err := cmd.CombinedOutput()
 	return string(out), err
@@ -253,7 +256,7 @@ func spawn(t *testing.T, folder string, killAt int) (string, error) {
 // table, and the raw objects.
 func seen(t *testing.T, folder string) string {
 	t.Helper()
-	cmd := exec.CommandContext(t.Context(), os.Args[0])
+	cmd := exec.CommandContext(t.Context(), testBinary())
 	cmd.Env = append(os.Environ(), childFolder+"="+folder, childKill+"=read")
 	out, err := cmd.CombinedOutput()
 	if err != nil {

@@ -212,6 +212,22 @@ func (w *Warehouse) describe(ctx context.Context, database string) (map[string]s
 		}
 		return nil
 	}, db)
+	if err != nil {
+		return nil, err
+	}
+	err = w.each(ctx, "read system.projections", `
+		SELECT table, arrayStringConcat(groupArray(name || ': ' || query), '; ') FROM (
+			SELECT table, name, query FROM system.projections WHERE database = {db:String} ORDER BY table, name
+		) GROUP BY table`, func(scan func(...any) error) error {
+		var table, text string
+		if err := scan(&table, &text); err != nil {
+			return err
+		}
+		if t := all[table]; t != nil {
+			t[""]["projections"] = text
+		}
+		return nil
+	}, db)
 	return all, err
 }
 
