@@ -67,7 +67,47 @@ func (t *translation) customerDiscounts(created time.Time) []billing.DiscountSpa
 		}
 		spans = append(spans, span)
 	}
+	return t.lapsed(spans)
+}
+
+// lapsed adds the discounts that invoices show on the customer and that time
+// alone has ended since, before anything else showed them.
+func (t *translation) lapsed(spans []billing.DiscountSpan) []billing.DiscountSpan {
+	last := t.customers[len(t.customers)-1]
+	var ids []string
+	for id, d := range t.pool {
+		known := slices.ContainsFunc(spans, func(s billing.DiscountSpan) bool {
+			return slices.ContainsFunc(s.Discounts, func(o billing.Discount) bool { return o.ID == id })
+		})
+		if string(d.Customer) == t.who && d.Subscription == "" && d.Start != 0 && d.End != 0 && !d.End.time().After(last.SeenAt) && !known {
+			ids = append(ids, id)
+		}
+	}
+	slices.Sort(ids)
+	for _, id := range ids {
+		list, bad := t.discounts([]wireDiscount{*t.pool[id]}, "")
+		if bad != nil || list[0].Duration != billing.Repeating || t.lacked(list[0]) {
+			continue
+		}
+		spans = append(spans, billing.DiscountSpan{
+			From: list[0].Start, Until: list[0].End, Discounts: list, Object: billing.Ref{Kind: kindDiscount, ID: id},
+		})
+	}
+	slices.SortStableFunc(spans, func(a, b billing.DiscountSpan) int { return a.From.Compare(b.From) })
 	return spans
+}
+
+// lacked says that an invoice which a customer's discount should have lowered
+// does not show it: it was removed before its end.
+func (t *translation) lacked(d billing.Discount) bool {
+	for _, list := range t.evidence {
+		for _, s := range list {
+			if s.Kind == billing.Charged && len(s.Inherited) == 0 && s.IssuedAt.After(d.Start) && s.IssuedAt.Before(d.End) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // onCustomer is a customer's discount in the form of terms; nil when it cannot
@@ -159,8 +199,6 @@ func first(events []sighting, k int) bool {
 
 // subscriptions are all agreements of the customer that anything speaks of.
 func (t *translation) subscriptions() {
-	t.evidence = map[string][]billing.Service{}
-	t.readServices()
 	happened := map[string][]*happening{}
 	for _, h := range t.occurrences {
 		if h.subject != "" {
@@ -178,7 +216,6 @@ func (t *translation) subscriptions() {
 		}
 	}
 	slices.SortFunc(t.record.Subscriptions, func(a, b billing.Subscription) int { return cmp.Compare(a.ID, b.ID) })
-	t.readPhases()
 }
 
 // subscription is one agreement with its history.
@@ -320,6 +357,7 @@ func filled(t, last *terms) billing.Terms {
 // readServices gathers what invoices and pending invoice items say of each
 // subscription.
 func (t *translation) readServices() {
+	t.evidence = map[string][]billing.Service{}
 	taken := map[string]bool{}
 	add := func(by map[string][]billing.Service) {
 		for id, services := range by {
@@ -341,7 +379,11 @@ func (t *translation) readServices() {
 			continue
 		}
 		g := grouped{resolver: t.resolver, currency: v.wire.Currency, issued: v.wire.Date.time(), object: v.Ref()}
-		g.add(v.wire.line())
+		line := v.wire.line()
+		if len(line.TaxRates) == 0 {
+			line.TaxRates = t.ratesOf(string(v.wire.Subscription), string(v.wire.SubscriptionItem))
+		}
+		g.add(line)
 		by, bad := g.done()
 		for _, p := range bad {
 			t.reject(v.Object, p)
@@ -351,6 +393,25 @@ func (t *translation) readServices() {
 	for id, list := range t.evidence {
 		t.evidence[id] = onlyVoided(list)
 	}
+}
+
+// ratesOf are the tax rates of an item as last known: what is not invoiced yet
+// does not name those that it inherits.
+func (t *translation) ratesOf(subscription, item string) []wireTaxRate {
+	versions := t.subs[subscription]
+	for i := len(versions) - 1; i >= 0; i-- {
+		w := versions[i].wire
+		if w.Items == nil {
+			continue
+		}
+		for j := range w.Items.Data {
+			if it := &w.Items.Data[j]; it.ID == item && len(it.TaxRates) > 0 {
+				return it.TaxRates
+			}
+		}
+		return w.DefaultTaxRates
+	}
+	return nil
 }
 
 // onlyVoided keeps a voided period only where no invoice charged it, and orders

@@ -347,13 +347,27 @@ func (g *grouped) done() (map[string][]billing.Service, []*problem) {
 		if g.voided && k.kind != billing.Voided {
 			continue // a voided proration tells nothing that an event does not
 		}
+		if k.kind == billing.Stopped && g.renews(k) {
+			continue // the same invoice charges the item anew from then on
+		}
 		by[k.subscription] = append(by[k.subscription], s)
 	}
 	return by, g.problems
 }
 
-// pending is an invoice item that no invoice has taken up yet, in the form of a
-// line.
+// renews says that the invoice charges an item a whole period from the moment
+// on at which a credit ends the one before: its billing began anew.
+func (g *grouped) renews(stopped serviceKey) bool {
+	for k := range g.services {
+		if k.kind == billing.Charged && k.item == stopped.item && k.from == stopped.from {
+			return true
+		}
+	}
+	return false
+}
+
+// line is an invoice item that no invoice has taken up yet, in the form of one of its
+// lines.
 func (w *wireInvoiceItem) line() *wireLine {
 	return &wireLine{
 		ID: w.ID, Type: "invoiceitem", Amount: w.Amount, Currency: w.Currency, Description: w.Description, Discounts: w.Discounts,

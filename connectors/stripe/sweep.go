@@ -99,7 +99,7 @@ func (w sweep) collect(ctx context.Context, spans []span, pages chan<- swept) er
 		add(s)
 	}
 	answers := make(chan answer, w.workers)
-	flying := 0
+	flying, full := 0, 0
 	var failure error
 	for len(idle) > 0 || flying > 0 {
 		for failure == nil && len(idle) > 0 && flying < w.workers {
@@ -126,7 +126,8 @@ func (w sweep) collect(ctx context.Context, spans []span, pages chan<- swept) er
 		}
 		delete(open, a.id)
 		if a.batch.more {
-			pieces := w.cut(a.batch, w.workers-flying-len(idle))
+			full++
+			pieces := w.cut(a.batch, w.workers-flying-len(idle), full)
 			open[a.id] = pieces[0]
 			// The oldest span goes to the front: it is the one that is cut.
 			idle = append([]int{a.id}, idle...)
@@ -159,9 +160,11 @@ func remaining(open map[int]span) []span {
 }
 
 // cut divides what is left of a span among free workers, its own included. The
-// first piece goes on where the span stood.
-func (w sweep) cut(b batch, free int) []span {
+// first piece goes on where the span stood. There are never more pieces than
+// full pages read so far: a list of three pages is not worth eight guesses.
+func (w sweep) cut(b batch, free, full int) []span {
 	s := b.rest
+	free = min(free, full)
 	if free < 2 || b.count == 0 {
 		return []span{s}
 	}

@@ -159,12 +159,7 @@ func (k *walker) preceding(s sighting) {
 		}
 		k.shut(from)
 	}
-	k.states = append(k.states, billing.State{
-		From: from, Until: s.at, SeenAt: s.seen, Terms: s.before.Terms, Evidence: billing.EvidenceVersion, Object: s.object,
-	})
-	if !from.IsZero() && !from.Before(s.at) {
-		k.states = k.states[:len(k.states)-1]
-	}
+	k.open(s.before, from, s.seen, billing.EvidenceVersion, s.object)
 }
 
 func (k *walker) version(s sighting) {

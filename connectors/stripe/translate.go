@@ -26,8 +26,10 @@ func (c *connector) Translate(customer []connectors.Object, objects *connectors.
 	t.read(customer)
 	t.watches = t.readWatches(objects)
 	t.record.Source = t.source
+	t.readServices()
 	t.customer()
 	t.subscriptions()
+	t.readPhases()
 	t.documents()
 	slices.SortFunc(t.rejects, func(a, b connectors.Reject) int {
 		return cmp.Or(cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.ID, b.ID), cmp.Compare(a.Code, b.Code), cmp.Compare(a.Detail, b.Detail))
@@ -211,10 +213,16 @@ func (t *translation) readEvent(o connectors.Object) {
 	t.occurrences = append(t.occurrences, h)
 }
 
+// decode reads the object after the event and, where the event tells, before
+// it. An update without previous attributes changed nothing that Stripe shows;
+// other events (a deletion) leave what was before untold.
 func (h *happening) decode(raw []byte) {
-	before, err := previous(raw, h.event.wire.Data.PreviousAttributes)
-	if err != nil || len(h.event.wire.Data.PreviousAttributes) == 0 || string(h.event.wire.Data.PreviousAttributes) == "null" {
-		before = nil
+	var before []byte
+	switch attributes := h.event.wire.Data.PreviousAttributes; {
+	case len(attributes) > 0 && attributes[0] == '{':
+		before, _ = previous(raw, attributes)
+	case strings.HasSuffix(h.event.wire.Type, ".updated"):
+		before = raw
 	}
 	switch h.kind {
 	case kindSubscription:
@@ -227,18 +235,12 @@ func (h *happening) decode(raw []byte) {
 }
 
 // both decodes an object after and before an event; nil where it cannot be.
-// Without previous attributes both are the same: what the event says did not
-// change the object.
 func both[T any](after, before []byte) (a, b *T) {
-	a = new(T)
+	a, b = new(T), new(T)
 	if json.Unmarshal(after, a) != nil {
 		return nil, nil
 	}
-	if before == nil {
-		return a, a
-	}
-	b = new(T)
-	if json.Unmarshal(before, b) != nil {
+	if before == nil || json.Unmarshal(before, b) != nil {
 		return a, nil
 	}
 	return a, b
