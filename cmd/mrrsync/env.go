@@ -15,8 +15,6 @@ import (
 	"time"
 	_ "time/tzdata" // reporting zones also where the machine knows none
 
-	"github.com/spf13/cobra"
-
 	"mrrsync/config"
 	"mrrsync/connectors"
 	"mrrsync/internal/pipeline"
@@ -53,7 +51,7 @@ func newApp(stdin io.Reader, stdout, stderr io.Writer, getenv func(string) strin
 
 // begin makes logger, clock and progress of the global flags. Errors are about
 // the command line.
-func (a *app) begin(cmd *cobra.Command) error {
+func (a *app) begin() error {
 	var level slog.Level
 	if err := level.UnmarshalText([]byte(a.flags.logLevel)); err != nil {
 		return fmt.Errorf("--log-level %q: want debug, info, warn or error", a.flags.logLevel)
@@ -88,7 +86,7 @@ func (a *app) config() (*config.Config, error) { return config.Load(a.flags.conf
 func (a *app) law(c *config.Config) (normalize.Settings, error) {
 	policy, err := normalize.ParsePolicy(c.Policy.Decode)
 	if err != nil {
-		return normalize.Settings{}, exit{exitUsage, placed(err, err)}
+		return normalize.Settings{}, exit{exitUsage, placed(err, policyProblem(c, err))}
 	}
 	return normalize.Settings{Policy: policy, Zone: c.Reporting.Zone, Segments: c.Segments}, nil
 }
@@ -174,6 +172,27 @@ func (a *app) source(c *config.Config, s config.Source) (pipeline.Source, error)
 		return pipeline.Source{}, placed(err, fmt.Errorf("open source %s: %w", s.Name, err))
 	}
 	return pipeline.Source{Name: s.Name, Connector: connector, Requests: requests.Load}, nil
+}
+
+// policyProblem gives what the law says of a policy the place of its key.
+func policyProblem(c *config.Config, err error) error {
+	if joined, ok := err.(interface{ Unwrap() []error }); ok {
+		var all []error
+		for _, e := range joined.Unwrap() {
+			all = append(all, policyProblem(c, e))
+		}
+		return errors.Join(all...)
+	}
+	path, said, found := strings.Cut(err.Error(), " ")
+	key, ok := strings.CutPrefix(path, "policy.")
+	if !found || !ok {
+		return c.Policy.Problem("preset", "%v", err)
+	}
+	key, inner, nested := strings.Cut(key, ".")
+	if nested {
+		said = inner + " " + said
+	}
+	return c.Policy.Problem(key, "%s", said)
 }
 
 // placed is the part of an error that begins with its place in the

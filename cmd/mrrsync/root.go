@@ -34,13 +34,11 @@ the lock.`,
 		Example: `  mrrsync demo                    # see it work, nothing to configure
   mrrsync init && mrrsync check   # your own accounts
   mrrsync sync                    # every night`,
-		SilenceErrors: true,
-		SilenceUsage:  true,
-		Args:          knownVerb,
-		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
-		PersistentPreRunE: func(cmd *cobra.Command, _ []string) error {
-			return a.begin(cmd)
-		},
+		SilenceErrors:     true,
+		SilenceUsage:      true,
+		Args:              knownVerb,
+		RunE:              func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+		PersistentPreRunE: func(*cobra.Command, []string) error { return a.begin() },
 	}
 	flags := root.PersistentFlags()
 	flags.StringVar(&a.flags.config, "config", "mrrsync.yaml", "configuration `FILE`; paths in it are relative to it")
@@ -59,6 +57,8 @@ the lock.`,
 		planCommand(a),
 		rebuildCommand(a),
 		statusCommand(a),
+		reportCommand(a),
+		queryCommand(a),
 		initCommand(a),
 		checkCommand(a),
 		connectorsCommand(a),

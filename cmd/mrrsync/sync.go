@@ -138,7 +138,7 @@ func (a *app) options(c *config.Config, o order, names []string) (pipeline.Optio
 			MaxRestated: c.Publish.MaxRestatedPercent, AcceptRestatement: o.acceptRestatement,
 			MaxChurn: c.Publish.MaxChurnPercent, AcceptChurn: o.acceptChurn,
 		},
-		MaxRejects: int(c.Rejects.Max), Now: a.now, Logger: a.log, Progress: a.progress,
+		MaxRejects: c.Rejects.Max, Now: a.now, Logger: a.log, Progress: a.progress,
 	}, nil
 }
 
