@@ -61,7 +61,7 @@ func (b *biller) act(kind shop, t int64, d dice) {
 		ok(5, free && single),
 		ok(6, monthlyOnly && kind != monthAndYear),
 		ok(3, monthlyOnly && single),
-		ok(4, kind == plainMonthly),
+		ok(4, kind == plainMonthly && monthlyOnly),
 		ok(3, single && changes),
 		10,
 		5,

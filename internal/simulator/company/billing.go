@@ -411,6 +411,9 @@ func (b *biller) aside(t int64, it *Item, sign int64, mode prorating) {
 	}
 	c := b.cycle()
 	full := it.Price.charge(b.sub.Currency, it.Quantity)
+	if full == 0 {
+		return // what costs nothing is neither credited nor charged
+	}
 	x := b.charge(t, it.Price, it.Quantity, sign*mulDiv(full, c.End-t, c.End-c.Start))
 	x.ItemID, x.Start, x.End, x.Proration, x.Tax = it.ID, t, c.End, true, it.Tax
 	if x.Tax == nil {

@@ -487,7 +487,7 @@ func (p *moment) phase(e *enc, h *company.Schedule, x *company.Phase, want *expa
 		e.str("price", x.Price.ID)
 	}
 	e.num("quantity", x.Quantity)
-	e.raw("tax_rates", []byte("[]"))
+	p.taxes(e, "tax_rates", h.Sub.Versions[0].Items[0].Tax)
 	e.end()
 	e.endArr()
 	e.raw("metadata", []byte("{}"))
