@@ -14,6 +14,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/ClickHouse/clickhouse-go/v2"
 	"github.com/shopspring/decimal"
 
 	"mrrsync/connectors/billing"
@@ -33,7 +34,7 @@ type Verdict struct {
 	Guessed int
 	Right   int
 	Unknown int // rows of the warehouse that the truth does not have
-	// First are the first differences by item and day, at most the limit given.
+	// First are the first differences, at most the limit given.
 	First []Difference
 }
 
@@ -43,12 +44,19 @@ func (v Verdict) Holds() bool { return v.Wrong == 0 && v.Unknown == 0 && v.Compa
 // Exact says whether the warehouse equals the truth, provable or not.
 func (v Verdict) Exact() bool { return v.Holds() && v.Right == v.Guessed }
 
-// Difference is one item-day on which the warehouse and the truth disagree.
+// Difference is a stretch of days [From, Until) on which the warehouse and the
+// truth disagree about an item in the same way.
 type Difference struct {
 	Source, CustomerID, SubscriptionID, ItemID, Currency string
-	Date                                                 billing.Date
+	From, Until                                          billing.Date
 	Truth, Ours                                          decimal.Decimal
 	Provable                                             bool
+}
+
+// continues says whether d is the day after the days of before.
+func (d Difference) continues(before Difference) bool {
+	return d.From == before.Until && d.ItemID == before.ItemID && d.SubscriptionID == before.SubscriptionID && d.Source == before.Source &&
+		d.Currency == before.Currency && d.Provable == before.Provable && d.Truth.Equal(before.Truth) && d.Ours.Equal(before.Ours)
 }
 
 // String is one line for a person.
@@ -57,8 +65,8 @@ func (d Difference) String() string {
 	if !d.Provable {
 		proof = " (not provable)"
 	}
-	return fmt.Sprintf("%s %s %s %s %s: truth %s, warehouse %s %s%s",
-		d.Date, d.Source, d.CustomerID, d.SubscriptionID, d.ItemID, d.Truth.StringFixed(4), d.Ours.StringFixed(4), d.Currency, proof)
+	return fmt.Sprintf("%s to %s, %s %s %s %s: truth %s, warehouse %s %s%s",
+		d.From, d.Until-1, d.Source, d.CustomerID, d.SubscriptionID, d.ItemID, d.Truth.StringFixed(4), d.Ours.StringFixed(4), d.Currency, proof)
 }
 
 // item names a subscription item in one currency.
@@ -72,23 +80,33 @@ type stretch struct {
 	known       int
 }
 
-// Compare holds mrr_daily against the truth through a day, both inclusive. It
-// lists at most limit differences, those that can't be proved only when all is
-// set.
-func Compare(ctx context.Context, w *warehouse.Warehouse, truth iter.Seq[company.Row], through billing.Date, limit int, all bool) (Verdict, error) {
-	ours, customers, err := published(ctx, w)
+// Question says which days to compare and what to list.
+type Question struct {
+	From, To billing.Date // first and last day, both included; NoDate: no bound
+	Limit    int          // at most so many differences are listed
+	All      bool         // list those that can't be proved too
+}
+
+// Compare holds mrr_daily against the truth.
+func Compare(ctx context.Context, w *warehouse.Warehouse, truth iter.Seq[company.Row], q Question) (Verdict, error) {
+	if q.To == billing.NoDate {
+		q.To = billing.Forever
+	}
+	ours, customers, err := published(ctx, w, q)
 	if err != nil {
 		return Verdict{}, err
 	}
 	var v Verdict
 	list := func(d Difference) {
-		if len(v.First) < limit {
+		if n := len(v.First); n > 0 && d.continues(v.First[n-1]) {
+			v.First[n-1].Until = d.Until
+		} else if n < q.Limit {
 			v.First = append(v.First, d)
 		}
 	}
 	for row := range truth {
 		day := billing.Date(row.Day)
-		if day > through {
+		if day < q.From || day > q.To {
 			continue
 		}
 		v.Compared++
@@ -107,15 +125,15 @@ func Compare(ctx context.Context, w *warehouse.Warehouse, truth iter.Seq[company
 		} else {
 			v.Guessed++
 		}
-		if !equal && (row.Provable || all) {
-			list(Difference{row.Source, row.Customer, row.Subscription, row.Item, row.Currency, day, row.MRR, mrr, row.Provable})
+		if !equal && (row.Provable || q.All) {
+			list(Difference{row.Source, row.Customer, row.Subscription, row.Item, row.Currency, day, day + 1, row.MRR, mrr, row.Provable})
 		}
 	}
 	for i, stretches := range ours {
 		for _, s := range stretches {
 			if unknown := int(s.until-s.from) - s.known; unknown > 0 {
 				v.Unknown += unknown
-				list(Difference{i.source, customers[i], i.subscription, i.item, i.currency, s.from, decimal.Zero, s.mrr, true})
+				list(Difference{i.source, customers[i], i.subscription, i.item, i.currency, s.from, s.until, decimal.Zero, s.mrr, true})
 			}
 		}
 	}
@@ -141,10 +159,13 @@ func look(stretches []stretch, day billing.Date) decimal.Decimal {
 }
 
 // published reads mrr_daily into stretches of equal days.
-func published(ctx context.Context, w *warehouse.Warehouse) (ours map[item][]stretch, customers map[item]string, err error) {
+func published(ctx context.Context, w *warehouse.Warehouse, q Question) (ours map[item][]stretch, customers map[item]string, err error) {
 	rows, err := w.Conn().Query(ctx, `
 		SELECT source, subscription_id, item_id, currency, customer_id, date, mrr
-		FROM `+w.Schema().DB()+`.mrr_daily ORDER BY source, customer_id, subscription_id, item_id, currency, date`)
+		FROM `+w.Schema().DB()+`.mrr_daily
+		WHERE date BETWEEN toDate({from:String}) AND toDate({to:String})
+		ORDER BY source, customer_id, subscription_id, item_id, currency, date`,
+		clickhouse.Named("from", q.From.String()), clickhouse.Named("to", q.To.Time().Format(time.DateOnly)))
 	if err != nil {
 		return nil, nil, fmt.Errorf("read mrr_daily: %w", err)
 	}

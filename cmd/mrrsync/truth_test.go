@@ -1,0 +1,144 @@
+package main
+
+import (
+	"bytes"
+	"fmt"
+	"net/http/httptest"
+	"path/filepath"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"mrrsync/connectors/billing"
+	"mrrsync/internal/judge"
+	"mrrsync/internal/simulator"
+	"mrrsync/internal/simulator/company"
+	"mrrsync/internal/simulator/stripeapi"
+	"mrrsync/warehouse"
+)
+
+// town is a simulated company on the wire, with a present that the test moves,
+// and the folder of one who syncs it.
+type town struct {
+	*testing.T
+	company *company.Company
+	api     *stripeapi.Server
+	url     string
+	folder  string
+	present atomic.Int64 // Unix seconds
+}
+
+func newTown(t *testing.T, c company.Config) *town {
+	t.Helper()
+	s := &town{T: t, company: company.New(c), folder: t.TempDir()}
+	s.present.Store(c.Now.Unix())
+	s.api = stripeapi.New(s.company, stripeapi.Options{Key: simulator.Key(c.Seed), Clock: s.now})
+	server := httptest.NewServer(s.api)
+	t.Cleanup(server.Close)
+	s.url = server.URL
+	return s
+}
+
+func (s *town) now() time.Time { return time.Unix(s.present.Load(), 0).UTC() }
+
+// mrrsync runs the program in the folder, at the present, and expects an exit
+// code. Verbs need no environment but the clock.
+func (s *town) mrrsync(want int, args ...string) (stdout string) {
+	s.Helper()
+	getenv := func(name string) string {
+		if name == "MRRSYNC_NOW" {
+			return s.now().Format(time.RFC3339)
+		}
+		return ""
+	}
+	var out, log bytes.Buffer
+	args = append(args, "--config", filepath.Join(s.folder, simulator.ConfigFile), "--log-level", "warn")
+	if code := run(s.Context(), args, nil, &out, &log, getenv); code != want {
+		s.Fatalf("mrrsync %v: exit code %d, want %d\n%s%s", args, code, want, &out, &log)
+	}
+	return out.String()
+}
+
+// sync writes the files as of now and syncs.
+func (s *town) sync(args ...string) string {
+	s.Helper()
+	if err := simulator.WriteFiles(s.folder, s.company, s.now(), s.url, false); err != nil {
+		s.Fatal(err)
+	}
+	return s.mrrsync(exitDone, append([]string{"sync"}, args...)...)
+}
+
+// judge holds what is published from a day on against the truth.
+func (s *town) judge(from billing.Date, all bool) judge.Verdict {
+	s.Helper()
+	w, err := warehouse.Open(s.Context(), warehouse.Options{DSN: "chdb://" + filepath.Join(s.folder, "warehouse"), Database: "mrr", Now: s.now})
+	if err != nil {
+		s.Fatal(err)
+	}
+	defer w.Close()
+	v, err := judge.Compare(s.Context(), w, s.company.Truth(s.now(), time.UTC), judge.Question{From: from, Limit: 25, All: all})
+	if err != nil {
+		s.Fatal(err)
+	}
+	return v
+}
+
+func (s *town) hold(v judge.Verdict) {
+	s.Helper()
+	s.Logf("%d item-days, %d provable (%.2f %%), %d of them agree; %d of %d others guessed right; %d unknown",
+		v.Compared, v.Provable, 100*float64(v.Provable)/float64(max(v.Compared, 1)), v.Agreed, v.Right, v.Guessed, v.Unknown)
+	if !v.Holds() {
+		s.Errorf("%d provable item-days are wrong, %d are unknown to the truth:%s", v.Wrong, v.Unknown, differences(v))
+	}
+}
+
+func differences(v judge.Verdict) string {
+	var b strings.Builder
+	for _, d := range v.First {
+		b.WriteString("\n" + d.String())
+	}
+	return b.String()
+}
+
+// TestTruth syncs whole companies from their first day and holds every item-day
+// against the truth.
+func TestTruth(t *testing.T) {
+	for seed := uint64(1); seed <= 3; seed++ {
+		t.Run(fmt.Sprint("seed ", seed), func(t *testing.T) {
+			s := newTown(t, company.Config{Seed: seed, Customers: 150, Months: 24, Now: time.Date(2026, 3, 10, 2, 0, 0, 0, time.UTC)})
+			s.sync()
+			v := s.judge(billing.NoDate, false)
+			s.hold(v)
+			if share := float64(v.Provable) / float64(v.Compared); share < 0.97 {
+				t.Errorf("only %.4f of the item-days are provable: the company is no test", share)
+			}
+		})
+	}
+}
+
+// TestNights syncs every night for a month. Whoever looks every night misses
+// nothing: each of the days must equal the truth, provable or not, and stay as
+// it was published.
+func TestNights(t *testing.T) {
+	first := time.Date(2026, 2, 1, 3, 0, 0, 0, time.UTC)
+	s := newTown(t, company.Config{Seed: 11, Customers: 120, Months: 6, Now: first, Until: first.AddDate(0, 0, 32)})
+	s.sync()
+	s.hold(s.judge(billing.NoDate, false))
+	from := billing.DateOf(first, time.UTC)
+	for night := 1; night <= 30; night++ {
+		s.present.Store(first.AddDate(0, 0, night).Unix())
+		s.sync()
+		v := s.judge(from, true)
+		if !v.Exact() {
+			s.Fatalf("night %d: %+v\n%s", night, v, differences(v))
+		}
+	}
+	s.api.Reset()
+	again := s.sync()
+	for path, n := range s.api.Requests() {
+		if path != "GET /v1/events" && path != "GET /v1/account" || n > 3 {
+			t.Errorf("a second sync of the same night asked %d times for %s:\n%s", n, path, again)
+		}
+	}
+}
