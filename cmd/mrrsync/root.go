@@ -65,6 +65,7 @@ the lock.`,
 		schemaCommand(a),
 		versionCommand(a),
 		simulateCommand(a),
+		demoCommand(a),
 	)
 	root.SetHelpCommandGroupID(groupSetup)
 	root.SetCompletionCommandGroupID(groupSetup)
