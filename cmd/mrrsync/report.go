@@ -1,0 +1,242 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"golang.org/x/term"
+
+	"mrrsync/config"
+	"mrrsync/connectors/billing"
+	"mrrsync/internal/report"
+	"mrrsync/warehouse"
+)
+
+// question is what the flags of report ask for.
+type question struct {
+	from, to, currency, source, by string
+	format, out                    string
+	limit                          int
+}
+
+func reportCommand(a *app) *cobra.Command {
+	var q question
+	var names, about []string
+	for _, r := range report.Reports() {
+		names = append(names, r.Name)
+		about = append(about, fmt.Sprintf("  %-12s %s", r.Name, r.Summary))
+	}
+	cmd := &cobra.Command{
+		Use:     "report " + strings.Join(names, "|"),
+		GroupID: groupAnswers,
+		Short:   "Answer a question from the published views: a table, a file or a picture",
+		Long: `Answers a question from the published views:
+
+` + strings.Join(about, "\n") + `
+
+Currencies are never added up: each has its own block. --currency reporting asks
+for all of them converted into the reporting currency. --by slices the answer by
+source, product, plan, account, customer or a configured segment.
+
+A table fits the terminal: where there is no room, amounts are rounded and columns
+left out. CSV and JSON have every digit. HTML is one self-contained file, SVG the
+picture alone.`,
+		Example: `  mrrsync report waterfall
+  mrrsync report waterfall --by plan --currency USD --from 2026-01
+  mrrsync report daily --from 2026-02-01 --format csv -o february.csv
+  mrrsync report customers --limit 20 --format html -o customers.html`,
+		Args:      oneOf("report", names),
+		ValidArgs: names,
+		RunE:      func(cmd *cobra.Command, args []string) error { return a.report(cmd.Context(), args[0], q) },
+	}
+	f := cmd.Flags()
+	f.StringVar(&q.from, "from", "", "first `DAY` or month (default: daily the last 31 days, others all)")
+	f.StringVar(&q.to, "to", "", "last `DAY` or month, included (default: the last published day)")
+	f.StringVar(&q.currency, "currency", "", "only this `CURRENCY`, or reporting: all of them, converted")
+	f.StringVar(&q.source, "source", "", "only this `SOURCE`")
+	f.StringVar(&q.by, "by", "", "slice by `DIMENSION`")
+	f.IntVar(&q.limit, "limit", 0, "at most `N` rows of each currency, for customers (default all)")
+	f.StringVar(&q.format, "format", "table", "`table|csv|json|html|svg`")
+	f.StringVarP(&q.out, "out", "o", "", "write to `FILE` instead of standard output")
+	return cmd
+}
+
+// oneOf demands one argument out of a list.
+func oneOf(verb string, names []string) cobra.PositionalArgs {
+	return func(_ *cobra.Command, args []string) error {
+		all := strings.Join(names, ", ")
+		switch {
+		case len(args) == 0:
+			return fmt.Errorf("%s: say which one: %s", verb, all)
+		case len(args) > 1:
+			return fmt.Errorf("%s: one at a time, not %s", verb, strings.Join(args, " "))
+		}
+		for _, name := range names {
+			if name == args[0] {
+				return nil
+			}
+		}
+		if near, ok := config.Nearest(args[0], names); ok {
+			return fmt.Errorf("%s: there is no %q; did you mean %q?", verb, args[0], near)
+		}
+		return fmt.Errorf("%s: there is no %q; there are %s", verb, args[0], all)
+	}
+}
+
+func (a *app) report(ctx context.Context, name string, q question) error {
+	r, err := report.Find(name)
+	if err != nil {
+		return usage("%w", err)
+	}
+	write, err := a.writer(q.format, q.out)
+	if err != nil {
+		return err
+	}
+	query, err := q.query()
+	if err != nil {
+		return err
+	}
+	return a.reading(ctx, func(c *config.Config, w *warehouse.Warehouse) error {
+		if q.source != "" {
+			if err := knownSource(c, q.source); err != nil {
+				return err
+			}
+		}
+		t, err := r.Run(ctx, report.Source{Conn: w.Conn(), Database: w.Schema().DB(), Segments: segments(c)}, query)
+		if errors.Is(err, report.ErrUsage) {
+			return usage("%w", err)
+		}
+		if err != nil {
+			return err
+		}
+		return save(a.stdout, q.out, func(out io.Writer) error { return write(t, out) })
+	})
+}
+
+// query reads the flags. A month stands for its first day in --from, for its
+// last in --to.
+func (q question) query() (report.Query, error) {
+	from, err := dayOrMonth(q.from, false)
+	if err != nil {
+		return report.Query{}, usage("--from: %w", err)
+	}
+	to, err := dayOrMonth(q.to, true)
+	if err != nil {
+		return report.Query{}, usage("--to: %w", err)
+	}
+	if q.limit < 0 {
+		return report.Query{}, usage("--limit %d: want 1 or more, or 0 for all", q.limit)
+	}
+	return report.Query{From: from, To: to, Currency: q.currency, Source: q.source, By: q.by, Limit: q.limit}, nil
+}
+
+func dayOrMonth(text string, last bool) (billing.Date, error) {
+	if text == "" {
+		return billing.NoDate, nil
+	}
+	if day, err := billing.ParseDate(text); err == nil {
+		return day, nil
+	}
+	first, err := billing.ParseDate(text + "-01")
+	if err != nil {
+		return billing.NoDate, fmt.Errorf("%q: want a day, 2026-03-31, or a month, 2026-03", text)
+	}
+	if last {
+		return first.AddMonths(1) - 1, nil
+	}
+	return first, nil
+}
+
+// writer is how a table is written in a format.
+func (a *app) writer(format, file string) (func(*report.Table, io.Writer) error, error) {
+	switch format {
+	case "table":
+		var t report.Terminal
+		if f, ok := a.stdout.(*os.File); ok && file == "" && term.IsTerminal(int(f.Fd())) {
+			t.Color = a.getenv("NO_COLOR") == ""
+			if width, _, err := term.GetSize(int(f.Fd())); err == nil {
+				t.Width = width
+			}
+		}
+		return func(x *report.Table, w io.Writer) error { return x.Text(w, t) }, nil
+	case "csv":
+		return (*report.Table).CSV, nil
+	case "json":
+		return (*report.Table).JSON, nil
+	case "html":
+		return (*report.Table).HTML, nil
+	case "svg":
+		return (*report.Table).SVG, nil
+	}
+	return nil, usage("--format %q: want table, csv, json, html or svg", format)
+}
+
+// save writes to a file, which is there whole or not at all, or to out.
+func save(out io.Writer, file string, write func(io.Writer) error) error {
+	if file == "" || file == "-" {
+		return write(out)
+	}
+	var b bytes.Buffer
+	if err := write(&b); err != nil {
+		return err
+	}
+	temp, err := os.CreateTemp(filepath.Dir(file), "."+filepath.Base(file)+".*")
+	if err != nil {
+		return fmt.Errorf("write %s: %w", file, err)
+	}
+	_, err = b.WriteTo(temp)
+	err = errors.Join(err, temp.Chmod(0o644), temp.Close())
+	if err == nil {
+		err = os.Rename(temp.Name(), file)
+	}
+	if err != nil {
+		return errors.Join(fmt.Errorf("write %s: %w", file, err), os.Remove(temp.Name()))
+	}
+	return nil
+}
+
+func knownSource(c *config.Config, name string) error {
+	var known []string
+	for _, s := range c.Sources {
+		if s.Name == name {
+			return nil
+		}
+		known = append(known, s.Name)
+	}
+	return usage("no source %q in %s; there are %s", name, c.File, strings.Join(known, ", "))
+}
+
+// reading opens the warehouse for a verb that only reads. One that was never
+// synced says so.
+func (a *app) reading(ctx context.Context, read func(*config.Config, *warehouse.Warehouse) error) (err error) {
+	c, err := a.config()
+	if err != nil {
+		return err
+	}
+	nothing := errors.New("the warehouse is empty: run `mrrsync sync` first")
+	if folder, embedded := c.Warehouse.DSN.Embedded(); embedded {
+		if _, err := os.Stat(folder); errors.Is(err, fs.ErrNotExist) {
+			return nothing
+		}
+	}
+	w, err := a.warehouse(ctx, c)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, w.Close()) }()
+	err = read(c, w)
+	if unmade(err) {
+		if _, ok, asked := w.Published(ctx); asked != nil || !ok {
+			return nothing
+		}
+	}
+	return err
+}

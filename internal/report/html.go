@@ -1,0 +1,230 @@
+package report
+
+import (
+	_ "embed"
+	"fmt"
+	"html/template"
+	"io"
+	"strings"
+
+	"mrrsync/connectors/billing"
+)
+
+//go:embed page.html
+var pageTemplate string
+
+//go:embed style.css
+var style string
+
+// A page is one self-contained HTML file: no script, no font, no picture comes
+// from anywhere else.
+type page struct {
+	Title, Subtitle string
+	Scope           string // which rows were asked for
+	Style           template.CSS
+	Cards           []card
+	Blocks          []block
+	Folded          []block // shown when asked for
+	Notes           []string
+}
+
+// A card is a headline figure.
+type card struct {
+	Label, Value, Unit, Note string
+}
+
+// A block is one section of a table: a heading, its pictures and its cells.
+type block struct {
+	ID, Heading, Lead string
+	Wide, Narrow      template.HTML // the picture twice, for screens and for phones
+	Head              []cell
+	Rows              [][]cell
+	Foot              []cell
+}
+
+// A cell is what a table shows in one place. Class tells the style what it is.
+type cell struct {
+	Text, Class, Sign string
+	Swatch            string // the class of the colour its column has in the picture
+}
+
+// HTML writes the table as a page of its own.
+func (t *Table) HTML(w io.Writer) error {
+	p := page{Title: t.Report.Title, Subtitle: t.Report.Summary, Scope: t.scope(), Blocks: t.blocks()}
+	for i, s := range t.sections() {
+		p.Blocks[i].Heading, p.Blocks[i].Lead = s.title(), ""
+		if t.Query.Currency == Reporting {
+			p.Blocks[i].Heading = "All currencies in " + s.title()
+		}
+	}
+	if len(t.Rows) == 0 {
+		p.Notes = append(p.Notes, "No rows for this question.")
+	}
+	return p.write(w)
+}
+
+// scope says which rows were asked for.
+func (t *Table) scope() string {
+	var parts []string
+	if t.Query.From != billing.NoDate {
+		parts = append(parts, "from "+t.Query.From.String())
+	}
+	if t.Query.To != billing.NoDate {
+		parts = append(parts, "through "+t.Query.To.String())
+	}
+	if t.Query.Source != "" {
+		parts = append(parts, "source "+t.Query.Source)
+	}
+	if t.Query.By != "" {
+		parts = append(parts, "by "+t.Query.By)
+	}
+	if len(parts) == 0 {
+		return ""
+	}
+	text := strings.Join(parts, ", ")
+	return strings.ToUpper(text[:1]) + text[1:]
+}
+
+func (p page) write(w io.Writer) error {
+	p.Style = template.CSS(style) //nolint:gosec // a file of this package
+	tmpl, err := template.New("page").Parse(pageTemplate)
+	if err != nil {
+		return fmt.Errorf("prepare page: %w", err)
+	}
+	if err := tmpl.Execute(w, p); err != nil {
+		return fmt.Errorf("write page: %w", err)
+	}
+	return nil
+}
+
+// blocks lays out each section of the table.
+func (t *Table) blocks() []block {
+	var all []block
+	for i, s := range t.sections() {
+		b := block{
+			ID:      fmt.Sprintf("%s-%d", t.Report.Name, i+1),
+			Heading: t.heading(s),
+			Lead:    t.Report.Summary,
+			Wide:    s.picture(t.Report, wide, "wide"),
+			Narrow:  s.picture(t.Report, narrow, "narrow"),
+		}
+		for _, c := range s.columns {
+			b.Head = append(b.Head, cell{Text: c.Title, Class: classOf(c), Sign: strings.ReplaceAll(c.Sign, "-", "−"), Swatch: swatch(c.Name)})
+		}
+		for _, row := range s.rows {
+			b.Rows = append(b.Rows, s.cells(row))
+		}
+		if s.addsUp() {
+			b.Foot = s.cells(s.totals())
+			b.Foot[0].Text = "Total"
+		}
+		all = append(all, b)
+	}
+	return all
+}
+
+// heading names a section on a page.
+func (t *Table) heading(s section) string {
+	if t.Query.Currency == Reporting {
+		return t.Report.Title + ", all currencies in " + s.title()
+	}
+	return t.Report.Title + ", " + s.title()
+}
+
+func (s section) cells(row []any) []cell {
+	out := make([]cell, len(row))
+	for i, v := range row {
+		c := s.columns[i]
+		out[i] = cell{Text: strings.ReplaceAll(clean(show(v, c.Kind, Places(s.currency))), "-", "−"), Class: classOf(c)}
+		if c.Kind == Text || c.Kind == Day || c.Kind == Month {
+			out[i].Text = clean(show(v, c.Kind, Places(s.currency)))
+		}
+		if (c.Kind == Money || c.Kind == Rate) && strings.Trim(out[i].Text, "0.% ") == "" {
+			out[i].Class += " nil"
+		}
+	}
+	return out
+}
+
+// classOf tells figures from words, and what may be left out on a phone.
+func classOf(c Column) string {
+	class := "word"
+	switch c.Kind {
+	case Money, Count, Rate:
+		class = "figure"
+	}
+	if c.Sign == "=" {
+		class += " result"
+	}
+	return class
+}
+
+// swatch is the class of the colour a column has in the pictures.
+func swatch(name string) string {
+	for _, part := range append(gainParts(), lossParts()...) {
+		if part[0] == name {
+			return part[1]
+		}
+	}
+	if name == "starting_mrr" {
+		return "starting"
+	}
+	return ""
+}
+
+// picture is the section's picture as an element of a page.
+func (s section) picture(r Report, width float64, class string) template.HTML {
+	f, ok := s.draw(r, width)
+	if !ok {
+		return ""
+	}
+	return template.HTML(f.element(class, "")) //nolint:gosec // pen escapes whatever text it draws
+}
+
+// element is the figure as an svg element.
+func (f figure) element(class, css string) string {
+	id := "t" + class + fmt.Sprintf("%x", hash(f.title))
+	return fmt.Sprintf(`<svg xmlns="http://www.w3.org/2000/svg" class="chart %s" viewBox="0 0 %s %s" width="%s" height="%s" role="img" aria-labelledby="%s %sd"><title id="%s">%s</title><desc id="%sd">%s</desc>%s%s</svg>`,
+		class, px(f.width), px(f.height), px(f.width), px(f.height), id, id, id, xmlText(f.title), id, xmlText(f.desc), css, f.body)
+}
+
+// SVG writes the table's pictures, one below the other, as a file of its own.
+func (t *Table) SVG(w io.Writer) error {
+	var all figure
+	var b strings.Builder
+	all.width, all.title = wide+48, t.Report.Title
+	y := 24.0
+	for _, s := range t.sections() {
+		f, ok := s.draw(t.Report, wide)
+		if !ok {
+			continue
+		}
+		var p pen
+		p.text("heading", "start", 24, y+14, t.heading(s))
+		b.WriteString(p.b.String())
+		fmt.Fprintf(&b, `<g transform="translate(24 %s)">%s</g>`, px(y+34), f.body)
+		y += f.height + 58
+		all.desc += f.desc + " "
+	}
+	if len(t.Rows) == 0 {
+		var p pen
+		p.text("heading", "start", 24, y+14, t.Report.Title+": no rows for this question")
+		b.WriteString(p.b.String())
+		y += 48
+	}
+	all.height, all.body = y, `<rect class="paper" x="0" y="0" width="100%" height="100%"/>`+b.String()
+	_, err := io.WriteString(w, all.element("file", "<style>"+style+"</style>")+"\n")
+	if err != nil {
+		return fmt.Errorf("write svg: %w", err)
+	}
+	return nil
+}
+
+// hash makes a short name of a text, for ids.
+func hash(s string) uint32 {
+	h := uint32(2166136261)
+	for i := range len(s) {
+		h = (h ^ uint32(s[i])) * 16777619
+	}
+	return h
+}

@@ -1,0 +1,310 @@
+// Package report answers the questions people put to the warehouse, from the
+// views alone: what a BI tool would get, drawn for whoever has none at hand.
+//
+// A Report is a small value: a name, an SQL text over the views, its columns and
+// the kind of picture it makes. Run turns a Report and a Query into a Table, and
+// a Table is written as text that fits the terminal, as CSV or JSON with every
+// digit, as one self-contained HTML page or as a single SVG. To add a report is
+// to add one file of SQL and one value to Reports.
+//
+// Amounts are major units of their row's currency and are never added up over
+// currencies. What the database says is data: nothing of it reaches a page
+// unescaped.
+package report
+
+import (
+	"context"
+	"embed"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"text/template"
+	"time"
+
+	"github.com/ClickHouse/clickhouse-go/v2"
+	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
+	"github.com/shopspring/decimal"
+
+	"mrrsync/connectors/billing"
+)
+
+//go:embed sql/*.sql
+var sqlFiles embed.FS
+
+// ErrUsage is what every error is that the caller can mend by asking
+// differently.
+var ErrUsage = errors.New("wrong question")
+
+// mistake is such an error; its text says what to ask instead.
+type mistake string
+
+func (m mistake) Error() string        { return string(m) }
+func (m mistake) Is(target error) bool { return target == ErrUsage }
+
+func mistakef(format string, args ...any) error { return mistake(fmt.Sprintf(format, args...)) }
+
+// Source is where the views are.
+type Source struct {
+	Conn driver.Conn
+	// Database holds the views, quoted as an identifier.
+	Database string
+	// Segments are the names that a query can be sliced by beside the fixed ones.
+	Segments []string
+}
+
+// Kind is what the values of a column are, and so how they are read and written.
+type Kind uint8
+
+// The kinds of column, each with the Go type of its values.
+const (
+	Month Kind = iota + 1 // billing.Date, the first day of the month
+	Day                   // billing.Date; billing.NoDate is written as nothing
+	Text                  // string
+	Money                 // decimal.Decimal, major units of the row's currency
+	Count                 // uint64
+	Rate                  // float64, a share: 0.05 is 5 %; NaN where it means nothing, which is written as nothing
+)
+
+// Sum is how a column adds up over the rows of a group.
+type Sum uint8
+
+// The ways to add up. Columns without one stay empty in the line of totals.
+const (
+	First Sum = iota + 1 // the first row's value: what a range started with
+	Total                // the sum
+	Last                 // the last row's value: what a range ended with
+)
+
+// Column is one column of a report.
+type Column struct {
+	Name  string // as in CSV and JSON: the view's own name for it
+	Title string // as people read it
+	Short string // the same where there is no room; empty: Title
+	Kind  Kind
+	Sum   Sum
+	// Group columns part the table in sections: rows of different groups are
+	// never added up or drawn in one picture. They stand first.
+	Group bool
+	// Extra columns go first where there is no room.
+	Extra bool
+	// Cut columns are there only when the Query asks for a part of the rows,
+	// Converted ones only when it asks for the reporting currency.
+	Cut, Converted bool
+	// Sign is how the column enters the sum of its row: "+", "-" or "="; empty:
+	// not at all.
+	Sign string
+}
+
+// Report is a question that can be asked.
+type Report struct {
+	Name    string // as on the command line
+	Title   string
+	Summary string // one sentence: what is shown
+	Columns []Column
+	Chart   Chart // zero: a table says it best
+	// Entities, not days, are the rows: a range limits what is looked at, and
+	// the rows come in order of size.
+	Ranked bool
+}
+
+// Query says which rows.
+type Query struct {
+	// From and To are the first and the last day, both included; NoDate means
+	// as far as there is. A monthly report has the months they lie in.
+	From, To billing.Date
+	Currency string // ISO 4217; empty: all, each by itself; Reporting: all, converted
+	Source   string // empty: all
+	By       string // source, product, plan, account, customer or a segment; empty: none
+	Limit    int    // rows of a ranked report per currency; 0: all
+}
+
+// Reporting, as a query's currency, asks for all currencies together, converted
+// into the reporting currency.
+const Reporting = "reporting"
+
+// Table is an answer.
+type Table struct {
+	Report  Report
+	Query   Query
+	Columns []Column
+	Rows    [][]any // of the types that the columns' kinds say
+}
+
+// Reports are all reports there are, in the order in which help names them.
+func Reports() []Report {
+	return []Report{waterfall(), daily(), customers()}
+}
+
+// Find is the report of that name.
+func Find(name string) (Report, error) {
+	var names []string
+	for _, r := range Reports() {
+		if r.Name == name {
+			return r, nil
+		}
+		names = append(names, r.Name)
+	}
+	return Report{}, mistakef("no report %q; there are %s", name, strings.Join(names, ", "))
+}
+
+// dimensions are what a report can be sliced by, with the expression over
+// mrr_daily or mrr_movements that gives the slice.
+func dimensions() [][2]string {
+	return [][2]string{
+		{"source", "toString(source)"},
+		{"product", "product_id"},
+		{"plan", "plan_id"},
+		{"account", "account_id"},
+		{"customer", "customer_id"},
+	}
+}
+
+// slice is the SQL expression of what the query is sliced by; empty when it is
+// not. A segment's name travels as a parameter.
+func (q Query) slice(segments []string) (string, error) {
+	if q.By == "" {
+		return "", nil
+	}
+	names := slices.Clone(segments)
+	for _, d := range dimensions() {
+		if d[0] == q.By {
+			return d[1], nil
+		}
+		names = append(names, d[0])
+	}
+	if slices.Contains(segments, q.By) {
+		return "segments[{segment:String}]", nil
+	}
+	slices.Sort(names)
+	return "", mistakef("no dimension %q to slice by; there are %s", q.By, strings.Join(names, ", "))
+}
+
+// cut tells whether the answer is about a part of the rows, so that it comes
+// from single rows and not from totals.
+func (q Query) cut() bool { return q.By != "" || q.Source != "" }
+
+// Run asks.
+func (r Report) Run(ctx context.Context, src Source, q Query) (*Table, error) {
+	if q.From != billing.NoDate && q.To != billing.NoDate && q.From > q.To {
+		return nil, mistakef("the range ends on %s, before it begins on %s", q.To, q.From)
+	}
+	if q.Currency != Reporting {
+		q.Currency = strings.ToUpper(q.Currency)
+	} else if r.Name == "waterfall" && q.cut() {
+		return nil, mistakef("a waterfall in the reporting currency is whole: leave source and dimension out, or name a currency")
+	}
+	text, err := r.statement(src, q)
+	if err != nil {
+		return nil, err
+	}
+	t := &Table{Report: r, Query: q, Columns: r.columns(q)}
+	rows, err := src.Conn.Query(ctx, text, q.args()...)
+	if err != nil {
+		return nil, fmt.Errorf("ask for report %s: %w", r.Name, err)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		row, err := read(rows, t.Columns)
+		if err != nil {
+			return nil, fmt.Errorf("read report %s: %w", r.Name, err)
+		}
+		t.Rows = append(t.Rows, row)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, fmt.Errorf("read report %s: %w", r.Name, err)
+	}
+	return t, nil
+}
+
+// columns are those of the answer to a query.
+func (r Report) columns(q Query) []Column {
+	var all []Column
+	for _, c := range r.Columns {
+		if (!c.Cut || q.cut()) && (!c.Converted || q.Currency == Reporting) {
+			all = append(all, c)
+		}
+	}
+	if q.By == "" {
+		return all
+	}
+	at := slices.IndexFunc(all, func(c Column) bool { return !c.Group })
+	return slices.Insert(all, at, Column{Name: q.By, Title: strings.ToUpper(q.By[:1]) + q.By[1:], Kind: Text, Group: true})
+}
+
+// statement is the report's SQL for a query. Only the shape of the text depends
+// on the query: values travel as parameters.
+func (r Report) statement(src Source, q Query) (string, error) {
+	slice, err := q.slice(src.Segments)
+	if err != nil {
+		return "", err
+	}
+	tmpl, err := template.ParseFS(sqlFiles, "sql/"+r.Name+".sql")
+	if err != nil {
+		return "", fmt.Errorf("prepare report %s: %w", r.Name, err)
+	}
+	var b strings.Builder
+	err = tmpl.Execute(&b, map[string]any{
+		"DB": src.Database, "Slice": slice, "Cut": q.cut(), "Reporting": q.Currency == Reporting, "Limit": q.Limit > 0,
+	})
+	if err != nil {
+		return "", fmt.Errorf("prepare report %s: %w", r.Name, err)
+	}
+	return b.String(), nil
+}
+
+// args are the query's values, under the names that the SQL files use.
+func (q Query) args() []any {
+	to, currency := q.To, q.Currency
+	if currency == Reporting {
+		currency = "" // of all currencies
+	}
+	if to == billing.NoDate {
+		to = billing.Forever
+	}
+	return []any{
+		clickhouse.Named("from", q.From.Time().Format(time.DateOnly)),
+		clickhouse.Named("to", to.Time().Format(time.DateOnly)),
+		clickhouse.Named("currency", currency),
+		clickhouse.Named("source", q.Source),
+		clickhouse.Named("segment", q.By),
+		clickhouse.Named("limit", fmt.Sprint(q.Limit)),
+	}
+}
+
+// read scans one row into the types that the columns' kinds say.
+func read(rows driver.Rows, columns []Column) ([]any, error) {
+	into := make([]any, len(columns))
+	for i, c := range columns {
+		switch c.Kind {
+		case Month, Day:
+			into[i] = new(time.Time)
+		case Text:
+			into[i] = new(string)
+		case Money:
+			into[i] = new(decimal.Decimal)
+		case Count:
+			into[i] = new(uint64)
+		case Rate:
+			into[i] = new(float64)
+		}
+	}
+	if err := rows.Scan(into...); err != nil {
+		return nil, err
+	}
+	for i := range into {
+		switch v := into[i].(type) {
+		case *time.Time:
+			into[i] = billing.DateOf(*v, time.UTC)
+		case *string:
+			into[i] = *v
+		case *decimal.Decimal:
+			into[i] = *v
+		case *uint64:
+			into[i] = *v
+		case *float64:
+			into[i] = *v
+		}
+	}
+	return into, nil
+}

@@ -1,0 +1,88 @@
+{{- if .Reporting -}}
+SELECT
+    toString(reporting_currency), month,
+    starting_mrr, new_mrr, expansion_mrr, reactivation_mrr, contraction_mrr, churned_mrr,
+    fx_adjustment, net_new_mrr, ending_mrr, if(growth_defined, growth_rate, nan)
+FROM {{.DB}}.mrr_waterfall_monthly_reporting
+WHERE month BETWEEN toStartOfMonth({from:Date}) AND {to:Date}
+ORDER BY month
+{{- else if not .Cut -}}
+SELECT
+    toString(currency), month,
+    starting_mrr, new_mrr, expansion_mrr, reactivation_mrr, contraction_mrr, churned_mrr,
+    net_new_mrr, ending_mrr, if(growth_defined, growth_rate, nan)
+FROM {{.DB}}.mrr_waterfall_monthly
+WHERE month BETWEEN toStartOfMonth({from:Date}) AND {to:Date}
+  AND ({currency:String} = '' OR currency = {currency:String})
+ORDER BY currency, month
+{{- else -}}
+-- A slice's share of its account's movement is what moved the account; what is
+-- left, and all that ran against it, moved between slices: transfer.
+SELECT
+    code{{if .Slice}}, label{{end}}, month,
+    toDecimal128(ending_mrr - net_new_mrr, 4) AS starting_mrr,
+    new_mrr, expansion_mrr, reactivation_mrr, contraction_mrr, churned_mrr, transfer_mrr,
+    net_new_mrr, ending_mrr,
+    if(starting_mrr = 0, nan, round(toFloat64(net_new_mrr) / toFloat64(starting_mrr), 6)) AS growth_rate
+FROM
+(
+    SELECT
+        code, label, month,
+        sumIf(part, movement = 'new') AS new_mrr,
+        sumIf(part, movement = 'expansion') AS expansion_mrr,
+        sumIf(part, movement = 'reactivation') AS reactivation_mrr,
+        -sumIf(part, movement = 'contraction') AS contraction_mrr,
+        -sumIf(part, movement = 'churn') AS churned_mrr,
+        sum(change - part) AS transfer_mrr,
+        sum(change) AS net_new_mrr,
+        sum(sum(change)) OVER (PARTITION BY code, label ORDER BY month ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW) AS ending_mrr
+    FROM
+    (
+            SELECT
+                code, label, month, movement, change,
+                if(sign(change) = sign(total), toDecimal128(round(toDecimal128(change, 12) * total / along, 4), 4), toDecimal128(0, 4)) AS part
+            FROM
+            (
+                SELECT
+                    code, label, month, movement, change, chosen,
+                    sum(change) OVER day AS total,
+                    if(total < 0, sum(least(change, toDecimal128(0, 4))) OVER day, sum(greatest(change, toDecimal128(0, 4))) OVER day) AS along
+                FROM
+                (
+                    SELECT
+                        toString(currency) AS code,
+                        {{if .Slice}}{{.Slice}}{{else}}''{{end}} AS label,
+                        account_id, date, movement,
+                        toStartOfMonth(date) AS month,
+                        {source:String} = '' OR source = {source:String} AS chosen,
+                        sum(amount) AS change
+                    FROM {{.DB}}.mrr_movements
+                    WHERE {currency:String} = '' OR currency = {currency:String}
+                    GROUP BY code, label, account_id, date, movement, chosen
+                )
+                WINDOW day AS (PARTITION BY code, account_id, date)
+            )
+            WHERE chosen AND change != 0
+        UNION ALL
+            -- Every month of a slice from its first movement on.
+            SELECT
+                code, label,
+                addMonths(first, arrayJoin(range(toUInt32(dateDiff('month', first, (SELECT max(through) FROM {{.DB}}.loads WHERE status = 'current'))) + 1))) AS month,
+                'new' AS movement, toDecimal128(0, 4) AS change, toDecimal128(0, 4) AS part
+            FROM
+            (
+                SELECT
+                    toString(currency) AS code,
+                    {{if .Slice}}{{.Slice}}{{else}}''{{end}} AS label,
+                    toStartOfMonth(min(date)) AS first
+                FROM {{.DB}}.mrr_movements
+                WHERE ({currency:String} = '' OR currency = {currency:String})
+                  AND ({source:String} = '' OR source = {source:String})
+                GROUP BY code, label
+            )
+    )
+    GROUP BY code, label, month
+)
+WHERE month BETWEEN toStartOfMonth({from:Date}) AND {to:Date}
+ORDER BY code, label, month
+{{- end}}
