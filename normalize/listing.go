@@ -3,7 +3,6 @@ package normalize
 import (
 	"cmp"
 	"slices"
-	"strings"
 	"time"
 
 	"mrrsync/connectors/billing"
@@ -20,11 +19,10 @@ type listing struct {
 }
 
 // stretch is one discount with the time [from, until) during which it was on
-// its list. Zero ends are open. place orders it among its neighbours.
+// its list. Zero ends are open.
 type stretch struct {
 	discount    *billing.Discount
 	from, until time.Time
-	place       int
 }
 
 // aDay is how long an invoice may lie open before it is finalized: what began
@@ -42,28 +40,35 @@ func key(d *billing.Discount) string {
 // stretches dates each discount of a sequence of listings. A discount counts
 // from its start, though it was seen later, unless a listing in between is
 // without it; it ends at its end, or at the first later listing without it.
+// They come in the order of the lists.
 // One that is good for one invoice ends with it.
 func stretches(listings []listing, skip map[string]bool) []stretch {
 	slices.SortStableFunc(listings, func(a, b listing) int { return a.at.Compare(b.at) })
 	type seen struct{ first, last, place int }
 	sightings := make(map[string]*seen)
+	var order []string
 	for i := range listings {
+		next := 0 // where in order a discount goes that is new here
 		for j := range listings[i].list {
-			d := &listings[i].list[j]
-			k := key(d)
-			switch s := sightings[k]; {
-			case skip[k]:
-			case s == nil:
-				sightings[k] = &seen{first: i, last: i, place: j}
-			default:
-				s.last, s.place = i, j
+			k := key(&listings[i].list[j])
+			if skip[k] {
+				continue
 			}
+			if at := slices.Index(order, k); at >= 0 {
+				next = at + 1
+			} else {
+				order = slices.Insert(order, next, k)
+				next++
+				sightings[k] = &seen{first: i}
+			}
+			sightings[k].last, sightings[k].place = i, j
 		}
 	}
 	var out []stretch
-	for _, s := range sightings {
+	for _, k := range order {
+		s := sightings[k]
 		d := &listings[s.last].list[s.place]
-		st := stretch{discount: d, from: d.Start, until: d.End, place: s.place}
+		st := stretch{discount: d, from: d.Start, until: d.End}
 		for i := range s.first {
 			if !listings[i].partial && listings[i].at.Sub(d.Start) > aDay && listings[i].at.Before(listings[s.first].at) {
 				st.from = listings[s.first].at
@@ -86,9 +91,6 @@ func stretches(listings []listing, skip map[string]bool) []stretch {
 		}
 		out = append(out, st)
 	}
-	slices.SortFunc(out, func(a, b stretch) int {
-		return cmp.Or(cmp.Compare(a.place, b.place), a.from.Compare(b.from), strings.Compare(key(a.discount), key(b.discount)))
-	})
 	return out
 }
 
