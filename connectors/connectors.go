@@ -55,6 +55,15 @@ type Connector interface {
 	Translate(customer []Object, catalog *Catalog) (billing.Record, []Reject)
 }
 
+// A Restarter is a Connector that keeps something of a cursor when its stream is
+// listed again from the beginning: the names it has listed before, for instance,
+// without which it can't tell what is gone.
+type Restarter interface {
+	// Restart is the cursor from which everything is listed again, given the
+	// one of the last pull. It does no I/O.
+	Restart(s Stream, last Cursor) Cursor
+}
+
 // ErrGap says that a change feed no longer reaches back to the cursor, so that
 // only a full listing can tell what changed.
 var ErrGap = errors.New("the change feed no longer reaches back to the last sync")

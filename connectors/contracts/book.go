@@ -64,6 +64,17 @@ func parsePosition(c connectors.Cursor) (position, error) {
 	return p, nil
 }
 
+// Restart forgets what the file held, so that all of it is listed again, and
+// keeps whom it named, so that who is gone is told.
+func (c *connector) Restart(_ connectors.Stream, last connectors.Cursor) connectors.Cursor {
+	p, err := parsePosition(last)
+	if err != nil || last == "" {
+		return ""
+	}
+	p.Sum = ""
+	return p.cursor()
+}
+
 // read reads the file and groups its rows by customer. A file that is not a
 // proper table, or that changes meanwhile, is an error: nothing of it is used.
 func (c *connector) read(ctx context.Context) (*book, error) {

@@ -355,9 +355,27 @@ func TestRowsThatVanish(t *testing.T) {
 	}
 }
 
-// A full listing starts from an empty cursor, which knows no names; the book
-// does.
-func TestRowsThatVanishInAFullListing(t *testing.T) {
+func TestRestartListsEverythingAndWhoIsGone(t *testing.T) {
+	f := newFile(t, header+"\na,s1,i,p,USD,1,month,,,2026-01-01,,,\nb,s2,i,p,USD,1,month,,,2026-01-01,,,\n")
+	f.mustPull()
+	f.write(header + "\na,s1,i,p,USD,1,month,,,2026-01-01,,,\n")
+	f.at = f.open().(connectors.Restarter).Restart(Stream, f.at)
+	var got []string
+	for _, o := range f.mustPull() {
+		got = append(got, fmt.Sprintf("%s %s %t", o.Kind, o.ID, o.Deleted))
+	}
+	if diff := cmp.Diff([]string{"contract a false", "contract b true", "contract_book file false"}, got); diff != "" {
+		t.Errorf("a full listing brought (-want +got):\n%s", diff)
+	}
+	for _, broken := range []connectors.Cursor{"", "{"} {
+		if again := f.open().(connectors.Restarter).Restart(Stream, broken); again != "" {
+			t.Errorf("Restart(%q) = %q, want the beginning", broken, again)
+		}
+	}
+}
+
+// A cursor that was lost knows no names; the book does.
+func TestRowsThatVanishWithTheCursor(t *testing.T) {
 	f := newFile(t, header+"\na,s1,i,p,USD,1,month,,,2026-01-01,,,\nb,s2,i,p,USD,1,month,,,2026-01-01,,,\n")
 	f.mustPull()
 	f.write(header + "\na,s1,i,p,USD,1,month,,,2026-01-01,,,\n")

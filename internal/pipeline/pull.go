@@ -51,14 +51,14 @@ func (r *run) pullSource(ctx context.Context, s Source, receipt *SourceReceipt) 
 		return err
 	}
 	if r.o.Full {
-		if err := r.w.ResetCursors(ctx, r.id, s.Name); err != nil {
+		if err := r.restart(ctx, s); err != nil {
 			return err
 		}
 	}
 	err = r.pullStreams(ctx, s, receipt)
 	if errors.Is(err, connectors.ErrGap) {
 		r.warn("source %s: %v: everything is listed again", s.Name, err)
-		if err = r.w.ResetCursors(ctx, r.id, s.Name); err == nil {
+		if err = r.restart(ctx, s); err == nil {
 			err = r.pullStreams(ctx, s, receipt)
 		}
 	}
@@ -73,6 +73,24 @@ func (r *run) pullSource(ctx context.Context, s Source, receipt *SourceReceipt) 
 	}
 	receipt.Status = warehouse.Done
 	receipt.CoveredThrough = &covered
+	return nil
+}
+
+// restart sets a source's streams back to where a full listing begins.
+func (r *run) restart(ctx context.Context, s Source) error {
+	restarter, ok := s.Connector.(connectors.Restarter)
+	if !ok {
+		return r.w.ResetCursors(ctx, r.id, s.Name)
+	}
+	cursors, err := r.w.Cursors(ctx, s.Name)
+	if err != nil {
+		return err
+	}
+	for stream, last := range cursors {
+		if err := r.w.SaveCursor(ctx, r.id, s.Name, stream, restarter.Restart(stream, last)); err != nil {
+			return err
+		}
+	}
 	return nil
 }
 
