@@ -191,9 +191,21 @@ func (v *view) worths(s *Subscription) []worth {
 	return list
 }
 
+// agreed is the version that rules the time before a backdated subscription was
+// made: its first one, unless that only waited for the first payment.
+func (s *Subscription) agreed() *Version {
+	if first := &s.Versions[0]; first.Status != Incomplete || len(s.Versions) == 1 {
+		return first
+	}
+	return &s.Versions[1]
+}
+
 // valued is what each licensed item is worth a month at a moment.
 func valued(s *Subscription, t int64) []worth {
 	ver := s.At(max(t, s.Created))
+	if t < s.Created {
+		ver = s.agreed()
+	}
 	if ver.Status != Active && ver.Status != PastDue || s.PauseAt(t) != nil {
 		return nil
 	}
