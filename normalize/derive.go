@@ -139,9 +139,9 @@ func (dv *derivation) live(r *billing.Record, d *dossier, segments map[string]st
 	lines := make(map[string]*line)
 	siblings := &family{}
 	for i, t := range cuts {
-		from, until := billing.DateOf(t, dv.settings.Zone), billing.Forever
+		from, until := dv.day(t, billing.NoDate), billing.Forever
 		if i+1 < len(cuts) {
-			until = billing.DateOf(cuts[i+1], dv.settings.Zone)
+			until = dv.day(cuts[i+1], billing.Forever)
 		}
 		if from < until {
 			dv.value(r, d, d.at(t), from, until, lines, segments)
@@ -182,9 +182,9 @@ func (dv *derivation) value(r *billing.Record, d *dossier, sc scene, from, until
 			counted = append(counted, sp)
 		}
 	}
-	for discount, no := range dv.settings.Policy.value(parts, sc.shared, d.sub) {
+	dv.settings.Policy.value(parts, sc.shared, d.sub, func(discount *billing.Discount, no *refusal) {
 		dv.reject(r, "discount", cmp.Or(discount.ID, discount.CouponID), no, discount.Object)
-	}
+	})
 	refused := make(map[*span]bool)
 	for i, sp := range counted {
 		p := &parts[i]

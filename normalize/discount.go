@@ -37,16 +37,9 @@ type part struct {
 
 // value prices the items of one subscription at one instant. shared are the
 // discounts of the subscription or customer that are in force, in order. What
-// cannot be valued carries its refusal; refused discounts are returned, and the
-// items stand without them.
-func (p Policy) value(parts []part, shared []*billing.Discount, sub *billing.Subscription) map[*billing.Discount]*refusal {
-	var refused map[*billing.Discount]*refusal
-	reject := func(d *billing.Discount, no *refusal) {
-		if refused == nil {
-			refused = make(map[*billing.Discount]*refusal)
-		}
-		refused[d] = no
-	}
+// cannot be valued carries its refusal; reject is told of discounts that mean
+// nothing here, and the items stand without them.
+func (p Policy) value(parts []part, shared []*billing.Discount, sub *billing.Subscription, reject func(*billing.Discount, *refusal)) {
 	for i := range parts {
 		it := &parts[i]
 		it.left, it.factor, it.no = p.price(it.item, sub, &it.rules)
@@ -74,7 +67,6 @@ func (p Policy) value(parts []part, shared []*billing.Discount, sub *billing.Sub
 			it.left = new(big.Rat).Mul(it.left, it.factor)
 		}
 	}
-	return refused
 }
 
 // spread applies a discount of the whole subscription. A percentage falls on

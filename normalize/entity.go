@@ -89,12 +89,13 @@ func (dv *derivation) subscription(r *billing.Record, d *dossier, segments map[s
 	dv.result.Subscriptions = append(dv.result.Subscriptions, row)
 }
 
-// day is an instant's date, or none where the instant is not known.
+// day is an instant's date, or none where the instant is not known. Dates stay
+// within what the warehouse holds: 1970-01-02 until Forever.
 func (dv *derivation) day(t time.Time, none billing.Date) billing.Date {
 	if t.IsZero() {
 		return none
 	}
-	return billing.DateOf(t, dv.settings.Zone)
+	return min(max(billing.DateOf(t, dv.settings.Zone), billing.NoDate+1), billing.Forever)
 }
 
 // statusName is a status as the warehouse spells it.

@@ -90,11 +90,20 @@ func newDossier(sub *billing.Subscription, customer *billing.Customer, policy *P
 // compareServices orders what invoices say as it happened: at one instant a
 // period begins before a change within it, and old terms stop before new begin.
 func compareServices(a, b *billing.Service) int {
-	return cmp.Or(
+	if c := cmp.Or(
 		a.From.Compare(b.From), cmp.Compare(turn(a.Kind), turn(b.Kind)), a.IssuedAt.Compare(b.IssuedAt),
 		strings.Compare(a.ItemID, b.ItemID), strings.Compare(a.Object.ID, b.Object.ID),
-		strings.Compare(a.Price.ID, b.Price.ID), a.Quantity.Cmp(b.Quantity), a.Until.Compare(b.Until),
+	); c != 0 {
+		return c
+	}
+	return cmp.Or(
+		cmp.Compare(a.Kind, b.Kind), strings.Compare(a.Price.ID, b.Price.ID), a.Quantity.Cmp(b.Quantity), a.Until.Compare(b.Until),
+		compareKeys(a.Discounts, b.Discounts), compareKeys(a.Inherited, b.Inherited),
 	)
+}
+
+func compareKeys(a, b []billing.Discount) int {
+	return slices.CompareFunc(a, b, func(x, y billing.Discount) int { return strings.Compare(key(&x), key(&y)) })
 }
 
 func turn(k billing.ServiceKind) int {

@@ -216,6 +216,7 @@ func TestOrder(t *testing.T) {
 			for j := range r.Subscriptions {
 				s := &r.Subscriptions[j]
 				s.States = slices.Clone(rapid.Permutation(s.States).Draw(t, "states"))
+				s.Services = rapid.Permutation(s.Services).Draw(t, "services")
 				for k := range s.States {
 					s.States[k].Terms.Items = rapid.Permutation(s.States[k].Terms.Items).Draw(t, "items")
 				}

@@ -262,17 +262,16 @@ func (d *dossier) addOnce(sc *scene, t time.Time) {
 			continue
 		}
 		for i := range s.Discounts {
-			if it := s.Discounts[i]; durationOf(&it) == billing.Once {
-				j := slices.IndexFunc(sc.items, func(p present) bool { return p.item.ID == s.ItemID })
-				if j >= 0 {
-					sc.items[j].discounts = append(slices.Clip(sc.items[j].discounts), &s.Discounts[i])
-				}
+			once := &s.Discounts[i]
+			j := slices.IndexFunc(sc.items, func(p present) bool { return p.item.ID == s.ItemID })
+			if j >= 0 && durationOf(once) == billing.Once {
+				sc.items[j].discounts = append(sc.items[j].discounts, once)
 			}
 		}
 		for i := range s.Inherited {
 			if once := &s.Inherited[i]; durationOf(once) == billing.Once && !seen[key(once)] {
 				seen[key(once)] = true
-				sc.shared = append(slices.Clip(sc.shared), once)
+				sc.shared = append(sc.shared, once)
 			}
 		}
 	}
