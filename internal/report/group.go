@@ -1,6 +1,7 @@
 package report
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/shopspring/decimal"
@@ -15,7 +16,15 @@ type section struct {
 }
 
 // title names the section: "USD", "EUR · main".
-func (s section) title() string { return strings.Join(s.keys, " · ") }
+func (s section) title() string {
+	keys := slices.Clone(s.keys)
+	for i, key := range keys {
+		if key == "" {
+			keys[i] = "(none)"
+		}
+	}
+	return strings.Join(keys, " · ")
+}
 
 // sections cuts a table where its group columns change.
 func (t *Table) sections() []section {

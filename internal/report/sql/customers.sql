@@ -1,4 +1,4 @@
-{{define "code"}}{{if .Reporting}}(SELECT toString(reporting_currency) FROM {{.DB}}.loads WHERE status = 'current'){{else}}toString(currency){{end}}{{end -}}
+{{define "code"}}{{if .Reporting}}(SELECT max(toString(reporting_currency)) FROM {{.DB}}.loads WHERE status = 'current'){{else}}toString(currency){{end}}{{end -}}
 WITH least({to:Date}, (SELECT max(through) FROM {{.DB}}.loads WHERE status = 'current')) AS final
 SELECT
     code, {{if .Slice}}label, {{end}}account_id, name, first_mrr_date, mrr,

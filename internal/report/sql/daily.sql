@@ -1,4 +1,4 @@
-{{define "code"}}{{if .Reporting}}(SELECT toString(reporting_currency) FROM {{.DB}}.loads WHERE status = 'current'){{else}}toString(currency){{end}}{{end -}}
+{{define "code"}}{{if .Reporting}}(SELECT max(toString(reporting_currency)) FROM {{.DB}}.loads WHERE status = 'current'){{else}}toString(currency){{end}}{{end -}}
 -- Without --from it is the last 31 days up to --to: one screen of a terminal.
 WITH
     least({to:Date}, (SELECT max(through) FROM {{.DB}}.loads WHERE status = 'current')) AS final,

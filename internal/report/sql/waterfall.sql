@@ -16,13 +16,14 @@ WHERE month BETWEEN toStartOfMonth({from:Date}) AND {to:Date}
   AND ({currency:String} = '' OR currency = {currency:String})
 ORDER BY currency, month
 {{- else -}}
--- A slice's share of its account's movement is what moved the account; what is
--- left, and all that ran against it, moved between slices: transfer.
+-- A slice's share of its account's movement is what moved the account. What else
+-- its level changed by moved between slices: transfer.
 SELECT
     code{{if .Slice}}, label{{end}}, month,
-    toDecimal128(ending_mrr - net_new_mrr, 4) AS starting_mrr,
-    new_mrr, expansion_mrr, reactivation_mrr, contraction_mrr, churned_mrr, transfer_mrr,
-    net_new_mrr, ending_mrr,
+    starting_mrr, new_mrr, expansion_mrr, reactivation_mrr, contraction_mrr, churned_mrr,
+    net_new_mrr - (new_mrr + expansion_mrr + reactivation_mrr - contraction_mrr - churned_mrr) AS transfer_mrr,
+    ending_mrr - starting_mrr AS net_new_mrr,
+    ending_mrr,
     if(starting_mrr = 0, nan, round(toFloat64(net_new_mrr) / toFloat64(starting_mrr), 6)) AS growth_rate
 FROM
 (
@@ -33,13 +34,12 @@ FROM
         sumIf(part, movement = 'reactivation') AS reactivation_mrr,
         -sumIf(part, movement = 'contraction') AS contraction_mrr,
         -sumIf(part, movement = 'churn') AS churned_mrr,
-        sum(change - part) AS transfer_mrr,
-        sum(change) AS net_new_mrr,
-        sum(sum(change)) OVER (PARTITION BY code, label ORDER BY month ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW) AS ending_mrr
+        sum(level) AS ending_mrr,
+        lagInFrame(sum(level), 1, toDecimal128(0, 4)) OVER (PARTITION BY code, label ORDER BY month ROWS BETWEEN 1 PRECEDING AND CURRENT ROW) AS starting_mrr
     FROM
     (
             SELECT
-                code, label, month, movement, change,
+                code, label, month, toString(movement) AS movement, toDecimal128(0, 4) AS level,
                 if(sign(change) = sign(total), toDecimal128(round(toDecimal128(change, 12) * total / along, 4), 4), toDecimal128(0, 4)) AS part
             FROM
             (
@@ -64,11 +64,20 @@ FROM
             )
             WHERE chosen AND change != 0
         UNION ALL
+            SELECT
+                toString(currency) AS code,
+                {{if .Slice}}{{.Slice}}{{else}}''{{end}} AS label,
+                month, '', sum(mrr), toDecimal128(0, 4)
+            FROM {{.DB}}.mrr_monthly
+            WHERE ({currency:String} = '' OR currency = {currency:String})
+              AND ({source:String} = '' OR source = {source:String})
+            GROUP BY code, label, month
+        UNION ALL
             -- Every month of a slice from its first movement on.
             SELECT
                 code, label,
                 addMonths(first, arrayJoin(range(toUInt32(dateDiff('month', first, (SELECT max(through) FROM {{.DB}}.loads WHERE status = 'current'))) + 1))) AS month,
-                'new' AS movement, toDecimal128(0, 4) AS change, toDecimal128(0, 4) AS part
+                '', toDecimal128(0, 4), toDecimal128(0, 4)
             FROM
             (
                 SELECT
