@@ -81,13 +81,20 @@ func (s Schema) Replacing(version string) string {
 	return "ReplacingMergeTree(" + quote(version) + ")"
 }
 
-// Settings is the SETTINGS clause of every table. On a server it lets a
-// repeated insert of one block be recognized.
+// Settings is the SETTINGS clause of every table. Where there is one copy of the
+// data, what was acknowledged is on the disk and not in its cache: a cursor must
+// not outlive the objects it covers in a power failure, nor a manifest the rows
+// it names. A server also recognizes a repeated insert of one block.
 func (s Schema) Settings() string {
-	if s.Target == Server {
-		return "SETTINGS non_replicated_deduplication_window = 1000"
+	const durable = "SETTINGS fsync_after_insert = 1, fsync_part_directory = 1"
+	switch s.Target {
+	case Embedded:
+		return durable
+	case Server:
+		return durable + ", non_replicated_deduplication_window = 1000"
+	default:
+		return ""
 	}
-	return ""
 }
 
 // Security is the SQL SECURITY clause of every view. A definer's view is read

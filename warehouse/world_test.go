@@ -218,10 +218,11 @@ func run(m *testing.M) int {
 // databases counts the databases that tests were given.
 var databases atomic.Int64
 
-// options are those of a warehouse in a database of its own.
+// options are those of a warehouse in a database of its own: on the server that
+// MRRSYNC_TEST_DSN names over HTTP, else in the embedded engine.
 func options() Options {
 	return Options{
-		DSN: "chdb://" + shared, Database: fmt.Sprintf("mrr%d", databases.Add(1)), KeepLoads: 3, Segments: []string{"csm", "tier"},
+		DSN: cmp.Or(os.Getenv("MRRSYNC_TEST_DSN"), "chdb://"+shared), Database: fmt.Sprintf("mrr%d", databases.Add(1)), KeepLoads: 3, Segments: []string{"csm", "tier"},
 		ReportingCurrency: "USD", Now: func() time.Time { return now },
 	}
 }
