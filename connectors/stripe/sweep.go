@@ -99,7 +99,8 @@ func (w sweep) collect(ctx context.Context, spans []span, pages chan<- swept) er
 		add(s)
 	}
 	answers := make(chan answer, w.workers)
-	flying, full := 0, 0
+	flying := 0
+	var read extent
 	var failure error
 	for len(idle) > 0 || flying > 0 {
 		for failure == nil && len(idle) > 0 && flying < w.workers {
@@ -126,8 +127,8 @@ func (w sweep) collect(ctx context.Context, spans []span, pages chan<- swept) er
 		}
 		delete(open, a.id)
 		if a.batch.more {
-			full++
-			pieces := w.cut(a.batch, w.workers-flying-len(idle), full)
+			read.add(a.batch)
+			pieces := w.cut(a.batch, w.workers-flying-len(idle), read)
 			open[a.id] = pieces[0]
 			// The oldest span goes to the front: it is the one that is cut.
 			idle = append([]int{a.id}, idle...)
@@ -159,17 +160,32 @@ func remaining(open map[int]span) []span {
 	return all
 }
 
+// extent is what a sweep has read so far.
+type extent struct {
+	full           int // pages with more to come
+	newest, oldest int64
+}
+
+func (e *extent) add(b batch) {
+	if e.full == 0 || b.rest.Last < e.oldest {
+		e.oldest = b.rest.Last
+	}
+	e.newest = max(e.newest, b.first)
+	e.full++
+}
+
 // cut divides what is left of a span among free workers, its own included. The
 // first piece goes on where the span stood. There are never more pieces than
 // full pages read so far: a list of three pages is not worth eight guesses.
-func (w sweep) cut(b batch, free, full int) []span {
+func (w sweep) cut(b batch, free int, read extent) []span {
 	s := b.rest
-	free = min(free, full)
+	free = min(free, read.full)
 	if free < 2 || b.count == 0 {
 		return []span{s}
 	}
-	// Seconds that a full page covers, as dense as the one just read.
-	width := max(1, (b.first-s.Last)*int64(w.page)/int64(b.count))
+	// Seconds that a full page covers, as dense as the one just read, or on
+	// average, if that is more: objects come in bursts.
+	width := max(1, (b.first-s.Last)*int64(w.page)/int64(b.count), (read.newest-read.oldest)/int64(read.full))
 	left := s.Last - s.From // seconds not read
 	pieces, length := free, width*openPages
 	if s.From > 0 {

@@ -1,0 +1,156 @@
+package stripe
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"sync/atomic"
+	"testing"
+
+	"mrrsync/connectors"
+
+	"pgregory.net/rapid"
+)
+
+// shelfOf is a list in memory: object i was created at times[i], newest last.
+type shelfOf struct {
+	times []int64
+	asked atomic.Int64
+}
+
+func (l *shelfOf) fetch(page int) func(context.Context, span) (batch, error) {
+	return func(_ context.Context, s span) (batch, error) {
+		l.asked.Add(1)
+		var b batch
+		started := s.After == ""
+		for i := len(l.times) - 1; i >= 0; i-- {
+			id := fmt.Sprint("o_", i)
+			at := l.times[i]
+			if at < s.From || at >= s.To {
+				continue
+			}
+			if !started {
+				started = id == s.After
+				continue
+			}
+			if b.count == page {
+				b.more = true
+				break
+			}
+			if b.count == 0 {
+				b.first = at
+			}
+			b.count++
+			b.objects = append(b.objects, connectors.Object{ID: id})
+			b.rest = span{From: s.From, To: s.To, After: id, Last: at, Group: s.Group}
+		}
+		return b, nil
+	}
+}
+
+// However objects are spread over time, every one is read exactly once, and from
+// every cursor exactly the rest.
+func TestSweepReadsEverythingOnce(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		n := rapid.IntRange(0, 400).Draw(t, "objects")
+		var times []int64
+		at := rapid.Int64Range(1, 1e9).Draw(t, "first")
+		for range n {
+			times = append(times, at)
+			if rapid.Bool().Draw(t, "later") {
+				at += rapid.Int64Range(0, 1<<rapid.IntRange(0, 20).Draw(t, "scale")).Draw(t, "gap")
+			}
+		}
+		l := &shelfOf{times: times}
+		page := rapid.IntRange(1, 10).Draw(t, "page")
+		w := sweep{workers: rapid.IntRange(1, 9).Draw(t, "workers"), page: page, fetch: l.fetch(page)}
+		stop := rapid.IntRange(0, 100).Draw(t, "stop")
+		seen := map[string]int{}
+		spans := []span{{To: at + 1}}
+		pages := 0
+		for p, err := range w.run(t.Context(), spans) {
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, o := range p.objects {
+				seen[o.ID]++
+			}
+			spans = p.remain
+			if pages++; pages == stop {
+				break
+			}
+		}
+		for p, err := range w.run(t.Context(), spans) {
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, o := range p.objects {
+				seen[o.ID]++
+			}
+			spans = p.remain
+		}
+		if len(spans) != 0 && n > 0 {
+			t.Fatalf("spans remain: %v", spans)
+		}
+		for i := range times {
+			if k := seen[fmt.Sprint("o_", i)]; k != 1 {
+				t.Fatalf("object %d was read %d times", i, k)
+			}
+		}
+	})
+}
+
+// Slicing costs few requests: at most 10.5 for a thousand objects.
+func TestSweepIsFrugal(t *testing.T) {
+	for _, c := range []struct {
+		name string
+		at   func(i int) int64
+		n    int
+	}{
+		{"steady", func(i int) int64 { return 1_700_000_000 + int64(i)*3000 }, 20_000},
+		{"growing", func(i int) int64 { return 1_700_000_000 + int64(60_000_000*(1-1/(1+float64(i)/4000))) }, 20_000},
+		{"monthly bursts", func(i int) int64 { return 1_700_000_000 + int64(i/1000)*2_592_000 + int64(i%1000) }, 24_000},
+		{"a few", func(i int) int64 { return 1_700_000_000 + int64(i)*86_400 }, 150},
+		{"all at once", func(int) int64 { return 1_700_000_000 }, 5_000},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			l := &shelfOf{}
+			for i := range c.n {
+				l.times = append(l.times, c.at(i))
+			}
+			slices.Sort(l.times)
+			w := sweep{workers: 8, page: 100, fetch: l.fetch(100)}
+			got := 0
+			for p, err := range w.run(t.Context(), []span{{To: 1_900_000_000}}) {
+				if err != nil {
+					t.Fatal(err)
+				}
+				got += len(p.objects)
+			}
+			limit := int64(float64(c.n)/1000*10.5) + 2
+			if got != c.n || l.asked.Load() > limit {
+				t.Errorf("%d objects in %d requests, want %d in at most %d", got, l.asked.Load(), c.n, limit)
+			}
+		})
+	}
+}
+
+func TestSweepReportsAFailure(t *testing.T) {
+	w := sweep{workers: 4, page: 1, fetch: func(_ context.Context, s span) (batch, error) {
+		if s.After == "3" {
+			return batch{}, errNoProgress
+		}
+		return batch{count: 1, more: true, rest: span{To: s.To, After: fmt.Sprint(len(s.After) + 1), Last: 5}}, nil
+	}}
+	var last error
+	pages := 0
+	for _, err := range w.run(t.Context(), []span{{To: 10}, {To: 20, After: "3"}}) {
+		last = err
+		if pages++; pages > 100 {
+			t.Fatal("the sweep goes on after a failure")
+		}
+	}
+	if last == nil {
+		t.Error("the failure is lost")
+	}
+}
