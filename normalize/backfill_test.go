@@ -21,7 +21,6 @@ type life struct {
 	sub      billing.Subscription
 	versions []billing.State // without an end: each until the next
 	services []billing.Service
-	phases   []billing.Phase
 	now      time.Time
 }
 

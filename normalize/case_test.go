@@ -46,7 +46,7 @@ func TestCases(t *testing.T) {
 				result := normalize.Derive(f.account, f.settings)
 				checkWants(t, result, string(want.Data))
 				checkLaws(t, result, f.settings.Policy)
-				got := print(result)
+				got := written(result)
 				if *update {
 					out.Data = []byte(got)
 				} else if diff := cmp.Diff(string(out.Data), got); diff != "" {
@@ -195,8 +195,8 @@ func evidenceName(k billing.EvidenceKind) string {
 	return [...]string{"?", "version", "phase", "invoice", "carried", "earliest", "observed", "held", "contract"}[k]
 }
 
-// print writes a result as a person reads it.
-func print(r normalize.Result) string {
+// written is a result as a person reads it.
+func written(r normalize.Result) string {
 	var b strings.Builder
 	for _, p := range r.Periods {
 		fmt.Fprintf(&b, "%s..%s %s %s x%s %s %s %s", p.From, p.Until, p.ItemID, p.PlanID, p.Quantity, p.MRR.StringFixed(4), p.Currency, evidenceName(p.Evidence))

@@ -108,12 +108,14 @@ func compareKeys(a, b []billing.Discount) int {
 
 func turn(k billing.ServiceKind) int {
 	switch k {
+	case billing.Charged, billing.Voided, billing.OnTrial:
+		return 1
 	case billing.Stopped:
 		return 2
 	case billing.Began:
 		return 3
 	}
-	return 1
+	return 4
 }
 
 // trackItems gathers the tracks of all items that any evidence names.

@@ -17,8 +17,8 @@ func parse(text string) (normalize.Policy, error) {
 	})
 }
 
-// written is a policy's keys by name.
-func written(p normalize.Policy) map[string]string {
+// choices are a policy's keys by name.
+func choices(p normalize.Policy) map[string]string {
 	out := map[string]string{}
 	for _, kv := range p.Keys() {
 		out[kv[0]] = kv[1]
@@ -31,7 +31,7 @@ func TestPresets(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	base := written(committed)
+	base := choices(committed)
 	if diff := cmp.Diff(map[string]string{
 		"factors.week": "13/3", "factors.day": "365/12", "past_due": "count",
 		"pause_collection.void": "exclude", "pause_collection.keep_as_draft": "exclude", "pause_collection.mark_uncollectible": "exclude",
@@ -59,7 +59,7 @@ func TestPresets(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 		}
 		got := map[string]string{}
-		for k, v := range written(p) {
+		for k, v := range choices(p) {
 			if base[k] != v {
 				got[k] = v
 			}
@@ -88,7 +88,7 @@ movements: { reactivation_after_days: 7 }
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := written(p)
+	want := choices(p)
 	for k, v := range map[string]string{
 		"factors.week": "87/20", "factors.day": "30", "past_due": "exclude_after_days:14",
 		"pause_collection.void": "keep", "pause_collection.keep_as_draft": "exclude", // beside the key that is given, the preset's

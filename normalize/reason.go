@@ -83,6 +83,7 @@ func reasonOfArrival(c *change, day []change) string {
 			return ReasonResume
 		case causeUnpaid, causeIncomplete:
 			return ReasonRecovered
+		case causeNone, causeFuture, causeCancel:
 		}
 	}
 	if c.after.kind == billing.EvidencePhase && swaps(c, day) {
@@ -106,6 +107,7 @@ func reasonOfLeaving(c *change, day []change) string {
 			return ReasonUnpaid
 		case causeTrial:
 			return ReasonTrial
+		case causeNone, causeFuture, causeIncomplete, causeCancel:
 		}
 		return ReasonCancel
 	}

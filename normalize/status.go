@@ -82,6 +82,7 @@ func (d *dossier) shown(t time.Time, state *billing.State, terms *billing.Terms)
 		if s := d.overdue(t, state); s.cause != causeNone {
 			return s
 		}
+	case billing.StatusActive, billing.StatusNonRenewing:
 	}
 	if s := d.collection(t, terms.Pause); s.cause != causeNone || s.rule[0] != "" {
 		return s
