@@ -1,18 +1,23 @@
 package main
 
 import (
+	"context"
 	"errors"
+	"fmt"
 	"os"
 	"os/exec"
+	"os/signal"
 	"strconv"
 	"testing"
 	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"mrrsync/warehouse"
 )
 
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"mrrsync": main})
+	testscript.Main(m, map[string]func(){"mrrsync": main, "hold": hold})
 }
 
 // TestScripts runs mrrsync as a user does: testdata/script holds the sessions.
@@ -72,4 +77,23 @@ func waitFor(ts *testscript.TestScript, neg bool, args []string) {
 		time.Sleep(50 * time.Millisecond)
 	}
 	ts.Fatalf("%s was not written within half a minute", args[0])
+}
+
+// hold opens the warehouse in a folder, writes a file named held and keeps it
+// open until it is interrupted: `exec hold warehouse &holder&`.
+func hold() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	defer stop()
+	w, err := warehouse.Open(ctx, warehouse.Options{DSN: "chdb://" + os.Args[1], Database: "mrr", Now: time.Now})
+	if err == nil {
+		err = os.WriteFile("held", []byte(os.Args[1]), 0o600)
+	}
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+	<-ctx.Done()
+	if err := w.Close(); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+	}
 }
