@@ -149,8 +149,7 @@ func (s section) cells(row []any) []cell {
 // classOf tells figures from words, and what may be left out on a phone.
 func classOf(c Column) string {
 	class := "word"
-	switch c.Kind {
-	case Money, Count, Rate:
+	if c.Kind.figure() {
 		class = "figure"
 	}
 	if c.Sign == "=" {

@@ -66,6 +66,10 @@ const (
 	Rate                  // float64, a share: 0.05 is 5 %; NaN where it means nothing, which is written as nothing
 )
 
+// figure tells what is counted or measured from what is named: it stands to the
+// right.
+func (k Kind) figure() bool { return k == Money || k == Count || k == Rate }
+
 // Sum is how a column adds up over the rows of a group.
 type Sum uint8
 

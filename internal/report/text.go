@@ -77,7 +77,7 @@ func (s section) text(b *bufio.Writer, title string, term Terminal) {
 				line.WriteString("  ")
 			}
 			pad := strings.Repeat(" ", widths[i]-uniseg.StringWidth(cell))
-			if shown[i].Kind == Money || shown[i].Kind == Count || shown[i].Kind == Rate {
+			if shown[i].Kind.figure() {
 				line.WriteString(pad + cell)
 			} else {
 				line.WriteString(cell + pad)
