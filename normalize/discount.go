@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/shopspring/decimal"
+
 	"mrrsync/connectors/billing"
 )
 
@@ -42,15 +44,17 @@ type part struct {
 func (p Policy) value(parts []part, shared []*billing.Discount, sub *billing.Subscription, reject func(*billing.Discount, *refusal)) {
 	for i := range parts {
 		it := &parts[i]
-		it.left, it.factor, it.no = p.price(it.item, sub, &it.rules)
-		if it.no != nil {
+		if it.factor, it.no = p.monthly(it.item.Price.Interval, it.item.TermFrom, it.item.TermUntil); it.no != nil {
+			continue
+		}
+		if it.left, it.no = p.amount(it.item, p.freeUnits(it, shared), sub, &it.rules); it.no != nil {
 			continue
 		}
 		for _, d := range it.discounts {
 			if no := usable(d, sub); no != nil {
 				reject(d, no)
 			} else if p.takes(d, it) {
-				takeOff(d, it.left, one)
+				takeOff(d, it.left, big.NewRat(1, 1))
 			}
 		}
 	}
@@ -67,6 +71,20 @@ func (p Policy) value(parts []part, shared []*billing.Discount, sub *billing.Sub
 			it.left = new(big.Rat).Mul(it.left, it.factor)
 		}
 	}
+}
+
+// freeUnits is how many units of an item its coupons make free. A coupon of the
+// whole subscription does so only for the products it names.
+func (p Policy) freeUnits(it *part, shared []*billing.Discount) decimal.Decimal {
+	sum := decimal.Zero
+	for i, list := range [][]*billing.Discount{it.discounts, shared} {
+		for _, d := range list {
+			if d.FreeUnits.IsPositive() && appliesTo(d, it.item) && (i == 0 || len(d.AppliesTo) > 0) && p.takes(d, it) {
+				sum = sum.Add(d.FreeUnits)
+			}
+		}
+	}
+	return sum
 }
 
 // spread applies a discount of the whole subscription. A percentage falls on
@@ -110,8 +128,7 @@ func mostFrequent(parts []part) *big.Rat {
 // amount, never below zero.
 func takeOff(d *billing.Discount, left, share *big.Rat) {
 	if d.Percent.IsPositive() {
-		keep := new(big.Rat).Quo(d.Percent.Rat(), hundred)
-		left.Mul(left, keep.Sub(one, keep))
+		left.Mul(left, decimal.NewFromInt(100).Sub(d.Percent).Shift(-2).Rat())
 	}
 	if d.Amount.IsPositive() {
 		off := d.Amount.Rat()
@@ -161,7 +178,7 @@ func appliesTo(d *billing.Discount, item *billing.Item) bool {
 // usable refuses discounts that cannot mean anything for the subscription.
 func usable(d *billing.Discount, sub *billing.Subscription) *refusal {
 	switch {
-	case d.Percent.IsNegative() || d.Amount.IsNegative() || d.Percent.Rat().Cmp(hundred) > 0:
+	case d.Percent.IsNegative() || d.Amount.IsNegative() || d.Percent.GreaterThan(decimal.NewFromInt(100)):
 		return refuse("discount_invalid", "discount %s takes off %s %% and %s", d.ID, d.Percent, d.Amount)
 	case d.Amount.IsPositive() && d.Currency != "" && d.Currency != sub.Currency:
 		return refuse("discount_currency", "discount %s is in %s, the subscription in %s", d.ID, d.Currency, sub.Currency)

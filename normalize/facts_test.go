@@ -300,8 +300,8 @@ func parseTier(s string) (billing.Tier, error) {
 	return t, err
 }
 
-// coupon reads: NAME 20% | 5 USD, then forever, repeating or once, and the
-// products it is limited to.
+// coupon reads: NAME 20% | 5 USD, then forever, repeating or once, free=N for
+// units that cost nothing, and the products it is limited to.
 func (f *facts) coupon(w []string) error {
 	d := billing.Discount{CouponID: w[0], Object: billing.Ref{Kind: "coupon", ID: w[0]}, Duration: billing.Always}
 	percent, isPercent := strings.CutSuffix(w[1], "%")
@@ -316,6 +316,12 @@ func (f *facts) coupon(w []string) error {
 		d.Amount, d.Currency, rest = amount, w[2], w[3:]
 	}
 	for _, word := range rest {
+		if units, ok := strings.CutPrefix(word, "free="); ok {
+			if d.FreeUnits, err = decimal.NewFromString(units); err != nil {
+				return err
+			}
+			continue
+		}
 		switch word {
 		case "forever":
 		case "repeating":

@@ -30,6 +30,17 @@ type standing struct {
 
 func out(c cause) standing { return standing{cause: c} }
 
+// asked is the standing once a cancellation was asked for, where the policy
+// does not wait for it to take effect.
+func asked() standing {
+	return standing{cause: causeCancel, rule: [2]string{"churn_at", string(ChurnScheduled)}}
+}
+
+// ending says whether the subscription has ended, or as last known will.
+func (d *dossier) ending() bool {
+	return !d.sub.Ended.IsZero() || len(d.states) > 0 && !d.states[len(d.states)-1].Terms.CancelAt.IsZero()
+}
+
 // standing decides by section 3 of the law: the life of the subscription first,
 // then its status as the covering version shows it, or where none does, as far
 // as invoices and the next version tell.
@@ -38,13 +49,11 @@ func (d *dossier) standing(t time.Time, state *billing.State) standing {
 	if start := cmp.Or(sub.Start, sub.Created); t.Before(start) {
 		return out(causeFuture)
 	}
-	if !sub.Ended.IsZero() {
-		if !t.Before(sub.Ended) {
-			return out(causeCancel)
-		}
-		if d.policy.ChurnAt == ChurnScheduled && !sub.Requested.IsZero() && !t.Before(sub.Requested) {
-			return standing{cause: causeCancel, rule: [2]string{"churn_at", string(ChurnScheduled)}}
-		}
+	if !sub.Ended.IsZero() && !t.Before(sub.Ended) {
+		return out(causeCancel)
+	}
+	if d.ending() && !sub.Requested.IsZero() && !t.Before(sub.Requested) && d.policy.ChurnAt == ChurnScheduled {
+		return asked()
 	}
 	if state == nil {
 		return d.presumed(t)
@@ -58,8 +67,8 @@ func (d *dossier) shown(t time.Time, state *billing.State, terms *billing.Terms)
 		if !t.Before(end) {
 			return out(causeCancel)
 		}
-		if asked := d.sub.Requested; d.policy.ChurnAt == ChurnScheduled && !t.Before(asked) {
-			return standing{cause: causeCancel, rule: [2]string{"churn_at", string(ChurnScheduled)}}
+		if d.policy.ChurnAt == ChurnScheduled {
+			return asked() // even if it was taken back later
 		}
 	}
 	switch terms.Status {

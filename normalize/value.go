@@ -19,17 +19,9 @@ func refuse(code, format string, args ...any) *refusal {
 	return &refusal{code: code, detail: fmt.Sprintf(format, args...)}
 }
 
-var (
-	one     = big.NewRat(1, 1)
-	hundred = big.NewRat(100, 1)
-)
-
 // charge is what a price charges per interval for a quantity, in major units,
 // before discounts and with whatever tax the price contains.
 func charge(p *billing.Price, quantity decimal.Decimal) (*big.Rat, *refusal) {
-	if quantity.IsNegative() {
-		return nil, refuse("quantity_negative", "quantity %s", quantity)
-	}
 	units := quantity.Rat()
 	if t := p.Transform; t != nil {
 		if t.DivideBy < 1 {
@@ -158,46 +150,35 @@ func (p Policy) term(from, until billing.Date) (*big.Rat, *refusal) {
 	return big.NewRat(365, 12*int64(until-from)), nil
 }
 
-// price values one item before discounts: the amount of one interval, ex tax,
-// with the factor that puts it on a month.
-func (p Policy) price(item *billing.Item, sub *billing.Subscription, rules *rules) (amount, factor *big.Rat, no *refusal) {
-	factor, no = p.monthly(item.Price.Interval, item.TermFrom, item.TermUntil)
-	if no != nil {
-		return nil, nil, no
-	}
+// amount is what one item charges per interval, ex tax and before discounts,
+// with so many of its units free.
+func (p Policy) amount(item *billing.Item, free decimal.Decimal, sub *billing.Subscription, rules *rules) (*big.Rat, *refusal) {
 	if item.Price.Currency != "" && item.Price.Currency != sub.Currency {
-		return nil, nil, refuse("currency_mismatch", "price %s is in %s, the subscription in %s", item.Price.ID, item.Price.Currency, sub.Currency)
+		return nil, refuse("currency_mismatch", "price %s is in %s, the subscription in %s", item.Price.ID, item.Price.Currency, sub.Currency)
 	}
 	if item.Price.Usage == billing.Metered {
-		amount, no = p.committed(item, sub, rules)
-		return amount, factor, no
+		return p.committed(item, sub, rules)
 	}
-	quantity, free := item.Quantity, freeUnits(item)
+	if item.Quantity.IsNegative() {
+		return nil, refuse("quantity_negative", "item %s has quantity %s", item.ID, item.Quantity)
+	}
+	var amount *big.Rat
+	paid := decimal.Max(item.Quantity.Sub(free), decimal.Zero)
 	if item.Amount != nil {
 		amount = item.Amount.Rat()
-		if free.IsPositive() && quantity.IsPositive() {
-			paid := decimal.Max(quantity.Sub(free), decimal.Zero)
-			amount.Mul(amount, new(big.Rat).Quo(paid.Rat(), quantity.Rat()))
+		if free.IsPositive() && item.Quantity.IsPositive() {
+			amount.Mul(amount, paid.Rat()).Quo(amount, item.Quantity.Rat())
 		}
 	} else {
-		amount, no = charge(&item.Price, decimal.Max(quantity.Sub(free), decimal.Min(quantity, decimal.Zero)))
-		if no != nil {
-			return nil, nil, no
+		var no *refusal
+		if amount, no = charge(&item.Price, paid); no != nil {
+			return nil, no
 		}
 	}
 	if amount.Sign() < 0 {
-		return nil, nil, refuse("amount_negative", "item %s charges %s", item.ID, amount.FloatString(Scale))
+		return nil, refuse("amount_negative", "item %s charges %s", item.ID, amount.FloatString(Scale))
 	}
-	amount, no = p.net(amount, item, rules)
-	return amount, factor, no
-}
-
-func freeUnits(item *billing.Item) decimal.Decimal {
-	sum := decimal.Zero
-	for i := range item.Discounts {
-		sum = sum.Add(item.Discounts[i].FreeUnits)
-	}
-	return sum
+	return p.net(amount, item, rules)
 }
 
 // committed is the part of a metered item that is agreed in advance: a
@@ -247,10 +228,10 @@ func (p Policy) commitment(item *billing.Item, sub *billing.Subscription) (*deci
 
 // net takes the inclusive taxes out of an amount.
 func (p Policy) net(amount *big.Rat, item *billing.Item, rules *rules) (*big.Rat, *refusal) {
-	rate, found := new(big.Rat), false
+	gross, found := big.NewRat(1, 1), false // what 1 costs with its tax
 	for i := range item.Taxes {
 		if item.Taxes[i].Inclusive {
-			rate.Add(rate, item.Taxes[i].Percent.Rat())
+			gross.Add(gross, item.Taxes[i].Percent.Shift(-2).Rat())
 			found = true
 		}
 	}
@@ -264,8 +245,7 @@ func (p Policy) net(amount *big.Rat, item *billing.Item, rules *rules) (*big.Rat
 	if p.TaxInclusive == TaxReject {
 		return nil, refuse("tax_inclusive", "item %s contains tax and policy.tax_inclusive is reject", item.ID)
 	}
-	rate.Add(rate.Quo(rate, hundred), one)
-	return new(big.Rat).Quo(amount, rate), nil
+	return new(big.Rat).Quo(amount, gross), nil
 }
 
 // round is the one rounding of an amount: Scale places, half up.
