@@ -81,7 +81,9 @@ func joinEngine(ctx context.Context, lib *library, path string) (*engine, error)
 
 // connect opens one more connection. The engine gives no reason when it refuses.
 func (e *engine) connect() (*session, error) {
-	p, c, ok := e.lib.open([]string{"--path=" + e.folder})
+	// On a terminal the engine would write its log into the program's own words,
+	// among it a complaint about threads that it did not start.
+	p, c, ok := e.lib.open([]string{"--path=" + e.folder, "--logger.console=0"})
 	if !ok {
 		return nil, errors.New("the engine refused to start and wrote its reason to standard error; the folder may be damaged, not writable or of a newer engine")
 	}
