@@ -239,7 +239,7 @@ func (s *Stage) line(now time.Time) string {
 	case s.total > 0:
 		share := min(float64(s.count)/float64(s.total), 1)
 		fmt.Fprintf(&b, "%s %3.0f %%  %s of %s", bar(share), 100*share, s.amount(s.count), s.amount(s.total))
-	default:
+	case s.count > 0:
 		b.WriteString(s.amount(s.count))
 	}
 	if rate := s.rate(elapsed); rate != "" {
@@ -259,6 +259,9 @@ func (s *Stage) line(now time.Time) string {
 // summary is a stage that ended.
 func (s *Stage) summary() string {
 	elapsed := s.p.now().Sub(s.begun)
+	if s.count == 0 {
+		return fmt.Sprintf("%-*s %s", nameWidth, s.name, clock(elapsed))
+	}
 	text := fmt.Sprintf("%-*s %s in %s", nameWidth, s.name, s.amount(s.count), clock(elapsed))
 	if rate := s.rate(elapsed); rate != "" {
 		text += "  " + rate

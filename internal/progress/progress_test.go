@@ -57,7 +57,7 @@ func TestEndedStagesLeaveALine(t *testing.T) {
 	a.Done()
 	b.Done()
 	want := "a                          10 in 2.0s  5.0/s\n"
-	if got := out.String(); strings.Count(got, want) != 1 || !strings.HasSuffix(got, "b                          0 in 2.0s\n") {
+	if got := out.String(); strings.Count(got, want) != 1 || !strings.HasSuffix(got, "b                          2.0s\n") {
 		t.Errorf("screen is %q", got)
 	}
 }
