@@ -184,7 +184,7 @@ func (t *Transport) try(req *http.Request) (*http.Response, []byte, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	defer resp.Body.Close() //nolint:errcheck // the body is in memory or given up
+	defer resp.Body.Close()
 	var buf bytes.Buffer
 	if n := resp.ContentLength; n > 0 && n <= t.manners.MaxBody {
 		buf.Grow(int(n) + bytes.MinRead)
@@ -442,7 +442,7 @@ func excerpt(s string) string {
 
 func closeBody(req *http.Request) {
 	if req.Body != nil {
-		req.Body.Close() //nolint:errcheck,gosec // a request body that was sent or given up
+		req.Body.Close() //nolint:gosec // a request body that was sent or given up
 	}
 }
 

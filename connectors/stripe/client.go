@@ -76,7 +76,7 @@ func (c *client) get(ctx context.Context, path string, params any) ([]byte, erro
 		}
 		return nil, c.explain(err)
 	}
-	defer resp.Body.Close() //nolint:errcheck // in memory
+	defer resp.Body.Close()
 	body, err := io.ReadAll(resp.Body)
 	if err != nil {
 		return nil, fmt.Errorf("source %s: read the answer: %w", c.source, err)

@@ -50,10 +50,9 @@ type part struct {
 	member string
 	path   func(id string) string
 	params func(id string, p stripe.ListParams) any
-	expand []string
 }
 
-// StreamEvents is the change feed, read last.
+// streamEvents is the change feed, read last.
 const streamEvents connectors.Stream = "events"
 
 // lists are what is read, in order: what others refer to comes first.

@@ -61,7 +61,7 @@ func (w sweep) run(ctx context.Context, spans []span) iter.Seq2[swept, error] {
 		}()
 		defer func() {
 			cancel()
-			for range pages { //nolint:revive // drained so that the collector ends
+			for range pages { // drained, so that the collector ends
 			}
 		}()
 		for p := range pages {
