@@ -6,9 +6,12 @@
 // matter. The unit is one account, so that memory is bounded by an account and
 // accounts can be derived in parallel.
 //
-// The way of a figure: the evidence of a subscription is ranked and cut into a
-// timeline of terms (timeline.go); the terms of a day are valued as exact
-// fractions and rounded once (value.go, discount.go); days with one value are
-// joined into periods; the periods of an account are compared day by day and
-// give movements (movement.go).
+// The way of a figure: the evidence of a subscription is put in order
+// (evidence.go, listing.go) and asked about every instant at which anything may
+// change: which items were there (timeline.go), and did they count (status.go).
+// The terms at the end of a day are valued as exact fractions and rounded once
+// (value.go, discount.go); days with one value are joined into periods
+// (derive.go); the periods of an account are compared day by day and give
+// movements (movement.go, reason.go). The choices on which calculators differ
+// are in policy.go; what can be read but not valued becomes a Reject.
 package normalize

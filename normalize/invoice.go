@@ -97,7 +97,7 @@ func (dv *derivation) minimum(r *billing.Record, l *billing.Line) *decimal.Decim
 	}
 	sub := &r.Subscriptions[i]
 	for j := len(sub.States) - 1; j >= 0; j-- {
-		item := itemOf(&sub.States[j], l.ItemID)
+		item := metered(&sub.States[j], l)
 		if item == nil {
 			continue
 		}
@@ -108,6 +108,20 @@ func (dv *derivation) minimum(r *billing.Record, l *billing.Line) *decimal.Decim
 		return minimum
 	}
 	return nil
+}
+
+// metered is the item that a usage line is about: by its id, else by its price.
+func metered(s *billing.State, l *billing.Line) *billing.Item {
+	if item := itemOf(s, l.ItemID); item != nil {
+		return item
+	}
+	i := slices.IndexFunc(s.Terms.Items, func(item billing.Item) bool {
+		return l.PriceID != "" && item.Price.ID == l.PriceID && item.Price.Usage == billing.Metered
+	})
+	if i < 0 {
+		return nil
+	}
+	return &s.Terms.Items[i]
 }
 
 func (dv *derivation) invoiceLine(r *billing.Record, inv *billing.Invoice, l *billing.Line, part treated) InvoiceLine {
