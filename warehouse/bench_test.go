@@ -73,7 +73,8 @@ func BenchmarkLoad(b *testing.B) {
 		p := &person{account: "main/" + id, tier: "gold"}
 		from := day("2024-03-01") + billing.Date(rng.IntN(600))
 		p.items = []thing{{"sub_" + id, "si_" + id, "USD", []step{
-			{from: from, until: from + 100, mrr: fmt.Sprint(10 + i%90)}, {from: from + 100, until: day("2026-03-05"), mrr: fmt.Sprint(20 + i%90)},
+			{from: from, until: from + 100, mrr: fmt.Sprint(10 + i%90)},
+			{from: from + 100, until: day("2026-03-05"), mrr: fmt.Sprint(20 + i%90)},
 			{from: day("2026-03-05"), until: billing.Forever, mrr: fmt.Sprint(20 + i%90)},
 		}}}
 		for m := range 24 {

@@ -1,6 +1,7 @@
 package warehouse
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -27,6 +28,7 @@ func (l *Load) Build(ctx context.Context) error {
 		l.flush,
 		l.checkHanded,
 		l.checkDerived,
+		l.countCarried,
 		func(ctx context.Context) error { return l.carry(ctx, periodsTable, "", "") },
 		l.buildRates,
 		l.carryMovements,
@@ -71,30 +73,57 @@ func (l *Load) idle() bool {
 // base when it was taken over.
 func (l *Load) whole(t table) uint64 { return l.parts[part{table: t.name}] }
 
-// tally counts rows of a table and adds up their amounts.
+// tallies counts the rows of each of some tables and adds up their amounts, in
+// one statement. where is a condition per table.
+func (l *Load) tallies(ctx context.Context, where map[string]string, args ...any) (map[string]tally, error) {
+	var parts []string
+	for _, name := range slices.Sorted(maps.Keys(where)) {
+		amount := cmp.Or(amountOf(name), "toDecimal64(0, 4)")
+		parts = append(parts, "SELECT "+literal(name)+" AS name, count() AS n, toDecimal128(sum("+amount+"), 4) AS amount FROM "+l.w.table(name)+" WHERE "+where[name])
+	}
+	all := map[string]tally{}
+	if len(parts) == 0 {
+		return all, nil
+	}
+	err := l.w.each(ctx, "count rows", strings.Join(parts, "\nUNION ALL\n"), func(scan func(...any) error) error {
+		var name string
+		var n uint64
+		var sum decimal.Decimal
+		if err := scan(&name, &n, &sum); err != nil {
+			return err
+		}
+		all[name] = tally{int(n), sum}
+		return nil
+	}, append(args, named("id", l.id))...)
+	return all, err
+}
+
+// tally is that of one table.
 func (l *Load) tally(ctx context.Context, t table, where string, args ...any) (tally, error) {
-	amount := amountOf(t.name)
-	if amount == "" {
-		amount = "toDecimal64(0, 4)"
-	}
-	var n uint64
-	var sum decimal.Decimal
-	sql := "SELECT count(), sum(" + amount + ") FROM " + l.w.table(t.name) + " WHERE " + where
-	if err := l.w.conn.QueryRow(ctx, sql, append(args, named("id", l.id))...).Scan(&n, &sum); err != nil {
-		return tally{}, fmt.Errorf("count rows of %s: %w", t.name, err)
-	}
-	return tally{int(n), sum}, nil
+	all, err := l.tallies(ctx, map[string]string{t.name: where}, args...)
+	return all[t.name], err
 }
 
 // checkHanded proves that every row that Go handed over is stored, once.
 func (l *Load) checkHanded(ctx context.Context) error {
+	return l.checkStored(ctx, l.handed)
+}
+
+// checkStored compares what is stored under this load's id with what should be.
+// Daily is proved elsewhere, in another way.
+func (l *Load) checkStored(ctx context.Context, want map[string]tally) error {
+	where := map[string]string{}
 	for _, t := range loadTables {
-		want := l.handed[t.name]
-		got, err := l.tally(ctx, t, "load_id = {id:UInt64}")
-		if err != nil {
-			return err
+		if t.name != dailyTable.name {
+			where[t.name] = "load_id = {id:UInt64}"
 		}
-		if err := agree(t, got, want); err != nil {
+	}
+	got, err := l.tallies(ctx, where)
+	if err != nil {
+		return err
+	}
+	for _, t := range loadTables {
+		if err := agree(t, got[t.name], want[t.name]); err != nil {
 			return err
 		}
 	}
@@ -113,24 +142,36 @@ func agree(t table, got, want tally) error {
 // checkDerived refuses rows of customers that were not named to Add: they would
 // be there twice, once derived and once carried forward.
 func (l *Load) checkDerived(ctx context.Context) error {
+	var parts []string
 	for _, t := range []table{periodsTable, movementsTable, invoiceLinesTable, customersTable, subscriptionsTable, rejectsTable} {
-		var source, customer string
-		found := false
-		err := l.w.each(ctx, "find rows of customers not derived", `
-			SELECT source, customer_id FROM `+l.w.table(t.name)+`
-			WHERE load_id = {id:UInt64} AND (source, customer_id) NOT IN (SELECT source, customer_id FROM `+l.w.table("derived")+` WHERE load_id = {id:UInt64})
-			LIMIT 1`, func(scan func(...any) error) error {
-			found = true
-			return scan(&source, &customer)
-		}, named("id", l.id))
-		if err != nil {
+		parts = append(parts, "SELECT "+literal(t.name)+", source, customer_id FROM "+l.w.table(t.name)+`
+			WHERE load_id = {id:UInt64} AND (source, customer_id) NOT IN (SELECT source, customer_id FROM `+l.w.table("derived")+` WHERE load_id = {id:UInt64}) LIMIT 1`)
+	}
+	return l.w.each(ctx, "find rows of customers not derived", strings.Join(parts, "\nUNION ALL\n"), func(scan func(...any) error) error {
+		var name, source, customer string
+		if err := scan(&name, &source, &customer); err != nil {
 			return err
 		}
-		if found {
-			return fmt.Errorf("%s has rows of %s customer %q, which was not named as derived", t.name, source, customer)
+		return fmt.Errorf("%s has rows of %s customer %q, which was not named as derived", name, source, customer)
+	}, named("id", l.id))
+}
+
+// countCarried counts what will be carried forward, before it is.
+func (l *Load) countCarried(ctx context.Context) error {
+	if l.spec.Full || l.idle() && l.fx == nil {
+		return nil
+	}
+	where := map[string]string{}
+	args := []any{}
+	for _, t := range []table{periodsTable, movementsTable, customersTable, subscriptionsTable, rejectsTable} {
+		if stored, ok := l.baseParts[part{table: t.name}]; ok && (!l.idle() || t.name == movementsTable.name) {
+			where[t.name] = "load_id = {" + t.name + ":UInt64} AND " + l.isCarried()
+			args = append(args, named(t.name, stored))
 		}
 	}
-	return nil
+	var err error
+	l.carried, err = l.tallies(ctx, where, args...)
+	return err
 }
 
 // carry copies the rows of a table that belong to customers not derived again,
@@ -146,15 +187,11 @@ func (l *Load) carry(ctx context.Context, t table, value, join string) error {
 	l.parts[p] = l.id
 	if ok && !l.spec.Full {
 		args := []any{named("id", l.id), named("stored", stored), named("through", l.spec.Through.Time().Format(time.DateOnly))}
-		before, err := l.tally(ctx, t, "load_id = {stored:UInt64} AND "+l.isCarried(), args[1:]...)
-		if err != nil {
-			return err
-		}
 		columns := slices.Clone(t.columns)
 		if value != "" {
 			columns[slices.Index(columns, "amount_reporting")] = value + " AS fresh"
 		}
-		err = l.w.exec(ctx, "carry "+t.name+" forward", `
+		err := l.w.exec(ctx, "carry "+t.name+" forward", `
 			INSERT INTO `+l.w.table(t.name)+` (load_id, `+strings.Join(t.columns, ", ")+`)
 			SELECT {id:UInt64}, `+strings.Join(columns, ", ")+` FROM (
 				SELECT * FROM `+l.w.table(t.name)+` WHERE load_id = {stored:UInt64} AND `+l.isCarried()+`
@@ -162,7 +199,6 @@ func (l *Load) carry(ctx context.Context, t table, value, join string) error {
 		if err != nil {
 			return err
 		}
-		l.carried[t.name] = before
 	}
 	l.rows[t.name] = l.handed[t.name].rows + l.carried[t.name].rows
 	return nil
@@ -387,11 +423,11 @@ func scanDays(into map[billing.Date]bool) func(func(...any) error) error {
 // already.
 func (l *Load) buildInvoiceLines(ctx context.Context) error {
 	t := invoiceLinesTable
-	written, err := l.w.partitions(ctx, t.name)
+	all, err := l.w.partitions(ctx)
 	if err != nil {
 		return err
 	}
-	written = slices.DeleteFunc(written, func(p partition) bool { return p.owner != l.id })
+	written := slices.DeleteFunc(all[t.name], func(p partition) bool { return p.owner != l.id })
 	l.takeOver(t)
 	changed := map[uint32]bool{}
 	if l.base.ID == 0 {
@@ -401,18 +437,9 @@ func (l *Load) buildInvoiceLines(ctx context.Context) error {
 	} else if err := l.changedInvoiceMonths(ctx, changed); err != nil {
 		return err
 	}
-	for _, p := range written {
-		if changed[p.month] {
-			continue
-		}
-		gone, err := l.tally(ctx, t, "load_id = {id:UInt64} AND toYYYYMM(issued_at) = {month:UInt32}", named("month", p.month))
-		if err != nil {
-			return err
-		}
-		if err := l.w.dropPartition(ctx, t.name, p); err != nil {
-			return err
-		}
-		l.carried[t.name] = l.carried[t.name].plus(tally{-gone.rows, gone.sum.Neg()})
+	same := slices.DeleteFunc(written, func(p partition) bool { return changed[p.month] })
+	if err := l.dropInvoiceMonths(ctx, same); err != nil {
+		return err
 	}
 	for _, month := range slices.Sorted(maps.Keys(changed)) {
 		p := part{t.name, month}
@@ -425,6 +452,24 @@ func (l *Load) buildInvoiceLines(ctx context.Context) error {
 	}
 	l.rows[t.name] = l.handed[t.name].rows + l.carried[t.name].rows
 	return nil
+}
+
+// dropInvoiceMonths drops months of lines that Go handed over and the base has.
+func (l *Load) dropInvoiceMonths(ctx context.Context, same []partition) error {
+	if len(same) == 0 {
+		return nil
+	}
+	t := invoiceLinesTable
+	months := make([]uint32, len(same))
+	for i, p := range same {
+		months[i] = p.month
+	}
+	gone, err := l.tally(ctx, t, "load_id = {id:UInt64} AND toYYYYMM(issued_at) IN {months:Array(UInt32)}", named("months", months))
+	if err != nil {
+		return err
+	}
+	l.carried[t.name] = l.carried[t.name].plus(tally{-gone.rows, gone.sum.Neg()})
+	return l.w.dropPartitions(ctx, t.name, same)
 }
 
 // changedInvoiceMonths finds the months in which the lines of derived customers

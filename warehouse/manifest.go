@@ -3,6 +3,7 @@ package warehouse
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
@@ -144,19 +145,19 @@ func (w *Warehouse) collect(ctx context.Context, building uint64) error {
 	if err != nil {
 		return err
 	}
+	all, err := w.partitions(ctx)
+	if err != nil {
+		return err
+	}
 	for _, t := range loadTables {
-		all, err := w.partitions(ctx, t.name)
-		if err != nil {
-			return err
+		dead := slices.DeleteFunc(all[t.name], func(p partition) bool {
+			return p.owner == building || kept[partKey{part{t.name, p.month}, p.owner}] || w.young(p.owner)
+		})
+		if len(dead) > 0 {
+			w.log.Debug("drop unreferenced partitions", "table", t.name, "partitions", len(dead))
 		}
-		for _, p := range all {
-			if p.owner == building || kept[partKey{part{t.name, p.month}, p.owner}] || w.young(p.owner) {
-				continue
-			}
-			w.log.Debug("drop unreferenced partition", "table", t.name, "partition", p.id, "load", p.owner)
-			if err := w.dropPartition(ctx, t.name, p); err != nil {
-				return err
-			}
+		if err := w.dropPartitions(ctx, t.name, dead); err != nil {
+			return err
 		}
 	}
 	return nil

@@ -15,24 +15,24 @@ type partition struct {
 	owner uint64 // the run or load
 }
 
-// partitions lists the partitions of a table that hold rows.
-func (w *Warehouse) partitions(ctx context.Context, table string) ([]partition, error) {
-	var all []partition
-	err := w.each(ctx, "list partitions of "+table, `
-		SELECT partition_id, any(partition) FROM system.parts
-		WHERE database = {db:String} AND table = {table:String} AND active AND rows > 0
-		GROUP BY partition_id ORDER BY partition_id`, func(scan func(...any) error) error {
+// partitions lists the partitions of the store that hold rows, by table.
+func (w *Warehouse) partitions(ctx context.Context) (map[string][]partition, error) {
+	all := map[string][]partition{}
+	err := w.each(ctx, "list partitions", `
+		SELECT table, partition_id, any(partition) FROM system.parts
+		WHERE database = {db:String} AND active AND rows > 0 AND partition_id != 'all'
+		GROUP BY table, partition_id ORDER BY table, partition_id`, func(scan func(...any) error) error {
 		var p partition
-		var text string
-		if err := scan(&p.id, &text); err != nil {
+		var table, text string
+		if err := scan(&table, &p.id, &text); err != nil {
 			return err
 		}
 		if err := p.parse(text); err != nil {
 			return err
 		}
-		all = append(all, p)
+		all[table] = append(all[table], p)
 		return nil
-	}, named("db", w.schema.StoreName()), named("table", table))
+	}, named("db", w.schema.StoreName()))
 	return all, err
 }
 
@@ -53,8 +53,15 @@ func (p *partition) parse(text string) error {
 	return nil
 }
 
-// dropPartition drops a partition that no reader can name. Readers that have
+// dropPartitions drops partitions that no reader can name. Readers that have
 // begun keep what they read.
-func (w *Warehouse) dropPartition(ctx context.Context, table string, p partition) error {
-	return w.exec(ctx, "drop partition of "+table, "ALTER TABLE "+w.table(table)+" DROP PARTITION ID "+literal(p.id))
+func (w *Warehouse) dropPartitions(ctx context.Context, table string, all []partition) error {
+	if len(all) == 0 {
+		return nil
+	}
+	drops := make([]string, len(all))
+	for i, p := range all {
+		drops[i] = "DROP PARTITION ID " + literal(p.id)
+	}
+	return w.exec(ctx, "drop partitions of "+table, "ALTER TABLE "+w.table(table)+" "+strings.Join(drops, ", "))
 }

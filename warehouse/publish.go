@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"mrrsync/connectors/billing"
 )
@@ -87,18 +88,14 @@ func (l *Load) Discard(ctx context.Context) error {
 		return nil
 	}
 	l.state = ended
+	all, err := l.w.partitions(ctx)
+	if err != nil {
+		return fmt.Errorf("discard load %d: %w", l.id, err)
+	}
 	for _, t := range loadTables {
-		all, err := l.w.partitions(ctx, t.name)
-		if err != nil {
+		own := slices.DeleteFunc(all[t.name], func(p partition) bool { return p.owner != l.id })
+		if err := l.w.dropPartitions(ctx, t.name, own); err != nil {
 			return fmt.Errorf("discard load %d: %w", l.id, err)
-		}
-		for _, p := range all {
-			if p.owner != l.id {
-				continue
-			}
-			if err := l.w.dropPartition(ctx, t.name, p); err != nil {
-				return fmt.Errorf("discard load %d: %w", l.id, err)
-			}
 		}
 	}
 	return nil

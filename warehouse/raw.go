@@ -152,18 +152,11 @@ func (w *Warehouse) list(ctx context.Context, run uint64, source string, stream 
 
 // dropListings drops what runs before this one listed: each run proves its own.
 func (w *Warehouse) dropListings(ctx context.Context, run uint64) error {
-	old, err := w.partitions(ctx, "listings")
+	all, err := w.partitions(ctx)
 	if err != nil {
 		return err
 	}
-	for _, p := range old {
-		if p.owner < run {
-			if err := w.dropPartition(ctx, "listings", p); err != nil {
-				return err
-			}
-		}
-	}
-	return nil
+	return w.dropPartitions(ctx, "listings", slices.DeleteFunc(all["listings"], func(p partition) bool { return p.owner >= run }))
 }
 
 // StreamCount is what a run listed of a stream against what the warehouse
