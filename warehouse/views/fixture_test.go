@@ -24,7 +24,7 @@ var engine *chdb.DB
 
 func TestMain(m *testing.M) {
 	// A company costs a dozen statements, so fewer of them than rapid draws by itself; -rapid.checks asks for more.
-	if err := flag.Set("rapid.checks", "20"); err != nil {
+	if err := flag.Set("rapid.checks", "12"); err != nil {
 		panic(err)
 	}
 	flag.Parse()

@@ -245,6 +245,22 @@ func laws() map[string]string {
 			SELECT date, mrr AS m, toInt64(customers) AS c, toInt64(subscriptions) AS s FROM VIEWS.mrr_totals_daily_reporting
 			UNION ALL SELECT date, -sum(mrr_reporting), -toInt64(uniqExact(account_id)), -toInt64(uniqExact((source, subscription_id))) FROM VIEWS.mrr_daily GROUP BY date)
 			GROUP BY date) WHERE m1 != 0 OR c1 != 0 OR s1 != 0`,
+		// An account's month, from the levels of its rows at the ends of two months.
+		"retention is that of the accounts' levels": `SELECT count() FROM (
+			WITH ends AS (SELECT month, currency, account_id, sum(mrr) AS level FROM VIEWS.mrr_monthly GROUP BY ALL),
+				pairs AS (SELECT month, currency, account_id, sum(a) AS before, sum(b) AS after FROM (
+					SELECT month, currency, account_id, toDecimal128(0, 4) AS a, level AS b FROM ends
+					UNION ALL SELECT addMonths(month, 1), currency, account_id, level, 0 FROM ends) GROUP BY ALL)
+			SELECT month, currency, sum(x) AS x1, sum(n) AS n1, sum(g) AS g1, sum(c) AS c1, sum(e) AS e1 FROM (
+				SELECT month, currency, toInt64(customers_start) AS x, nrr AS n, grr AS g, toInt64(customers_churned) AS c, toInt64(customers_end) AS e FROM VIEWS.retention_monthly
+				UNION ALL SELECT month, currency, -toInt64(countIf(before > 0)),
+					if(sum(before) = 0, 0, -round(toFloat64(sumIf(after, before > 0)) / toFloat64(sum(before)), 6)),
+					if(sum(before) = 0, 0, -round(toFloat64(sumIf(least(before, after), before > 0)) / toFloat64(sum(before)), 6)),
+					-toInt64(countIf(before > 0 AND after = 0)), -toInt64(countIf(after > 0))
+				FROM pairs WHERE month <= (SELECT toStartOfMonth(through) FROM VIEWS.loads WHERE status = 'current') GROUP BY month, currency)
+			GROUP BY month, currency) WHERE x1 != 0 OR abs(n1) > 0.000002 OR abs(g1) > 0.000002 OR c1 != 0 OR e1 != 0`,
+		"customers of a month add up": `SELECT count() FROM VIEWS.retention_monthly
+			WHERE customers_start + customers_new + customers_reactivated != customers_end + customers_churned OR grr > 1 OR grr > nrr OR grr < 0`,
 		"totals have the waterfall's days": `SELECT count() FROM (SELECT date, currency, count() AS n FROM (
 			SELECT date, currency FROM VIEWS.mrr_totals_daily UNION ALL SELECT date, currency FROM VIEWS.mrr_waterfall_daily) GROUP BY date, currency) WHERE n != 2`,
 	}
