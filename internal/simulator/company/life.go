@@ -205,6 +205,9 @@ func (b *biller) backdate(t int64) {
 		c := b.cycle()
 		x := b.charge(t, it.Price, it.Quantity, mulDiv(full, t-b.sub.Start, c.End-c.Start))
 		x.ItemID, x.Start, x.End, x.Proration = it.ID, b.sub.Start, t, true
+		if it.Tax != nil {
+			x.Tax = it.Tax
+		}
 		x.event = b.tell(t, "invoiceitem.created", AboutInvoiceItem, func(e *Event) { e.Item = x })
 	}
 }
