@@ -41,11 +41,12 @@ func (w *Warehouse) acquire() error {
 	return nil
 }
 
-// drop gives the lock back.
+// drop gives the lock back, and forgets what the run knew to be stored.
 func (w *Warehouse) drop() {
 	w.mu.Lock()
 	lock := w.lock
 	w.lock = nil
+	clear(w.landed)
 	w.mu.Unlock()
 	lock.release()
 }

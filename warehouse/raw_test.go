@@ -103,7 +103,7 @@ func TestLandInAnyOrder(t *testing.T) {
 		history = append(history, object(fmt.Sprintf("c%d", i%7%3), []string{"sub", "inv"}[i%7%2], id, int64(100-i), fmt.Sprintf(`{"s":%d}`, i/14)))
 	}
 	var want []CustomerObjects
-	for seed := range uint64(6) {
+	for seed := range uint64(4) {
 		rng := rand.New(rand.NewPCG(seed, 1))
 		w := fresh(t)
 		all := slices.Clone(history)

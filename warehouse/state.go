@@ -81,9 +81,6 @@ func (w *Warehouse) startRun(ctx context.Context, run Run) (Run, error) {
 		}
 	}
 	run.ID, run.StartedAt, run.FinishedAt, run.Status = w.next(), w.opt.Now().UTC(), time.Unix(0, 0).UTC(), Running
-	w.mu.Lock()
-	clear(w.landed)
-	w.mu.Unlock()
 	if err := w.writeRun(ctx, run); err != nil {
 		return Run{}, err
 	}

@@ -192,20 +192,11 @@ func (w *Warehouse) exec(ctx context.Context, what, sql string, args ...any) err
 	return nil
 }
 
-// query runs a statement that reads; the caller closes the rows.
-func (w *Warehouse) query(ctx context.Context, what, sql string, args ...any) (driver.Rows, error) {
-	rows, err := w.conn.Query(ctx, sql, args...)
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", what, err)
-	}
-	return rows, nil
-}
-
 // each runs a statement that reads and calls scan for every row.
 func (w *Warehouse) each(ctx context.Context, what, sql string, scan func(scan func(...any) error) error, args ...any) error {
-	rows, err := w.query(ctx, what, sql, args...)
+	rows, err := w.conn.Query(ctx, sql, args...)
 	if err != nil {
-		return err
+		return fmt.Errorf("%s: %w", what, err)
 	}
 	defer rows.Close()
 	for rows.Next() {
@@ -230,7 +221,7 @@ func (w *Warehouse) insert(ctx context.Context, table string, columns []string, 
 	if err != nil {
 		return fmt.Errorf("%s: %w", what, err)
 	}
-	defer b.Close()
+	defer func() { _ = b.Close() }()
 	if err := fill(b); err != nil {
 		return fmt.Errorf("%s: %w", what, err)
 	}
