@@ -37,7 +37,7 @@ func (s section) drawWaterfall(f *figure) {
 	left, right, top := 52.0, 50.0, 40.0
 	upper, between, lower := 220.0, 46.0, 130.0
 	if f.width < wide {
-		left, right, top, upper, lower = 42, 42, 62, 180, 110
+		left, right, top, upper, lower = 42, 48, 62, 180, 110
 	}
 	f.height = top + upper + between + lower + 44
 	x := band{from: left, to: f.width - right, n: len(steps)}

@@ -23,7 +23,7 @@ func waterfall() Report {
 			{Name: "contraction_mrr", Title: "Contraction", Short: "Contr.", Kind: Money, Sum: Total, Sign: "-"},
 			{Name: "churned_mrr", Title: "Churned", Kind: Money, Sum: Total, Sign: "-"},
 			{Name: "transfer_mrr", Title: "Transfer", Short: "Transf.", Kind: Money, Sum: Total, Cut: true, Sign: "+"},
-			{Name: "fx_adjustment", Title: "Rates", Kind: Money, Sum: Total, Converted: true, Sign: "+"},
+			{Name: "fx_adjustment", Title: "FX", Kind: Money, Sum: Total, Converted: true, Sign: "+"},
 			{Name: "net_new_mrr", Title: "Net new", Kind: Money, Sum: Total, Extra: true},
 			{Name: "ending_mrr", Title: "Ending", Short: "End", Kind: Money, Sum: Last, Sign: "="},
 			{Name: "growth_rate", Title: "Growth", Kind: Rate, Extra: true},
