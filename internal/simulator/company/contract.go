@@ -56,7 +56,7 @@ func contract(d dice, i int, signed int64) []Contract {
 		Customer: fmt.Sprintf("ENT-%04d", i+1), Subscription: fmt.Sprintf("C-%04d", i+1), Item: fmt.Sprintf("C-%04d-1", i+1), Plan: "Enterprise",
 		Currency: []string{"USD", "EUR", "GBP", "JPY"}[d.pick(60, 20, 15, 5)], Count: 1, Start: first, Kind: "recurring", Signed: signed, Interval: "month",
 	}
-	price := 100_000 * d.span(10, 90)
+	price := 20_000 * d.span(3, 20)
 	if base.Currency == "JPY" {
 		price *= 100
 	}
