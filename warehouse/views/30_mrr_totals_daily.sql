@@ -85,7 +85,7 @@ FROM
                         steps, items)) AS turn
                 FROM {{.Store}}.periods
                 WHERE {{.Part "periods"}} AND NOT scheduled
-                GROUP BY source, subscription_id, currency
+                GROUP BY source, customer_id, subscription_id, currency
             )
             WHERE date <= (SELECT max(through) FROM {{.Header}})
             GROUP BY date, currency

@@ -74,7 +74,7 @@ FROM
                         steps, items)) AS turn
                 FROM {{.Store}}.periods
                 WHERE {{.Part "periods"}} AND NOT scheduled
-                GROUP BY source, subscription_id
+                GROUP BY source, customer_id, subscription_id
             )
             WHERE date <= (SELECT max(through) FROM {{.Header}})
             GROUP BY date

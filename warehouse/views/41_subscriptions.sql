@@ -46,7 +46,7 @@ FROM
 LEFT JOIN
 (
     SELECT
-        source, subscription_id,
+        source, customer_id, subscription_id,
         max(first_day) AS first_day, max(last_day) AS last_day,
         sum(level) AS level,
         sum(n) AS n, sum(e) AS e, sum(r) AS r, sum(c) AS c, sum(x) AS x,
@@ -55,7 +55,7 @@ LEFT JOIN
     FROM
     (
             SELECT
-                source, subscription_id,
+                source, customer_id, subscription_id,
                 min(date) AS first_day, max(date) AS last_day,
                 sum(amount) AS level,
                 sumIf(amount, movement = 'new') AS n,
@@ -68,10 +68,10 @@ LEFT JOIN
             FROM {{.Store}}.movements
             WHERE {{.Part "movements"}} AND NOT scheduled
               AND date <= (SELECT max(through) FROM {{.Header}})
-            GROUP BY source, subscription_id
+            GROUP BY source, customer_id, subscription_id
         UNION ALL
             SELECT
-                source, subscription_id,
+                source, customer_id, subscription_id,
                 toDate(0), toDate(0),
                 toDecimal128(0, 4), toDecimal128(0, 4), toDecimal128(0, 4), toDecimal128(0, 4), toDecimal128(0, 4), toDecimal128(0, 4),
                 count(),
@@ -79,8 +79,8 @@ LEFT JOIN
             FROM {{.Store}}.daily
             WHERE {{.Parts "daily" "date"}}
               AND date = (SELECT max(through) FROM {{.Header}})
-            GROUP BY source, subscription_id
+            GROUP BY source, customer_id, subscription_id
     )
-    GROUP BY source, subscription_id
-) AS m ON s.source = m.source AND s.subscription_id = m.subscription_id
+    GROUP BY source, customer_id, subscription_id
+) AS m ON s.source = m.source AND s.customer_id = m.customer_id AND s.subscription_id = m.subscription_id
 COMMENT 'Subscriptions as last known, one row per source and subscription'

@@ -72,7 +72,7 @@ FROM
             '', '', '', toDate(0), toDate(0), toDate(0),
             toDecimal128(0, 4), toDecimal128(0, 4), toDecimal128(0, 4), toDecimal128(0, 4), toDecimal128(0, 4), toDecimal128(0, 4),
             sum(mrr_reporting),
-            uniqExact(account_id), uniqExact(subscription_id), sum(quantity)
+            uniqExact(account_id), uniqExact(customer_id, subscription_id), sum(quantity)
         FROM {{.Store}}.daily
         WHERE {{.Parts "daily" "date"}}
           AND date = (SELECT max(through) FROM {{.Header}})

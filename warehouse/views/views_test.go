@@ -233,7 +233,7 @@ func laws() map[string]string {
 			WHERE last != (SELECT through FROM VIEWS.loads WHERE status = 'current')`,
 		"totals are the sums of daily rows": `SELECT count() FROM (SELECT date, currency, sum(m) AS m1, sum(r) AS r1, sum(c) AS c1, sum(s) AS s1 FROM (
 			SELECT date, currency, mrr AS m, mrr_reporting AS r, toInt64(customers) AS c, toInt64(subscriptions) AS s FROM VIEWS.mrr_totals_daily
-			UNION ALL SELECT date, currency, -sum(mrr), -sum(mrr_reporting), -toInt64(uniqExact(account_id)), -toInt64(uniqExact((source, subscription_id))) FROM VIEWS.mrr_daily GROUP BY date, currency)
+			UNION ALL SELECT date, currency, -sum(mrr), -sum(mrr_reporting), -toInt64(uniqExact(account_id)), -toInt64(uniqExact((source, customer_id, subscription_id))) FROM VIEWS.mrr_daily GROUP BY date, currency)
 			GROUP BY date, currency) WHERE m1 != 0 OR r1 != 0 OR c1 != 0 OR s1 != 0`,
 		"a month closes in the reporting currency": `SELECT count() FROM VIEWS.mrr_waterfall_monthly_reporting
 			WHERE starting_mrr + new_mrr + expansion_mrr + reactivation_mrr - contraction_mrr - churned_mrr + fx_adjustment != ending_mrr`,
@@ -243,7 +243,7 @@ func laws() map[string]string {
 			UNION ALL SELECT DISTINCT month, 0, 0, -1 FROM VIEWS.mrr_waterfall_monthly) GROUP BY month) WHERE d != 0 OR n != 0`,
 		"totals in the reporting currency are the sums of daily rows": `SELECT count() FROM (SELECT date, sum(m) AS m1, sum(c) AS c1, sum(s) AS s1 FROM (
 			SELECT date, mrr AS m, toInt64(customers) AS c, toInt64(subscriptions) AS s FROM VIEWS.mrr_totals_daily_reporting
-			UNION ALL SELECT date, -sum(mrr_reporting), -toInt64(uniqExact(account_id)), -toInt64(uniqExact((source, subscription_id))) FROM VIEWS.mrr_daily GROUP BY date)
+			UNION ALL SELECT date, -sum(mrr_reporting), -toInt64(uniqExact(account_id)), -toInt64(uniqExact((source, customer_id, subscription_id))) FROM VIEWS.mrr_daily GROUP BY date)
 			GROUP BY date) WHERE m1 != 0 OR c1 != 0 OR s1 != 0`,
 		// An account's month, from the levels of its rows at the ends of two months.
 		"retention is that of the accounts' levels": `SELECT count() FROM (

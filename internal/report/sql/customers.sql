@@ -17,7 +17,7 @@ FROM
             SELECT
                 {{template "code" .}} AS code, {{if .Slice}}{{.Slice}}{{else}}''{{end}} AS label, account_id,
                 sum(mrr{{if .Reporting}}_reporting{{end}}) AS level, toDecimal128(0, 4) AS gained, toDecimal128(0, 4) AS lost,
-                uniqExact(source, subscription_id) AS agreements
+                uniqExact(source, customer_id, subscription_id) AS agreements
             FROM {{.DB}}.mrr_daily
             WHERE date = final
               AND ({currency:String} = '' OR currency = {currency:String})

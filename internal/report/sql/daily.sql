@@ -20,7 +20,7 @@ SELECT
     sum(d.{{if .Reporting}}mrr_reporting{{else}}mrr{{end}}) AS level,
     level * 12 AS arr,
     uniqExact(account_id) AS customers,
-    uniqExact(source, subscription_id) AS subscriptions,
+    uniqExact(source, customer_id, subscription_id) AS subscriptions,
     toDecimal128(round(toDecimal128(level, 8) / customers, 4), 4) AS arpa
 FROM {{.DB}}.mrr_daily AS d
 WHERE date BETWEEN beginning AND final
