@@ -3,6 +3,7 @@ package report
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"slices"
@@ -26,74 +27,89 @@ type Overview struct {
 // customers. With a reporting currency the headline is over all currencies,
 // else over the one with the most customers.
 func WriteOverview(ctx context.Context, src Source, w io.Writer, o Overview) error {
-	p := page{Title: o.Title, Notes: o.Notes}
-	if p.Title == "" {
-		p.Title = "Monthly recurring revenue"
-	}
-	top := o.Top
-	if top <= 0 {
-		top = 10
-	}
-	through, err := src.through(ctx)
+	now, err := src.published(ctx)
 	if err != nil {
 		return err
 	}
-	if through == billing.NoDate {
-		p.Subtitle = "Nothing is published yet"
-		return p.write(w)
-	}
-	p.Subtitle = "Through " + through.Time().Format("2 January 2006")
-
-	whole, err := src.converted(ctx)
-	if err != nil {
-		return err
-	}
-	size, err := src.sizes(ctx, through)
-	if err != nil {
-		return err
-	}
-	each, err := waterfall().Run(ctx, src, Query{})
-	if err != nil {
-		return err
-	}
-	each.order(size)
-	flow := each
-	if whole == Reporting {
-		if flow, err = waterfall().Run(ctx, src, Query{Currency: Reporting}); err != nil {
+	for range 3 {
+		p, err := src.overview(ctx, o, now)
+		if err != nil {
 			return err
 		}
-		if len(size) > 1 {
-			p.Folded = each.folded()
+		// The page takes several statements. If a load was published between them it could show both.
+		after, err := src.published(ctx)
+		if err != nil {
+			return err
 		}
+		if after == now {
+			return p.write(w)
+		}
+		now = after
 	}
-	payers, err := customers().Run(ctx, src, Query{Currency: whole, Limit: top})
-	if err != nil {
-		return err
-	}
-	payers.order(size)
-	day, err := src.lastDay(ctx, flow, through)
-	if err != nil {
-		return err
-	}
-	p.Cards = headline(flow, day)
-	for _, t := range []*Table{flow, payers} {
-		p.Blocks = append(p.Blocks, t.blocks()...)
-	}
-	return p.write(w)
+	return errors.New("write overview: loads are published faster than a page can be made of one; try again later")
 }
 
-// converted is the currency in which everything can be told at once: Reporting,
-// or empty when conversion is off.
-func (src Source) converted(ctx context.Context) (string, error) {
-	var currency string
-	err := src.Conn.QueryRow(ctx, "SELECT max(reporting_currency) FROM "+src.Database+".loads WHERE status = 'current'").Scan(&currency)
+// published is what readers see: the newest load, its last day and its reporting
+// currency. It is zero before the first one.
+type published struct {
+	load     uint64
+	through  billing.Date
+	currency string
+}
+
+func (src Source) published(ctx context.Context) (published, error) {
+	var p published
+	var day time.Time
+	err := src.Conn.QueryRow(ctx, "SELECT max(load_id), max(through), max(reporting_currency) FROM "+src.Database+".loads WHERE status = 'current'").
+		Scan(&p.load, &day, &p.currency)
 	if err != nil {
-		return "", fmt.Errorf("ask for the reporting currency: %w", err)
+		return published{}, fmt.Errorf("ask what is published: %w", err)
 	}
-	if currency == "" {
-		return "", nil
+	p.through = billing.DateOf(day, time.UTC)
+	return p, nil
+}
+
+// overview gathers the page of a load.
+func (src Source) overview(ctx context.Context, o Overview, now published) (page, error) {
+	p := page{Title: cmp.Or(o.Title, "Monthly recurring revenue"), Notes: o.Notes}
+	if now.load == 0 {
+		p.Subtitle = "Nothing is published yet"
+		return p, nil
 	}
-	return Reporting, nil
+	p.Subtitle = "Through " + now.through.Time().Format("2 January 2006")
+	size, err := src.sizes(ctx, now.through)
+	if err != nil {
+		return page{}, err
+	}
+	whole := ""
+	if _, alone := size[now.currency]; now.currency != "" && (!alone || len(size) > 1) {
+		whole = Reporting
+	}
+	flow, err := waterfall().Run(ctx, src, Query{Currency: whole})
+	if err != nil {
+		return page{}, err
+	}
+	flow.order(size)
+	payers, err := customers().Run(ctx, src, Query{Currency: whole, Limit: cmp.Or(o.Top, 10)})
+	if err != nil {
+		return page{}, err
+	}
+	payers.order(size)
+	day, err := src.lastDay(ctx, flow, now.through)
+	if err != nil {
+		return page{}, err
+	}
+	p.Cards = headline(flow, day)
+	p.Blocks = append(flow.blocks(), payers.blocks()...)
+	if whole == Reporting {
+		each, err := waterfall().Run(ctx, src, Query{})
+		if err != nil {
+			return page{}, err
+		}
+		each.order(size)
+		p.Folded = each.folded()
+	}
+	return p, nil
 }
 
 // folded are the sections as blocks that open when asked: each says in a line
@@ -128,16 +144,6 @@ func (t *Table) order(size map[string]uint64) {
 		y, _ := b[0].(string)
 		return cmp.Compare(size[y], size[x])
 	})
-}
-
-// through is the last published day, NoDate when nothing is published.
-func (src Source) through(ctx context.Context) (billing.Date, error) {
-	var day time.Time
-	err := src.Conn.QueryRow(ctx, "SELECT max(through) FROM "+src.Database+".loads WHERE status = 'current'").Scan(&day)
-	if err != nil {
-		return billing.NoDate, fmt.Errorf("ask for the last published day: %w", err)
-	}
-	return billing.DateOf(day, time.UTC), nil
 }
 
 // lastDay is the last day's totals in the currency of a waterfall.
