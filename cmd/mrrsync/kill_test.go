@@ -86,9 +86,9 @@ func TestKilled(t *testing.T) {
 			t.Fatal(err)
 		}
 		kills := 0
-		for part := time.Duration(1); part < 40; part++ {
+		for delay := lasted / 10; delay < 4*lasted; delay += lasted / 10 {
 			cmd, log := s.child()
-			after := time.AfterFunc(lasted*part/10, func() { _ = cmd.Process.Kill() })
+			after := time.AfterFunc(delay, func() { _ = cmd.Process.Kill() })
 			err := cmd.Wait()
 			after.Stop()
 			if err == nil {
@@ -99,7 +99,7 @@ func TestKilled(t *testing.T) {
 			}
 			kills++
 			if now := s.published(); now != before && now != want {
-				t.Fatalf("killed after %s, readers see neither load: %s", lasted*part/10, cmp.Diff(before, now))
+				t.Fatalf("killed after %s, readers see neither load: %s", delay, cmp.Diff(before, now))
 			}
 		}
 		if kills == 0 {
