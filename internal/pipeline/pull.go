@@ -30,13 +30,13 @@ func (r *run) pull(ctx context.Context) error {
 			continue
 		}
 		wg.Go(func() {
-			started := time.Now() // a duration, not a date: the clock of dates may stand still
+			started := time.Now() //nolint:forbidigo // a duration, not a date: the clock of dates may stand still
 			receipt.StartedAt = r.o.Now().UTC()
 			if err := r.pullSource(ctx, s, receipt); err != nil {
 				receipt.fail(err)
 				r.log.Error("source failed; its accounts go on from its last complete pull", "source", s.Name, "error", err)
 			}
-			receipt.FinishedAt, receipt.Seconds = r.o.Now().UTC(), time.Since(started).Seconds()
+			receipt.FinishedAt, receipt.Seconds = r.o.Now().UTC(), time.Since(started).Seconds() //nolint:forbidigo // the same duration
 		})
 	}
 	wg.Wait()
@@ -138,7 +138,7 @@ func (r *run) pullStreams(ctx context.Context, s Source, receipt *SourceReceipt)
 	}
 	for _, stream := range s.Connector.Streams() {
 		if err := r.pullStream(ctx, s, stream, cursors[stream], receipt); err != nil {
-			return fmt.Errorf("pull %s: %w", stream, err)
+			return err
 		}
 	}
 	return nil
@@ -157,7 +157,7 @@ func (r *run) pullStream(ctx context.Context, s Source, stream connectors.Stream
 		for b := range full {
 			if err := r.land(ctx, s, stream, b, receipt); err != nil {
 				cancel(err)
-				for range full { //nolint:revive // the reader must not block on a full channel
+				for range full { // the reader must not block on a full channel
 				}
 				return
 			}
