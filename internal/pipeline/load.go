@@ -25,6 +25,7 @@ func (r *run) allFailed() error {
 				first = s.Source + ": " + s.Error
 			}
 			tried++
+		default: // not pulled in this run
 		}
 	}
 	switch {

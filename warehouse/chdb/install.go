@@ -330,7 +330,7 @@ func (in Install) watch(ctx context.Context, dir string) {
 		// Files come and go under our hands: what can't be read is skipped.
 		_ = filepath.WalkDir(dir, func(_ string, d fs.DirEntry, err error) error {
 			if err != nil || d.IsDir() {
-				return nil
+				return nil //nolint:nilerr // see above
 			}
 			if info, err := d.Info(); err == nil {
 				largest = max(largest, info.Size())

@@ -120,7 +120,7 @@ func readStatement(req *http.Request, params url.Values, body io.Reader) (Statem
 func (t *transport) hello(req *http.Request, params url.Values) (*http.Response, error) {
 	revision, err := strconv.ParseUint(params.Get("client_protocol_version"), 10, 64)
 	if err != nil {
-		return failed(req, refuse(36, "BAD_ARGUMENTS", "client_protocol_version is not a number: %q", params.Get("client_protocol_version"))), nil
+		return failed(req, refuse(36, "BAD_ARGUMENTS", "client_protocol_version is not a number: %q", params.Get("client_protocol_version"))), nil //nolint:nilerr // the answer tells it
 	}
 	var block proto.Block
 	for _, c := range []struct{ name, typ string }{{"displayName()", "String"}, {"version()", "String"}, {"revision()", "UInt32"}, {"timezone()", "String"}} {

@@ -292,7 +292,7 @@ func (b *biller) goYearly(t int64) {
 	if len(items) > 1 || offer[items[0].Price.Product.Name] == "" {
 		return
 	}
-	b.aside(t, &items[0], -1, atOnce)
+	b.aside(t, &items[0], -1)
 	items[0].Price = b.price(offer[items[0].Price.Product.Name])
 	b.version(t).Items = items
 	b.anchor, b.every, b.count, b.k = t, Year, 1, 0

@@ -293,7 +293,7 @@ func (b *biller) bill(t int64, reason string, lines []Line, collect bool) *Invoi
 	v.Lines = append(v.Lines, lines...)
 	b.discount(v, t)
 	s.Invoices = append(s.Invoices, v)
-	b.billed(t, "invoice.created", v, false)
+	b.billed(t, "invoice.created", v)
 	if collect {
 		b.collect(v)
 	}
@@ -331,7 +331,7 @@ func (b *biller) discount(v *Invoice, t int64) {
 }
 
 // attach hangs a coupon on the subscription, or on one item.
-func (b *biller) attach(t int64, x *Coupon, item string) *Discount {
+func (b *biller) attach(t int64, x *Coupon, item string) {
 	b.marks++
 	d := &Discount{ID: b.c.ids.make(KindDiscount, b.ref(b.marks)), Coupon: x, Start: t, Item: item, Sub: b.sub}
 	if x.Duration == Repeating {
@@ -339,7 +339,6 @@ func (b *biller) attach(t int64, x *Coupon, item string) *Discount {
 	}
 	b.sub.Discounts = append(b.sub.Discounts, d)
 	d.born = b.tell(t, "customer.discount.created", AboutDiscount, func(e *Event) { e.Discount = d })
-	return d
 }
 
 // detach takes a discount off before its time.
@@ -368,7 +367,7 @@ func (b *biller) change(t int64, items []Item, mode prorating) {
 		return
 	case onNextInvoice, atOnce:
 		if b.last().Status != Trialing {
-			b.prorate(t, old, items, mode)
+			b.prorate(t, old, items)
 		}
 	}
 	if mode == atOnce {
@@ -379,7 +378,7 @@ func (b *biller) change(t int64, items []Item, mode prorating) {
 
 // prorate credits the rest of the period on the old terms and charges it on
 // the new ones, item by item.
-func (b *biller) prorate(t int64, old, items []Item, mode prorating) {
+func (b *biller) prorate(t int64, old, items []Item) {
 	find := func(list []Item, id string) *Item {
 		i := slices.IndexFunc(list, func(x Item) bool { return x.ID == id })
 		if i < 0 {
@@ -392,20 +391,20 @@ func (b *biller) prorate(t int64, old, items []Item, mode prorating) {
 		if now != nil && now.Price == old[i].Price && now.Quantity == old[i].Quantity {
 			continue
 		}
-		b.aside(t, &old[i], -1, mode)
+		b.aside(t, &old[i], -1)
 		if now != nil {
-			b.aside(t, now, 1, mode)
+			b.aside(t, now, 1)
 		}
 	}
 	for i := range items {
 		if find(old, items[i].ID) == nil {
-			b.aside(t, &items[i], 1, mode)
+			b.aside(t, &items[i], 1)
 		}
 	}
 }
 
 // aside charges (or credits, by sign) an item for the rest of the period.
-func (b *biller) aside(t int64, it *Item, sign int64, mode prorating) {
+func (b *biller) aside(t int64, it *Item, sign int64) {
 	if it.Price.Metered {
 		return
 	}

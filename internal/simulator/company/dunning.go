@@ -26,12 +26,12 @@ func (b *biller) collect(v *Invoice) {
 }
 
 func (b *biller) finalize(v *Invoice) {
-	b.billed(v.Finalized, "invoice.finalized", v, false)
+	b.billed(v.Finalized, "invoice.finalized", v)
 }
 
 func (b *biller) pay(v *Invoice, t int64) {
 	v.Paid = t
-	b.billed(t, "invoice.paid", v, false)
+	b.billed(t, "invoice.paid", v)
 	b.credit(v)
 }
 
@@ -40,10 +40,10 @@ func (b *biller) park(v *Invoice, how Behavior) {
 	switch how {
 	case Void:
 		v.Finalized, v.Voided = v.Created, v.Created
-		b.billed(v.Created, "invoice.voided", v, false)
+		b.billed(v.Created, "invoice.voided", v)
 	case MarkUncollectible:
 		v.Finalized, v.Uncollectible = v.Created, v.Created
-		b.billed(v.Created, "invoice.marked_uncollectible", v, false)
+		b.billed(v.Created, "invoice.marked_uncollectible", v)
 	case KeepAsDraft:
 		v.Finalized = 0
 	}
@@ -56,7 +56,7 @@ func (b *biller) dun(v *Invoice, d dice) {
 	v.Attempts = append(v.Attempts, failed)
 	b.at(failed, func(t int64) {
 		b.version(t).Status = PastDue
-		b.billed(t, "invoice.payment_failed", v, false)
+		b.billed(t, "invoice.payment_failed", v)
 		b.updated(t)
 	})
 	paid := func(t int64) {
@@ -114,7 +114,7 @@ func (b *biller) first(v *Invoice, d dice) {
 	}
 	b.at(v.Created+23*hour, func(t int64) {
 		v.Voided = t
-		b.billed(t, "invoice.voided", v, false)
+		b.billed(t, "invoice.voided", v)
 		x := b.version(t)
 		x.Status, x.EndedAt = IncompleteExpired, t
 		b.updated(t)

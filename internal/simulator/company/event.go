@@ -75,8 +75,8 @@ func (b *biller) updated(t int64) int {
 	return b.tell(t, "customer.subscription.updated", AboutSubscription, func(e *Event) { e.Updates = true })
 }
 
-func (b *biller) billed(t int64, kind string, v *Invoice, updates bool) {
-	b.tell(t, kind, AboutInvoice, func(e *Event) { e.Invoice, e.Updates = v, updates })
+func (b *biller) billed(t int64, kind string, v *Invoice) {
+	b.tell(t, kind, AboutInvoice, func(e *Event) { e.Invoice = v })
 }
 
 // of tells about the customer itself; owner 0xfe keeps its numbers apart.

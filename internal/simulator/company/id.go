@@ -39,7 +39,7 @@ func ref(customer, owner, n int) Ref {
 	return Ref(uint64(customer)<<28 | uint64(owner)<<20 | uint64(n))
 }
 
-// Customer, Owner and N take a Ref apart.
+// Customer is the number of the customer.
 func (r Ref) Customer() int { return int(r >> 28) }
 
 // Owner is the number of the subscription within the customer.

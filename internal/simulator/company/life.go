@@ -107,7 +107,7 @@ func (c *Company) subscribe(cust *Customer, at int64, d dice) {
 		beside = at + d.span(20*day, 400*day)
 	}
 	t := at + d.span(0, 2*day)
-	for n := 0; n < 5; n++ {
+	for n := range 5 {
 		s := c.sell(cust, n, t)
 		if s == nil {
 			break
@@ -122,7 +122,7 @@ func (c *Company) subscribe(cust *Customer, at int64, d dice) {
 	if beside > 0 {
 		c.sell(cust, 8, beside)
 	}
-	slices.SortFunc(cust.Subscriptions, func(a, b *Subscription) int { return int(a.Ref.Owner()) - int(b.Ref.Owner()) })
+	slices.SortFunc(cust.Subscriptions, func(a, b *Subscription) int { return a.Ref.Owner() - b.Ref.Owner() })
 }
 
 // sell starts subscription n of a customer and lives it, nil when it lies

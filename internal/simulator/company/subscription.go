@@ -215,16 +215,6 @@ func (s *Subscription) PauseAt(t int64) *Pause {
 // ended is the moment of the end, 0 while it lives.
 func (s *Subscription) ended() int64 { return s.Versions[len(s.Versions)-1].EndedAt }
 
-// mixed says whether items of different intervals are charged together.
-func mixed(items []Item) bool {
-	for i := range items {
-		if items[i].Price.Interval != items[0].Price.Interval || items[i].Price.Count != items[0].Price.Count {
-			return true
-		}
-	}
-	return false
-}
-
 // shortest is the shortest interval of a subscription's licensed items (of all
 // its items when it has no licensed one).
 func shortest(items []Item) (Interval, int) {

@@ -29,7 +29,7 @@ func (e *enc) unit(unit int64, whole, decimal string) {
 func (e *enc) tiers(list []company.Tier) {
 	e.arr("tiers")
 	for _, t := range list {
-		e.open('{')
+		e.open()
 		if t.Flat == 0 {
 			e.nulls("flat_amount", "flat_amount_decimal")
 		} else {
@@ -58,7 +58,7 @@ func (p *moment) price(e *enc, x *company.Price, want *expand) {
 		e.b = append(e.b, p.archive[x][i].price...)
 		return
 	}
-	e.open('{')
+	e.open()
 	e.str("id", x.ID)
 	e.str("object", "price")
 	e.bool("active", x.Archived == 0 || x.Archived > p.t)
@@ -175,7 +175,7 @@ func (p *moment) plan(e *enc, x *company.Price) {
 		e.b = append(e.b, p.archive[x][i].plan...)
 		return
 	}
-	e.open('{')
+	e.open()
 	e.str("id", x.ID)
 	e.str("object", "plan")
 	e.bool("active", x.Archived == 0 || x.Archived > p.t)
@@ -200,7 +200,7 @@ func (p *moment) plan(e *enc, x *company.Price) {
 }
 
 func (p *moment) product(e *enc, x *company.Product) {
-	e.open('{')
+	e.open()
 	e.str("id", x.ID)
 	e.str("object", "product")
 	e.bool("active", true)
@@ -218,7 +218,7 @@ func (p *moment) product(e *enc, x *company.Product) {
 }
 
 func (p *moment) coupon(e *enc, x *company.Coupon, want *expand) {
-	e.open('{')
+	e.open()
 	e.str("id", x.ID)
 	e.str("object", "coupon")
 	if x.Percent == 0 {
@@ -275,7 +275,7 @@ func percent(n int64) string {
 }
 
 func (p *moment) tax(e *enc, x *company.TaxRate) {
-	e.open('{')
+	e.open()
 	e.str("id", x.ID)
 	e.str("object", "tax_rate")
 	e.bool("active", true)

@@ -7,7 +7,7 @@ import "mrrsync/internal/simulator/company"
 // second before.
 func (p *moment) event(e *enc, x *company.Event) {
 	now := &moment{catalogBytes: p.catalogBytes, c: p.c, t: x.At, d: dialect(x.Foreign)}
-	e.open('{')
+	e.open()
 	e.str("id", p.c.ID(company.KindEvent, x.Ref))
 	e.str("object", "event")
 	e.str("api_version", versions[now.d])

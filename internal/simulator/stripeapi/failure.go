@@ -13,7 +13,7 @@ type failure struct {
 
 func (f *failure) body() []byte {
 	var e enc
-	e.open('{')
+	e.open()
 	e.obj("error")
 	if f.code != "" {
 		e.str("code", f.code)

@@ -12,7 +12,7 @@ func (p *moment) invoice(e *enc, v *company.Invoice, want *expand) {
 	state, sums := v.State(p.t), v.Sums()
 	due := max(sums.Total, 0)
 	paid := state == "paid"
-	e.open('{')
+	e.open()
 	e.str("id", v.ID)
 	e.str("object", "invoice")
 	e.str("account_country", "US")
@@ -50,7 +50,7 @@ func (p *moment) invoice(e *enc, v *company.Invoice, want *expand) {
 	} else {
 		e.null("discount")
 	}
-	p.discounts(e, "discounts", v.Discounts, v.Customer, want, func(*company.Discount) bool { return true })
+	p.discounts(e, v.Discounts, v.Customer, want, func(*company.Discount) bool { return true })
 	e.null("due_date")
 	final := state != "draft"
 	e.when("effective_at", pick(final, v.Finalized, 0))
@@ -226,7 +226,7 @@ func taxable(l *company.Line) int64 {
 }
 
 func (p *moment) cut(e *enc, c company.Cut, cust *company.Customer, want *expand) {
-	e.open('{')
+	e.open()
 	e.num("amount", c.Amount)
 	if w := want.at("discount"); w != nil {
 		e.key("discount")
@@ -238,7 +238,7 @@ func (p *moment) cut(e *enc, c company.Cut, cust *company.Customer, want *expand
 }
 
 func (p *moment) taxAmount(e *enc, x *company.TaxRate, amount, ground int64, want *expand) {
-	e.open('{')
+	e.open()
 	e.num("amount", amount)
 	e.bool("inclusive", x.Inclusive)
 	if want.has("tax_rate") {
@@ -267,7 +267,7 @@ func (p *moment) lineID(v *company.Invoice, i int) string {
 
 func (p *moment) line(e *enc, v *company.Invoice, i int, want *expand) {
 	l := &v.Lines[i]
-	e.open('{')
+	e.open()
 	e.str("id", p.lineID(v, i))
 	e.str("object", "line_item")
 	e.num("amount", l.Amount)
@@ -284,7 +284,7 @@ func (p *moment) line(e *enc, v *company.Invoice, i int, want *expand) {
 	}
 	e.endArr()
 	e.bool("discountable", !l.Proration)
-	p.discounts(e, "discounts", v.Sub.Discounts, v.Customer, want, func(d *company.Discount) bool {
+	p.discounts(e, v.Sub.Discounts, v.Customer, want, func(d *company.Discount) bool {
 		return d.Item != "" && d.Item == l.ItemID && slices.ContainsFunc(l.Discounts, func(c company.Cut) bool { return c.Discount == d })
 	})
 	e.str("invoice", v.ID)
@@ -375,7 +375,7 @@ func describe(l *company.Line) string {
 }
 
 func (p *moment) invoiceItem(e *enc, x *company.InvoiceItem, want *expand) {
-	e.open('{')
+	e.open()
 	e.str("id", x.ID)
 	e.str("object", "invoiceitem")
 	e.num("amount", x.Amount)
@@ -436,7 +436,7 @@ func (p *moment) invoiceItem(e *enc, x *company.InvoiceItem, want *expand) {
 func (p *moment) creditNote(e *enc, n *company.CreditNote, want *expand) {
 	l := &n.Invoice.Lines[n.Line]
 	total := n.Amount + n.Tax
-	e.open('{')
+	e.open()
 	e.str("id", n.ID)
 	e.str("object", "credit_note")
 	e.num("amount", total)
@@ -495,7 +495,7 @@ func (p *moment) creditTax(e *enc, l *company.Line, n *company.CreditNote) {
 
 func (p *moment) creditLine(e *enc, n *company.CreditNote) {
 	l := &n.Invoice.Lines[n.Line]
-	e.open('{')
+	e.open()
 	e.str("id", "cnli_"+p.lineID(n.Invoice, n.Line)[3:])
 	e.str("object", "credit_note_line_item")
 	e.num("amount", n.Amount)

@@ -24,12 +24,10 @@ func (e *enc) key(k string) {
 	e.b = append(e.b, '"', ':')
 }
 
-func (e *enc) open(c byte) {
+func (e *enc) open() {
 	e.sep()
-	e.b = append(e.b, c)
+	e.b = append(e.b, '{')
 }
-
-func (e *enc) close(c byte) { e.b = append(e.b, c) }
 
 func (e *enc) obj(k string) { e.key(k); e.b = append(e.b, '{') }
 
@@ -135,7 +133,7 @@ func diff(b, older, newer []byte) (out []byte, changed bool) {
 			b = append(b, f.value...)
 			continue
 		}
-		inner := false
+		var inner bool
 		if b, inner = diff(b, f.value, now); !inner {
 			b, changed = b[:mark], before
 		}

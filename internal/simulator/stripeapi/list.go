@@ -48,7 +48,7 @@ func (s shelf[T]) serve(e *enc, p *params, now int64, kind, url string) *failure
 	}
 	picked, more := s.pick(from, to, p.limit, up)
 	more = more || again
-	e.open('{')
+	e.open()
 	e.str("object", "list")
 	e.arr("data")
 	for _, x := range picked {
@@ -114,7 +114,7 @@ func inOrder(e *enc, ids []string, p *params, kind, url string, write func(*enc,
 		from = max(from, to-p.limit)
 	}
 	end := min(to, from+p.limit)
-	e.open('{')
+	e.open()
 	e.str("object", "list")
 	e.arr("data")
 	for i := from; i < end; i++ {

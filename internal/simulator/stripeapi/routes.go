@@ -94,7 +94,7 @@ func (s *Server) answer(e *enc, r *http.Request, parts []string, f fault) *failu
 }
 
 func (s *Server) account(e *enc) *failure {
-	e.open('{')
+	e.open()
 	e.str("id", accountID(s.c))
 	e.str("object", "account")
 	e.bool("charges_enabled", true)

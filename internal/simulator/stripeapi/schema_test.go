@@ -219,7 +219,7 @@ func TestAnswersKeepTheSchema(t *testing.T) {
 					}
 				}
 				cursor, last := "", ""
-				for pages := 0; pages < 40; pages++ {
+				for range 40 {
 					status, v := call(t, h, "/v1/"+p.list+"?limit=100"+p.query+q+cursor)
 					if status != 200 {
 						t.Fatalf("GET %s: %d %v", p.list, status, v)

@@ -38,7 +38,6 @@ type Server struct {
 	events  map[company.Ref]*company.Event
 	faults  *chaos
 	bucket  bucket
-	served  atomic.Int64
 	request atomic.Int64
 	drift   atomic.Int64 // seconds that the present has moved on by faults
 

@@ -72,7 +72,7 @@ func (e *enc) listEnd(more bool, url string) {
 const page = 10
 
 func (p *moment) customer(e *enc, x *company.Customer, want *expand) {
-	e.open('{')
+	e.open()
 	e.str("id", x.ID)
 	e.str("object", "customer")
 	if x.Deleted > 0 && x.Deleted <= p.t {
@@ -156,7 +156,7 @@ func (p *moment) customerRef(e *enc, x *company.Customer, want *expand) {
 }
 
 func (p *moment) discount(e *enc, d *company.Discount, cust *company.Customer, want *expand) {
-	e.open('{')
+	e.open()
 	e.str("id", d.ID)
 	e.str("object", "discount")
 	e.null("checkout_session")
@@ -176,13 +176,13 @@ func (p *moment) discount(e *enc, d *company.Discount, cust *company.Customer, w
 }
 
 // discounts writes those that pass, as identifiers unless expanded.
-func (p *moment) discounts(e *enc, key string, list []*company.Discount, cust *company.Customer, want *expand, pass func(*company.Discount) bool) {
-	e.arr(key)
+func (p *moment) discounts(e *enc, list []*company.Discount, cust *company.Customer, want *expand, pass func(*company.Discount) bool) {
+	e.arr("discounts")
 	for _, d := range list {
 		if !pass(d) {
 			continue
 		}
-		if w := want.at(key); w != nil {
+		if w := want.at("discounts"); w != nil {
 			p.discount(e, d, cust, w)
 		} else {
 			e.item(d.ID)
@@ -216,7 +216,7 @@ func (p *moment) customerOf(d *company.Discount) *company.Customer {
 func (p *moment) subscription(e *enc, s *company.Subscription, want *expand) {
 	v := s.At(max(p.t, s.Created))
 	cycle := s.CycleAt(p.t)
-	e.open('{')
+	e.open()
 	e.str("id", s.ID)
 	e.str("object", "subscription")
 	e.nulls("application", "application_fee_percent")
@@ -245,7 +245,7 @@ func (p *moment) subscription(e *enc, s *company.Subscription, want *expand) {
 		p.firstDiscount(e, s.Discounts, want.at("discount"))
 	}
 	if p.d != older {
-		p.discounts(e, "discounts", s.Discounts, s.Customer, want, func(d *company.Discount) bool { return d.Item == "" && d.Attached(p.t) })
+		p.discounts(e, s.Discounts, s.Customer, want, func(d *company.Discount) bool { return d.Item == "" && d.Attached(p.t) })
 	}
 	e.when("ended_at", v.EndedAt)
 	p.items(e, s, v, cycle, want.at("items"))
@@ -280,7 +280,7 @@ func (p *moment) items(e *enc, s *company.Subscription, v *company.Version, cycl
 }
 
 func (p *moment) item(e *enc, s *company.Subscription, it *company.Item, cycle company.Cycle, want *expand) {
-	e.open('{')
+	e.open()
 	e.str("id", it.ID)
 	e.str("object", "subscription_item")
 	e.null("billing_thresholds")
@@ -290,7 +290,7 @@ func (p *moment) item(e *enc, s *company.Subscription, it *company.Item, cycle c
 		e.num("current_period_start", cycle.Start)
 	}
 	if p.d != older {
-		p.discounts(e, "discounts", s.Discounts, s.Customer, want, func(d *company.Discount) bool { return d.Item == it.ID && d.Attached(p.t) })
+		p.discounts(e, s.Discounts, s.Customer, want, func(d *company.Discount) bool { return d.Item == it.ID && d.Attached(p.t) })
 	}
 	e.raw("metadata", []byte("{}"))
 	e.key("plan")
@@ -387,7 +387,7 @@ func scheduleStatus(h *company.Schedule, t int64) string {
 func (p *moment) schedule(e *enc, h *company.Schedule, want *expand) {
 	status := scheduleStatus(h, p.t)
 	s := h.Sub
-	e.open('{')
+	e.open()
 	e.str("id", h.ID)
 	e.str("object", "subscription_schedule")
 	e.null("application")
@@ -402,7 +402,7 @@ func (p *moment) schedule(e *enc, h *company.Schedule, want *expand) {
 	e.num("created", h.Created)
 	e.key("current_phase")
 	if i := slices.IndexFunc(h.Phases, func(x company.Phase) bool { return x.Start <= p.t && p.t < x.End }); i >= 0 && status == "active" {
-		e.open('{')
+		e.open()
 		e.num("end_date", h.Phases[i].End)
 		e.num("start_date", h.Phases[i].Start)
 		e.end()
@@ -445,7 +445,7 @@ func (p *moment) schedule(e *enc, h *company.Schedule, want *expand) {
 }
 
 func (p *moment) phase(e *enc, h *company.Schedule, x *company.Phase, want *expand) {
-	e.open('{')
+	e.open()
 	e.raw("add_invoice_items", []byte("[]"))
 	e.nulls("application_fee_percent", "billing_cycle_anchor", "billing_thresholds", "collection_method")
 	coupon := func(want *expand) {
@@ -466,7 +466,7 @@ func (p *moment) phase(e *enc, h *company.Schedule, x *company.Phase, want *expa
 	e.null("description")
 	e.arr("discounts")
 	if x.Coupon != nil {
-		e.open('{')
+		e.open()
 		coupon(want.at("discounts"))
 		e.nulls("discount", "promotion_code")
 		e.end()
@@ -475,7 +475,7 @@ func (p *moment) phase(e *enc, h *company.Schedule, x *company.Phase, want *expa
 	e.num("end_date", x.End)
 	e.null("invoice_settings")
 	e.arr("items")
-	e.open('{')
+	e.open()
 	e.null("billing_thresholds")
 	e.raw("discounts", []byte("[]"))
 	e.raw("metadata", []byte("{}"))

@@ -222,7 +222,7 @@ func TestFaults(t *testing.T) {
 		if err != nil {
 			return nil, "", err
 		}
-		defer resp.Body.Close() //nolint:errcheck // nothing to lose
+		defer resp.Body.Close()
 		b, err := io.ReadAll(resp.Body)
 		return resp, string(b), err
 	}
