@@ -1,0 +1,311 @@
+package chargebee
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	chargebee "github.com/chargebee/chargebee-go/v3"
+	eventAction "github.com/chargebee/chargebee-go/v3/actions/event"
+	"github.com/chargebee/chargebee-go/v3/enum"
+	"github.com/chargebee/chargebee-go/v3/filter"
+	"github.com/chargebee/chargebee-go/v3/models/event"
+	"golang.org/x/sync/errgroup"
+
+	"mrrsync/connectors"
+)
+
+const (
+	// feedReach is how far back events are asked for. Chargebee keeps them for
+	// at least that long.
+	feedReach = 90 * 24 * time.Hour
+	// feedLookBack is read again on every pull: an event may appear late.
+	feedLookBack = time.Hour
+	// fetchPage is how many wanted objects are fetched at once.
+	fetchPage = 100
+)
+
+// eventTypes are the events that tell of a change of what the lists show.
+func eventTypes() []any {
+	return []any{
+		enum.EventTypeSubscriptionCreated, enum.EventTypeSubscriptionCreatedWithBackdating,
+		enum.EventTypeSubscriptionStarted, enum.EventTypeSubscriptionTrialExtended,
+		enum.EventTypeSubscriptionActivated, enum.EventTypeSubscriptionActivatedWithBackdating,
+		enum.EventTypeSubscriptionChanged, enum.EventTypeSubscriptionChangedWithBackdating,
+		enum.EventTypeSubscriptionChangesScheduled, enum.EventTypeSubscriptionScheduledChangesRemoved,
+		enum.EventTypeSubscriptionCancellationScheduled, enum.EventTypeSubscriptionScheduledCancellationRemoved,
+		enum.EventTypeSubscriptionCancelled, enum.EventTypeSubscriptionCanceledWithBackdating,
+		enum.EventTypeSubscriptionReactivated, enum.EventTypeSubscriptionReactivatedWithBackdating,
+		enum.EventTypeSubscriptionRenewed, enum.EventTypeSubscriptionItemsRenewed, enum.EventTypeSubscriptionDeleted,
+		enum.EventTypeSubscriptionPaused, enum.EventTypeSubscriptionPauseScheduled, enum.EventTypeSubscriptionScheduledPauseRemoved,
+		enum.EventTypeSubscriptionResumed, enum.EventTypeSubscriptionResumptionScheduled, enum.EventTypeSubscriptionScheduledResumptionRemoved,
+		enum.EventTypeSubscriptionRampCreated, enum.EventTypeSubscriptionRampDeleted, enum.EventTypeSubscriptionRampApplied,
+		enum.EventTypeSubscriptionRampDrafted, enum.EventTypeSubscriptionRampUpdated,
+		enum.EventTypeSubscriptionMovedIn, enum.EventTypeSubscriptionMovedOut,
+		enum.EventTypeCustomerCreated, enum.EventTypeCustomerChanged, enum.EventTypeCustomerDeleted,
+		enum.EventTypeInvoiceGenerated, enum.EventTypeInvoiceGeneratedWithBackdating, enum.EventTypeInvoiceUpdated, enum.EventTypeInvoiceDeleted,
+		enum.EventTypeCreditNoteCreated, enum.EventTypeCreditNoteCreatedWithBackdating, enum.EventTypeCreditNoteUpdated, enum.EventTypeCreditNoteDeleted,
+		enum.EventTypeCouponCreated, enum.EventTypeCouponUpdated, enum.EventTypeCouponDeleted,
+		enum.EventTypeItemCreated, enum.EventTypeItemUpdated, enum.EventTypeItemDeleted,
+		enum.EventTypeItemPriceCreated, enum.EventTypeItemPriceUpdated, enum.EventTypeItemPriceDeleted,
+		enum.EventTypePlanCreated, enum.EventTypePlanUpdated, enum.EventTypePlanDeleted,
+		enum.EventTypeAddonCreated, enum.EventTypeAddonUpdated, enum.EventTypeAddonDeleted,
+	}
+}
+
+// eventsIn asks for the events that happened in the query's window.
+func eventsIn(q query) chargebee.ListRequest {
+	return eventAction.List(&event.ListRequestParams{
+		Limit: q.limited(), Offset: q.offset, OccurredAt: q.updated(), EventType: &filter.EnumFilter{In: eventTypes()},
+		SortBy: ascending("occurred_at"),
+	})
+}
+
+// occurrence is an event as far as pulling needs it.
+type occurrence struct {
+	ID         string                     `json:"id"`
+	Type       string                     `json:"event_type"`
+	OccurredAt stamp                      `json:"occurred_at"`
+	Content    map[string]json.RawMessage `json:"content"`
+}
+
+// customer is whom the event is about; empty for the catalogue.
+func (e occurrence) customer() string {
+	var h head
+	if json.Unmarshal(e.Content[kindSubscription], &h) == nil && h.CustomerID != "" {
+		return h.CustomerID
+	}
+	h = head{}
+	if json.Unmarshal(e.Content[kindCustomer], &h) == nil {
+		return h.ID
+	}
+	return ""
+}
+
+// named are the objects that the event shows.
+func (e occurrence) named() []wanted {
+	var all []wanted
+	for kind, raw := range e.Content {
+		var h head
+		if _, ok := listOf(kind); !ok || json.Unmarshal(raw, &h) != nil || h.ID == "" {
+			continue
+		}
+		w := wanted{Kind: kind, ID: h.ID, Version: h.version(), Customer: h.CustomerID}
+		if w.Customer == "" {
+			w.Customer = e.customer()
+		}
+		all = append(all, w)
+	}
+	slices.SortFunc(all, func(a, b wanted) int { return cmp.Compare(a.Kind, b.Kind) })
+	return all
+}
+
+// pullEvents reads the feed from the position to the present, keeps the events
+// of subscriptions, and fetches what events name and no list has shown.
+func (c *connector) pullEvents(ctx context.Context, cl *client, at position, out send) error {
+	begin := c.options.Now().Unix()
+	for {
+		last := !at.Open
+		if last {
+			at.beginFeed(begin)
+		}
+		f := &feed{c: c, cl: cl, at: &at, since: c.proofSince(at)}
+		if err := f.window(ctx, out); err != nil {
+			return err
+		}
+		if last || at.Through >= begin {
+			return nil
+		}
+	}
+}
+
+// beginFeed opens a window of the feed. Beyond the feed's reach a new watch
+// begins: the lists bring what changed however long ago, but not what was in
+// between.
+func (p *position) beginFeed(now int64) {
+	oldest := now - int64(feedReach.Seconds())
+	p.Open, p.Offset, p.Upper = true, "", now
+	if p.From = p.Through - int64(feedLookBack.Seconds()); p.Through == 0 || p.From < oldest {
+		p.From = oldest
+		p.Watch = max(p.Watch, oldest)
+	}
+	if p.Through == 0 || p.Through < oldest {
+		p.Watch = oldest
+	}
+}
+
+// proofSince is since when events must name nothing that the lists do not show:
+// the lists' own overlap. The first reading of the feed proves nothing by
+// itself: it follows a full listing.
+func (c *connector) proofSince(at position) int64 {
+	if at.Through > 0 {
+		return at.Through - int64(lookBack.Seconds())
+	}
+	c.heard.mu.Lock()
+	defer c.heard.mu.Unlock()
+	since := at.Upper
+	for _, began := range c.heard.began {
+		since = min(since, began-listMargin)
+	}
+	return since
+}
+
+// feed is one reading of a window of events.
+type feed struct {
+	c     *connector
+	cl    *client
+	at    *position
+	since int64 // events from here on must be known to the lists
+}
+
+func (f *feed) window(ctx context.Context, out send) error {
+	for restarts := 0; f.at.Open; {
+		now := f.c.options.Now()
+		rows, next, err := ask(ctx, f.cl, eventsIn(query{limit: f.c.settings.PageSize, offset: f.at.Offset, from: f.at.From, to: f.at.Upper}), f.at.Offset)
+		if isLostPlace(err) && f.at.Offset != "" && restarts < maxRestarts {
+			restarts++
+			f.at.Offset = ""
+			continue
+		}
+		if err != nil {
+			return err
+		}
+		objects, err := f.take(rows, now)
+		if err != nil {
+			return err
+		}
+		if next == "" || len(f.at.Wanted) >= fetchPage {
+			fetched, err := f.fetch(ctx)
+			if err != nil {
+				return err
+			}
+			objects = append(objects, fetched...)
+		}
+		if f.at.Offset = next; next == "" {
+			watch, err := f.watch(now)
+			if err != nil {
+				return err
+			}
+			objects = append(objects, watch)
+			f.at.end()
+		}
+		if err := out(connectors.Page{Objects: objects, Cursor: f.at.cursor()}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// take sorts a page's events: those of subscriptions land, changes are held
+// against the lists.
+func (f *feed) take(rows []row, now time.Time) ([]connectors.Object, error) {
+	var objects []connectors.Object
+	for i, r := range rows {
+		var e occurrence
+		raw := r[kindEvent]
+		if err := json.Unmarshal(raw, &e); err != nil || e.ID == "" {
+			return nil, fmt.Errorf("row %d of a page of events cannot be read: %w", i+1, err)
+		}
+		if strings.HasPrefix(e.Type, "subscription_") && e.Content[kindSubscription] != nil {
+			payload, err := scrubEvent(raw, f.c.options.Privacy)
+			if err != nil {
+				return nil, fmt.Errorf("event %s: %w", e.ID, err)
+			}
+			objects = append(objects, connectors.Object{
+				Kind: kindEvent, ID: e.ID, CustomerID: e.customer(), Version: int64(e.OccurredAt) * 1000,
+				SeenAt: now.UTC(), Origin: connectors.Embedded, Payload: payload,
+			})
+		}
+		if int64(e.OccurredAt) < f.since {
+			continue
+		}
+		for _, w := range e.named() {
+			f.want(w, int64(e.OccurredAt))
+		}
+	}
+	return objects, nil
+}
+
+func (f *feed) want(w wanted, at int64) {
+	if f.c.heard.knows(w, at) {
+		return
+	}
+	for i, old := range f.at.Wanted {
+		if old.Kind == w.Kind && old.ID == w.ID {
+			f.at.Wanted[i].Version = max(old.Version, w.Version)
+			return
+		}
+	}
+	f.at.Wanted = append(f.at.Wanted, w)
+}
+
+// fetch reads what is wanted.
+func (f *feed) fetch(ctx context.Context) ([]connectors.Object, error) {
+	list := f.at.Wanted
+	objects := make([]connectors.Object, len(list))
+	g, ctx := errgroup.WithContext(ctx)
+	g.SetLimit(f.c.settings.Concurrency)
+	for i, w := range list {
+		g.Go(func() error {
+			var err error
+			objects[i], err = f.one(ctx, w)
+			return err
+		})
+	}
+	if err := g.Wait(); err != nil {
+		return nil, err
+	}
+	f.at.Wanted = nil
+	return slices.DeleteFunc(objects, func(o connectors.Object) bool { return o.ID == "" }), nil
+}
+
+// one fetches an object. One that is gone lands as deleted; of a catalogue
+// object the last known version stays, since others may still refer to it.
+func (f *feed) one(ctx context.Context, w wanted) (connectors.Object, error) {
+	l, ok := listOf(w.Kind)
+	if !ok {
+		return connectors.Object{}, nil
+	}
+	o, _, ok, err := f.c.fetch(ctx, f.cl, l, w.ID)
+	if err != nil {
+		return o, fmt.Errorf("fetch %s %s, which an event says has changed: %w", w.Kind, w.ID, err)
+	}
+	now := f.c.options.Now()
+	if !ok {
+		if l.catalogue {
+			return connectors.Object{}, nil
+		}
+		o = connectors.Object{
+			Kind: w.Kind, ID: w.ID, Version: max(w.Version, now.UnixMilli()), SeenAt: now.UTC(), Origin: connectors.Fetched, Deleted: true,
+			Payload: fmt.Appendf(nil, `{"deleted":true,"id":%q,"object":%q}`, w.ID, w.Kind),
+		}
+	}
+	if o.CustomerID == "" && !l.catalogue {
+		o.CustomerID = w.Customer
+	}
+	f.c.heard.saw(o, false)
+	return o, nil
+}
+
+// watch is the payload of a watch: during [From, To) every change of the site
+// was visible as an event.
+type watch struct {
+	From time.Time `json:"from"`
+	To   time.Time `json:"to"`
+}
+
+func (f *feed) watch(now time.Time) (connectors.Object, error) {
+	from := time.Unix(f.at.Watch, 0).UTC()
+	payload, err := json.Marshal(watch{From: from, To: time.Unix(f.at.Upper, 0).UTC()})
+	if err != nil {
+		return connectors.Object{}, fmt.Errorf("write the watch: %w", err)
+	}
+	return connectors.Object{
+		Kind: kindWatch, ID: from.Format(time.RFC3339), Version: f.at.Upper * 1000, SeenAt: now.UTC(),
+		Origin: connectors.Fetched, Payload: payload,
+	}, nil
+}

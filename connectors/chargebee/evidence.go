@@ -1,0 +1,413 @@
+package chargebee
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/shopspring/decimal"
+
+	"mrrsync/connectors/billing"
+)
+
+// readRates notes how each item was taxed by its latest invoice.
+func (t *translation) readRates() {
+	for _, v := range t.invoices {
+		if !v.wire.speaks() {
+			continue
+		}
+		for i := range v.wire.LineItems {
+			l := &v.wire.LineItems[i]
+			if !l.recurring() || l.subscription(v.wire) == "" {
+				continue
+			}
+			now := taxed{issued: v.wire.issued(), line: v.wire.ID + "/" + l.ID, inclusive: v.wire.inclusive(), taxes: v.wire.taxes(l)}
+			for _, id := range []string{itemID(l.subscription(v.wire), l.EntityID), l.subscription(v.wire)} {
+				old, known := t.rates[id]
+				if !known || cmp.Or(now.issued.Compare(old.issued), cmp.Compare(now.line, old.line)) > 0 {
+					t.rates[id] = now
+				}
+			}
+		}
+	}
+}
+
+// speaks says that the document is evidence: a pending one may still change, a
+// voided one never was.
+func (w *wireDocument) speaks() bool {
+	return !w.Deleted && w.Status != "pending" && w.Status != "voided"
+}
+
+// recurring says that a line charges a plan or an addon, and not a charge, a
+// setup fee or anything free-hand.
+func (l *wireLine) recurring() bool {
+	switch l.EntityType {
+	case "plan_item_price", "addon_item_price", "plan", "addon":
+		return true
+	}
+	return false
+}
+
+// one says that the line is of catalogue 1.0.
+func (l *wireLine) one() bool { return l.EntityType == "plan" || l.EntityType == "addon" }
+
+// itemType is the type of what the line charges.
+func (l *wireLine) itemType() string {
+	switch {
+	case strings.HasPrefix(l.EntityType, itemPlan) && l.EntityType != "plan_setup":
+		return itemPlan
+	case strings.HasPrefix(l.EntityType, itemAddon):
+		return itemAddon
+	}
+	return itemCharge
+}
+
+func (l *wireLine) subscription(w *wireDocument) string {
+	return cmp.Or(l.SubscriptionID, w.SubscriptionID)
+}
+
+// taxes are a line's rates. A line of an inclusive document without any was not
+// taxed: its rate is 0, which is known.
+func (w *wireDocument) taxes(l *wireLine) []billing.TaxRate {
+	var all []billing.TaxRate
+	for _, t := range w.LineItemTaxes {
+		if t.LineItemID == l.ID && t.TaxRate != nil {
+			all = append(all, billing.TaxRate{ID: t.TaxName, Percent: t.TaxRate.Decimal, Inclusive: w.inclusive()})
+		}
+	}
+	if len(all) == 0 && (l.TaxRate != nil || w.inclusive()) {
+		rate := billing.TaxRate{Inclusive: w.inclusive()}
+		if l.TaxRate != nil {
+			rate.Percent = l.TaxRate.Decimal
+		}
+		all = append(all, rate)
+	}
+	return all
+}
+
+// charged is a recurring line on its way to a service.
+type charged struct {
+	doc      *wireDocument
+	line     *wireLine
+	object   billing.Ref
+	entry    entry
+	places   int32
+	amount   decimal.Decimal // as on the line: before discount, with tax if inclusive
+	quantity decimal.Decimal
+	interval billing.Interval
+	full     int64 // how many whole intervals the line is for; 0: a part of one
+	credit   bool
+}
+
+func (c *charged) from() time.Time { return c.line.DateFrom.time() }
+
+// until is the end of the service period. Sites that bill by the day end it a
+// second before the next one begins.
+func (c *charged) until() time.Time {
+	if t := c.line.DateTo; (t+1)%60 == 0 {
+		return (t + 1).time()
+	}
+	return c.line.DateTo.time()
+}
+
+// services are what invoices say of a subscription's items, and what credit
+// notes for a change say of those that ended.
+func (t *translation) services(h *history, states []billing.State) []billing.Service {
+	var lines []*charged
+	for _, v := range t.invoices {
+		if v.wire.speaks() {
+			lines = append(lines, t.charges(h, v, false)...)
+		}
+	}
+	for _, v := range t.notes {
+		if v.wire.speaks() && (v.wire.ReasonCode == "subscription_change" || v.wire.ReasonCode == "subscription_pause") {
+			lines = append(lines, t.charges(h, v, true)...)
+		}
+	}
+	var all []billing.Service
+	for _, c := range lines {
+		if c.credit && slices.ContainsFunc(lines, func(o *charged) bool {
+			return !o.credit && o.full > 0 && o.line.EntityID == c.line.EntityID && o.line.DateFrom == c.line.DateFrom
+		}) {
+			continue // the whole period was given back: that says nothing of when it ended
+		}
+		all = append(all, t.service(h, c, lines, states))
+	}
+	slices.SortStableFunc(all, func(a, b billing.Service) int {
+		return cmp.Or(a.From.Compare(b.From), cmp.Compare(a.ItemID, b.ItemID), cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.Object.ID, b.Object.ID))
+	})
+	return all
+}
+
+// charges are a document's recurring lines of one subscription.
+func (t *translation) charges(h *history, v seen[wireDocument], credit bool) []*charged {
+	places, known := decimals(v.wire.CurrencyCode)
+	if !known {
+		return nil // the document itself is rejected
+	}
+	var all []*charged
+	for i := range v.wire.LineItems {
+		l := &v.wire.LineItems[i]
+		if l.subscription(v.wire) != h.id || !l.recurring() || l.Metered || l.DateFrom == 0 || l.DateTo <= l.DateFrom || l.Amount == nil {
+			continue
+		}
+		c := &charged{doc: v.wire, line: l, object: v.Ref(), places: places, amount: l.Amount.Shift(-places), credit: credit}
+		c.entry = t.entry(l.EntityID, l.itemType(), l.one())
+		if !c.entry.recurs() || c.entry.metered() {
+			continue
+		}
+		c.quantity = decimal.NewFromInt(1)
+		if q, ok := count(l.Quantity, l.QuantityInDecimal); ok {
+			c.quantity = q
+		}
+		all = append(all, c)
+	}
+	for _, c := range all {
+		c.interval = t.rhythm(h, c, all)
+		c.full = periods(c.from(), c.until(), c.interval)
+	}
+	return all
+}
+
+// rhythm is how often what a line charges is charged: a plan by its price, an
+// addon by its own period on the subscription, else as the plan of the same
+// invoice, else as the subscription today.
+func (t *translation) rhythm(h *history, c *charged, all []*charged) billing.Interval {
+	priced := func(e entry) (billing.Interval, bool) {
+		if e.wirePrice == nil {
+			return billing.Interval{}, false
+		}
+		in, ok, _ := interval(e.Period, e.PeriodUnit)
+		return in, ok
+	}
+	if c.line.itemType() == itemPlan {
+		if in, ok := priced(c.entry); ok {
+			return in
+		}
+	}
+	last, _ := h.newest()
+	if last != nil {
+		for _, i := range last.wire.items() {
+			if in, ok, _ := interval(i.BillingPeriod, i.BillingPeriodUnit); ok && i.ItemPriceID == c.line.EntityID {
+				return in
+			}
+		}
+	}
+	for _, o := range all {
+		if o != c && o.line.itemType() == itemPlan && o.line.DateTo == c.line.DateTo {
+			if in, ok := priced(o.entry); ok {
+				return in
+			}
+		}
+	}
+	if last != nil {
+		if in, ok, _ := interval(last.wire.BillingPeriod, last.wire.BillingPeriodUnit); ok {
+			return in
+		}
+	}
+	in, _ := priced(c.entry)
+	return in
+}
+
+// addTo is t plus n intervals, the day clamped to the length of its month.
+func addTo(t time.Time, in billing.Interval, n int64) time.Time {
+	count := int(in.Count * n)
+	switch in.Unit {
+	case billing.Day:
+		return t.AddDate(0, 0, count)
+	case billing.Week:
+		return t.AddDate(0, 0, 7*count)
+	case billing.Year:
+		count *= 12
+	}
+	clock := t.Sub(t.Truncate(24 * time.Hour))
+	return billing.DateOf(t, time.UTC).AddMonths(count).Time().Add(clock)
+}
+
+// maxPeriods is how many periods charged in advance are looked for.
+const maxPeriods = 36
+
+// periods is how many whole intervals [from, until) is; 0 when it is a part of
+// one. Sites live in a zone, whose clocks change by an hour; and months end on
+// different days, so that a period may be counted from either end.
+func periods(from, until time.Time, in billing.Interval) int64 {
+	if in.Count < 1 {
+		return 1 // nothing tells a part from a whole
+	}
+	near := func(a, b time.Time) bool { return a.Sub(b).Abs() <= 2*time.Hour }
+	for n := int64(1); n <= maxPeriods; n++ {
+		end := addTo(from, in, n)
+		if near(end, until) || near(addTo(until, in, -n), from) {
+			return n
+		}
+		if end.After(until.Add(4 * 24 * time.Hour)) {
+			break
+		}
+	}
+	return 0
+}
+
+// service is what one line tells.
+func (t *translation) service(h *history, c *charged, lines []*charged, states []billing.State) billing.Service {
+	s := billing.Service{
+		Kind: billing.Charged, ItemID: itemID(h.id, c.line.EntityID), From: c.from(), Until: c.until(), Quantity: c.quantity,
+		IssuedAt: c.doc.issued(), Object: c.object,
+		Price: billing.Price{
+			ID: c.line.EntityID, ProductID: c.line.EntityID, Currency: upper(c.doc.CurrencyCode), Interval: c.interval,
+			Usage: billing.Licensed, Model: billing.Flat, Unit: c.amount, Tax: billing.TaxUnspecified, Object: c.entry.object,
+		},
+	}
+	if c.entry.wirePrice != nil {
+		s.Price.Name = c.entry.Name
+		s.Price.ProductID = cmp.Or(c.entry.ItemID, s.Price.ProductID)
+	}
+	if c.entry.product != nil {
+		s.Price.ProductName = c.entry.product.Name
+	}
+	switch {
+	case c.credit || c.amount.IsNegative():
+		s.Kind = billing.Stopped
+	case c.full == 0:
+		s.Kind = billing.Began
+	case c.full > 1: // charged in advance: the amount is for all of them
+		s.Price.Interval.Count *= c.full
+	}
+	if s.Kind != billing.Charged {
+		s.Price.Unit = t.wholePrice(h, c, lines, states)
+	}
+	if c.doc.inclusive() {
+		s.Price.Tax, s.Taxes = billing.TaxInclusive, c.doc.taxes(c.line)
+	}
+	if s.Kind != billing.Stopped {
+		t.lowered(&s, h, c)
+	}
+	return s
+}
+
+// wholePrice is what a whole interval costs of which a line charges a part: the
+// new terms count at their full price. The line shows only the part, so the
+// price is looked for where it is known, and taken where it explains the part.
+func (t *translation) wholePrice(h *history, c *charged, lines []*charged, states []billing.State) decimal.Decimal {
+	part := c.amount.Abs()
+	if c.full > 0 {
+		return part.DivRound(decimal.NewFromInt(c.full), c.places+4)
+	}
+	var candidates []decimal.Decimal
+	if unit, ok := precise(c.line.UnitAmount, c.line.UnitAmountInDecimal, c.places); ok && (c.line.PricingModel == "per_unit" || c.line.PricingModel == "flat_fee") {
+		total := unit
+		if c.line.PricingModel == "per_unit" {
+			total = unit.Mul(c.quantity)
+		}
+		if !total.Equal(part) {
+			candidates = append(candidates, total)
+		}
+	}
+	for i := range states {
+		for j := range states[i].Terms.Items {
+			item := &states[i].Terms.Items[j]
+			if item.Price.ID == c.line.EntityID && item.Quantity.Equal(c.quantity) && item.Amount != nil {
+				candidates = append(candidates, *item.Amount)
+			}
+		}
+	}
+	for _, o := range lines {
+		if !o.credit && o.full == 1 && o.line.EntityID == c.line.EntityID && o.quantity.Equal(c.quantity) {
+			candidates = append(candidates, o.amount)
+		}
+	}
+	if last, _ := h.newest(); last != nil {
+		wire := wireItem{ItemPriceID: c.line.EntityID}
+		if s, bad := t.scheme(nil, &wire, c.entry, c.places); bad == nil && c.entry.wirePrice != nil {
+			if total, ok := s.amount(c.quantity); ok {
+				candidates = append(candidates, total)
+			}
+		}
+	}
+	begin := addTo(c.until(), c.interval, -1)
+	whole, left := c.until().Sub(begin), c.until().Sub(c.from())
+	if whole <= 0 || left <= 0 {
+		return part
+	}
+	cent := decimal.New(1, -c.places)
+	for _, total := range candidates {
+		for _, share := range shares(left, whole) {
+			if total.Mul(share).Sub(part).Abs().LessThanOrEqual(cent) {
+				return total
+			}
+		}
+	}
+	if len(candidates) > 0 {
+		return candidates[0]
+	}
+	return part.Mul(decimal.NewFromInt(int64(whole/time.Second))).DivRound(decimal.NewFromInt(int64(left/time.Second)), c.places)
+}
+
+// shares are the ways in which a site may reckon a part of a period: by the
+// second, or by days begun or ended.
+func shares(left, whole time.Duration) []decimal.Decimal {
+	const day = 24 * time.Hour
+	days := decimal.NewFromInt(int64((whole + day/2) / day))
+	of := func(part, all decimal.Decimal) decimal.Decimal { return part.DivRound(all, 16) }
+	all := []decimal.Decimal{of(decimal.NewFromInt(int64(left/time.Second)), decimal.NewFromInt(int64(whole/time.Second)))}
+	if days.IsPositive() {
+		all = append(all, of(decimal.NewFromInt(int64(left/day)), days), of(decimal.NewFromInt(int64((left+day-1)/day)), days))
+	}
+	return all
+}
+
+// lowered adds the discounts that the document shows on a line. What they are
+// comes from the catalogue or the subscription; where neither knows, a discount
+// is what it took off this line.
+func (t *translation) lowered(s *billing.Service, h *history, c *charged) {
+	for _, d := range c.doc.LineItemDiscounts {
+		if d.LineItemID != c.line.ID || d.DiscountAmount == nil || !d.DiscountAmount.IsPositive() {
+			continue
+		}
+		level := strings.HasPrefix(d.DiscountType, "item_level")
+		if !level && !strings.HasPrefix(d.DiscountType, "document_level") {
+			continue // credits are a way to pay, not a lower price
+		}
+		o, known := t.offered(h, cmp.Or(d.CouponID, d.EntityID), c.doc.CurrencyCode)
+		switch {
+		case known && level && o.kind == "fixed_amount", !known, o.kind == "offer_quantity", known && o.applyOn == onTotal:
+			// What it took off this line, which is of one period.
+			taken := billing.Discount{
+				ID: cmp.Or(d.CouponID, d.EntityID), CouponID: d.CouponID, Amount: d.DiscountAmount.Shift(-c.places), Currency: s.Price.Currency,
+				Duration: billing.Always, Object: billing.Ref{Kind: kindInvoice, ID: c.doc.ID},
+			}
+			if known {
+				taken.Name, taken.Duration, taken.End, taken.Object = o.Name, o.Duration, o.End, o.Object
+			}
+			if s.Kind == billing.Charged {
+				s.Discounts = append(s.Discounts, taken)
+			}
+		case level:
+			s.Discounts = append(s.Discounts, o.Discount)
+		default:
+			s.Inherited = append(s.Inherited, o.Discount)
+		}
+	}
+}
+
+// offered is a discount that an invoice names, as the subscription's versions
+// or the catalogue describe it.
+func (t *translation) offered(h *history, id, currency string) (offer, bool) {
+	for i := len(h.versions) - 1; i >= 0; i-- {
+		w := h.versions[i].wire
+		for _, a := range w.applied() {
+			if a.CouponID == id {
+				o, bad := t.coupon(a, currency)
+				return o, bad == nil
+			}
+		}
+		for j := range w.Discounts {
+			if d := &w.Discounts[j]; d.ID == id {
+				o, bad := manual(d, w.ID, currency)
+				return o, bad == nil
+			}
+		}
+	}
+	o, bad := t.coupon(wireApplied{CouponID: id}, currency)
+	return o, bad == nil
+}

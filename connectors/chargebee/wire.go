@@ -1,0 +1,419 @@
+package chargebee
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/shopspring/decimal"
+)
+
+// The wire types hold what facts are made of, and no more. Numbers are exact
+// and of any size; a pointer tells absent from 0.
+
+// number is an exact number, sent as a JSON number (5, 5.0) or as a string
+// ("0.0025", in the fields named ..._in_decimal).
+type number struct{ decimal.Decimal }
+
+// maxNumber bounds a number's text: more than any amount needs, and little
+// enough that no arithmetic on it can hurt.
+const maxNumber = 40
+
+func (n *number) UnmarshalJSON(b []byte) error {
+	s := string(bytes.Trim(b, `"`))
+	if s == "null" || s == "" {
+		return nil
+	}
+	if len(s) > maxNumber {
+		return fmt.Errorf("number %.50q is too long", s)
+	}
+	d, err := decimal.NewFromString(s)
+	if err != nil {
+		return fmt.Errorf("%q is not a number", s)
+	}
+	if e := d.Exponent(); e < -maxNumber || e > maxNumber {
+		return fmt.Errorf("number %q is out of range", s)
+	}
+	n.Decimal = d
+	return nil
+}
+
+// stamp is an instant in seconds since 1970; 0 stands for none.
+type stamp int64
+
+// lastStamp is the end of the year 9999.
+const lastStamp = 253402300799
+
+func (s *stamp) UnmarshalJSON(b []byte) error {
+	var n number
+	if err := n.UnmarshalJSON(b); err != nil {
+		return err
+	}
+	if n.IsNegative() || n.GreaterThan(decimal.NewFromInt(lastStamp)) {
+		return fmt.Errorf("%.40s is not a time in seconds", b)
+	}
+	*s = stamp(n.IntPart())
+	return nil
+}
+
+// time is the instant in UTC; none is the zero time.
+func (s stamp) time() time.Time {
+	if s == 0 {
+		return time.Time{}
+	}
+	return time.Unix(int64(s), 0).UTC()
+}
+
+// precise is an amount: in minor units, or in major units where the site sends
+// decimals.
+func precise(minor, major *number, places int32) (decimal.Decimal, bool) {
+	switch {
+	case major != nil:
+		return major.Decimal, true
+	case minor != nil:
+		return minor.Shift(-places), true
+	}
+	return decimal.Decimal{}, false
+}
+
+// count is a quantity, sent whole or as a decimal.
+func count(whole, exact *number) (decimal.Decimal, bool) { return precise(whole, exact, 0) }
+
+// wireItem is what a subscription or a ramp charges: an item price (catalogue
+// 2.0), a plan or an addon (1.0).
+type wireItem struct {
+	ItemPriceID           string  `json:"item_price_id"`
+	ID                    string  `json:"id"` // of an addon
+	ItemType              string  `json:"item_type"`
+	Quantity              *number `json:"quantity"`
+	QuantityInDecimal     *number `json:"quantity_in_decimal"`
+	UnitPrice             *number `json:"unit_price"`
+	UnitPriceInDecimal    *number `json:"unit_price_in_decimal"`
+	Amount                *number `json:"amount"`
+	AmountInDecimal       *number `json:"amount_in_decimal"`
+	FreeQuantity          *number `json:"free_quantity"`
+	FreeQuantityInDecimal *number `json:"free_quantity_in_decimal"`
+	BillingPeriod         *number `json:"billing_period"`
+	BillingPeriodUnit     string  `json:"billing_period_unit"`
+	TrialEnd              stamp   `json:"trial_end"`
+	ChargeOnEvent         string  `json:"charge_on_event"`
+	MeteredQuantity       *number `json:"metered_quantity"`
+}
+
+// The types of items.
+const (
+	itemPlan   = "plan"
+	itemAddon  = "addon"
+	itemCharge = "charge"
+)
+
+type wireTier struct {
+	ItemPriceID           string  `json:"item_price_id"` // on a subscription
+	StartingUnit          *number `json:"starting_unit"`
+	StartingUnitInDecimal *number `json:"starting_unit_in_decimal"`
+	EndingUnit            *number `json:"ending_unit"`
+	EndingUnitInDecimal   *number `json:"ending_unit_in_decimal"`
+	Price                 *number `json:"price"`
+	PriceInDecimal        *number `json:"price_in_decimal"`
+	PricingType           string  `json:"pricing_type"`
+	PackageSize           *number `json:"package_size"`
+}
+
+// wireApplied is a coupon as a subscription names it.
+type wireApplied struct {
+	CouponID  string `json:"coupon_id"`
+	ApplyTill stamp  `json:"apply_till"`
+}
+
+// wireDiscount is a discount given by hand, or a coupon once more.
+type wireDiscount struct {
+	ID           string  `json:"id"`
+	Name         string  `json:"invoice_name"`
+	Type         string  `json:"type"`
+	Percentage   *number `json:"percentage"`
+	Amount       *number `json:"amount"`
+	Quantity     *number `json:"quantity"`
+	CurrencyCode string  `json:"currency_code"`
+	DurationType string  `json:"duration_type"`
+	ApplyOn      string  `json:"apply_on"`
+	ItemPriceID  string  `json:"item_price_id"`
+	CreatedAt    stamp   `json:"created_at"`
+	ApplyTill    stamp   `json:"apply_till"`
+	CouponID     string  `json:"coupon_id"`
+}
+
+type wireContractTerm struct {
+	Status          string `json:"status"`
+	ContractEnd     stamp  `json:"contract_end"`
+	ActionAtTermEnd string `json:"action_at_term_end"`
+}
+
+type wireSubscription struct {
+	ID                        string            `json:"id"`
+	CustomerID                string            `json:"customer_id"`
+	Status                    string            `json:"status"`
+	CurrencyCode              string            `json:"currency_code"`
+	BillingPeriod             *number           `json:"billing_period"`
+	BillingPeriodUnit         string            `json:"billing_period_unit"`
+	PlanID                    string            `json:"plan_id"` // this and the next: catalogue 1.0
+	PlanQuantity              *number           `json:"plan_quantity"`
+	PlanQuantityInDecimal     *number           `json:"plan_quantity_in_decimal"`
+	PlanUnitPrice             *number           `json:"plan_unit_price"`
+	PlanUnitPriceInDecimal    *number           `json:"plan_unit_price_in_decimal"`
+	PlanAmount                *number           `json:"plan_amount"`
+	PlanAmountInDecimal       *number           `json:"plan_amount_in_decimal"`
+	PlanFreeQuantity          *number           `json:"plan_free_quantity"`
+	PlanFreeQuantityInDecimal *number           `json:"plan_free_quantity_in_decimal"`
+	StartDate                 stamp             `json:"start_date"`
+	TrialStart                stamp             `json:"trial_start"`
+	TrialEnd                  stamp             `json:"trial_end"`
+	CurrentTermEnd            stamp             `json:"current_term_end"`
+	CreatedAt                 stamp             `json:"created_at"`
+	StartedAt                 stamp             `json:"started_at"`
+	ActivatedAt               stamp             `json:"activated_at"`
+	PauseDate                 stamp             `json:"pause_date"`
+	ResumeDate                stamp             `json:"resume_date"`
+	CancelledAt               stamp             `json:"cancelled_at"`
+	CancelScheduleCreatedAt   stamp             `json:"cancel_schedule_created_at"`
+	UpdatedAt                 stamp             `json:"updated_at"`
+	ResourceVersion           number            `json:"resource_version"`
+	Items                     []wireItem        `json:"subscription_items"`
+	Tiers                     []wireTier        `json:"item_tiers"`
+	Addons                    []wireItem        `json:"addons"`
+	Coupon                    string            `json:"coupon"` // the older form of coupons
+	Coupons                   []wireApplied     `json:"coupons"`
+	Discounts                 []wireDiscount    `json:"discounts"`
+	ContractTerm              *wireContractTerm `json:"contract_term"`
+	MRR                       *number           `json:"mrr"`
+	Deleted                   bool              `json:"deleted"`
+}
+
+// one says that the subscription is of catalogue 1.0.
+func (w *wireSubscription) one() bool { return w.PlanID != "" && len(w.Items) == 0 }
+
+// items are what the subscription charges, of either catalogue, in one form.
+func (w *wireSubscription) items() []wireItem {
+	if !w.one() {
+		return w.Items
+	}
+	all := []wireItem{{
+		ItemPriceID: w.PlanID, ItemType: itemPlan,
+		Quantity: w.PlanQuantity, QuantityInDecimal: w.PlanQuantityInDecimal,
+		UnitPrice: w.PlanUnitPrice, UnitPriceInDecimal: w.PlanUnitPriceInDecimal,
+		Amount: w.PlanAmount, AmountInDecimal: w.PlanAmountInDecimal,
+		FreeQuantity: w.PlanFreeQuantity, FreeQuantityInDecimal: w.PlanFreeQuantityInDecimal,
+	}}
+	for _, a := range w.Addons {
+		a.ItemPriceID, a.ItemType = a.ID, itemAddon
+		all = append(all, a)
+	}
+	return all
+}
+
+// applied are the coupons on the subscription.
+func (w *wireSubscription) applied() []wireApplied {
+	if len(w.Coupons) == 0 && w.Coupon != "" {
+		return []wireApplied{{CouponID: w.Coupon}}
+	}
+	return w.Coupons
+}
+
+// references are the catalogue objects that the subscription names, as kind and
+// id.
+func (w *wireSubscription) references() [][2]string {
+	var all [][2]string
+	for _, i := range w.items() {
+		kind := kindItemPrice
+		switch {
+		case w.one() && i.ItemType == itemPlan:
+			kind = kindPlan
+		case w.one():
+			kind = kindAddon
+		}
+		all = append(all, [2]string{kind, i.ItemPriceID})
+	}
+	for _, c := range w.applied() {
+		all = append(all, [2]string{kindCoupon, c.CouponID})
+	}
+	return all
+}
+
+type wireCustomer struct {
+	ID             string `json:"id"`
+	FirstName      string `json:"first_name"`
+	LastName       string `json:"last_name"`
+	Company        string `json:"company"`
+	Email          string `json:"email"`
+	Currency       string `json:"preferred_currency_code"`
+	CreatedAt      stamp  `json:"created_at"`
+	BillingAddress struct {
+		Country string `json:"country"`
+	} `json:"billing_address"`
+}
+
+// name is the company's, else the person's.
+func (w *wireCustomer) name() string {
+	if w.Company != "" {
+		return w.Company
+	}
+	return strings.TrimSpace(w.FirstName + " " + w.LastName)
+}
+
+// wirePrice is an item price, a plan or an addon: what they share.
+type wirePrice struct {
+	ID             string  `json:"id"`
+	Name           string  `json:"name"`
+	ItemID         string  `json:"item_id"`
+	ItemFamilyID   string  `json:"item_family_id"`
+	ItemType       string  `json:"item_type"`
+	CurrencyCode   string  `json:"currency_code"`
+	Period         *number `json:"period"`
+	PeriodUnit     string  `json:"period_unit"`
+	PricingModel   string  `json:"pricing_model"`
+	ChargeModel    string  `json:"charge_model"` // of a plan, the older form
+	Type           string  `json:"type"`         // of an addon, the older form
+	ChargeType     string  `json:"charge_type"`  // of an addon
+	Price          *number `json:"price"`
+	PriceInDecimal *number `json:"price_in_decimal"`
+
+	Tiers []wireTier `json:"tiers"`
+}
+
+type wireProduct struct {
+	ID      string `json:"id"`
+	Name    string `json:"name"`
+	Type    string `json:"type"`
+	Metered bool   `json:"metered"`
+}
+
+type wireConstraint struct {
+	ItemType     string   `json:"item_type"`
+	Constraint   string   `json:"constraint"`
+	ItemPriceIDs []string `json:"item_price_ids"`
+}
+
+type wireCriteria struct {
+	ItemType      string   `json:"item_type"`
+	Currencies    []string `json:"currencies"`
+	ItemFamilyIDs []string `json:"item_family_ids"`
+	Periods       []string `json:"item_price_periods"`
+}
+
+type wireCoupon struct {
+	ID                 string           `json:"id"`
+	Name               string           `json:"name"`
+	DiscountType       string           `json:"discount_type"`
+	DiscountPercentage *number          `json:"discount_percentage"`
+	DiscountAmount     *number          `json:"discount_amount"`
+	DiscountQuantity   *number          `json:"discount_quantity"`
+	CurrencyCode       string           `json:"currency_code"`
+	DurationType       string           `json:"duration_type"`
+	ApplyOn            string           `json:"apply_on"`
+	PlanConstraint     string           `json:"plan_constraint"` // catalogue 1.0
+	PlanIDs            []string         `json:"plan_ids"`
+	AddonConstraint    string           `json:"addon_constraint"`
+	AddonIDs           []string         `json:"addon_ids"`
+	ItemConstraints    []wireConstraint `json:"item_constraints"`
+	Criteria           []wireCriteria   `json:"item_constraint_criteria"`
+}
+
+// The statuses of a ramp. Only a succeeded one explains the past; only a
+// scheduled one is agreed for later.
+const (
+	rampScheduled = "scheduled"
+	rampSucceeded = "succeeded"
+	rampFailed    = "failed"
+	rampDraft     = "draft"
+)
+
+type wireRamp struct {
+	ID                string         `json:"id"`
+	SubscriptionID    string         `json:"subscription_id"`
+	EffectiveFrom     stamp          `json:"effective_from"`
+	Status            string         `json:"status"`
+	ItemsToAdd        []wireItem     `json:"items_to_add"`
+	ItemsToUpdate     []wireItem     `json:"items_to_update"`
+	ItemsToRemove     []string       `json:"items_to_remove"`
+	Tiers             []wireTier     `json:"item_tiers"`
+	CouponsToAdd      []wireApplied  `json:"coupons_to_add"`
+	CouponsToRemove   []string       `json:"coupons_to_remove"`
+	DiscountsToAdd    []wireDiscount `json:"discounts_to_add"`
+	DiscountsToRemove []string       `json:"discounts_to_remove"`
+	Deleted           bool           `json:"deleted"`
+}
+
+type wireLine struct {
+	ID                  string  `json:"id"`
+	SubscriptionID      string  `json:"subscription_id"`
+	EntityType          string  `json:"entity_type"`
+	EntityID            string  `json:"entity_id"`
+	DateFrom            stamp   `json:"date_from"`
+	DateTo              stamp   `json:"date_to"`
+	UnitAmount          *number `json:"unit_amount"`
+	UnitAmountInDecimal *number `json:"unit_amount_in_decimal"`
+	Quantity            *number `json:"quantity"`
+	QuantityInDecimal   *number `json:"quantity_in_decimal"`
+	Amount              *number `json:"amount"`
+	PricingModel        string  `json:"pricing_model"`
+	TaxAmount           *number `json:"tax_amount"`
+	TaxRate             *number `json:"tax_rate"`
+	DiscountAmount      *number `json:"discount_amount"`
+	Metered             bool    `json:"metered"`
+	Description         string  `json:"description"`
+}
+
+type wireLineDiscount struct {
+	LineItemID     string  `json:"line_item_id"`
+	DiscountType   string  `json:"discount_type"`
+	CouponID       string  `json:"coupon_id"`
+	EntityID       string  `json:"entity_id"`
+	DiscountAmount *number `json:"discount_amount"`
+}
+
+type wireLineTax struct {
+	LineItemID string  `json:"line_item_id"`
+	TaxName    string  `json:"tax_name"`
+	TaxRate    *number `json:"tax_rate"`
+}
+
+// wireDocument is an invoice or a credit note: what they share.
+type wireDocument struct {
+	ID                string             `json:"id"`
+	CustomerID        string             `json:"customer_id"`
+	SubscriptionID    string             `json:"subscription_id"`
+	Status            string             `json:"status"`
+	PriceType         string             `json:"price_type"`
+	CurrencyCode      string             `json:"currency_code"`
+	ReasonCode        string             `json:"reason_code"` // of a credit note
+	Date              stamp              `json:"date"`
+	GeneratedAt       stamp              `json:"generated_at"`
+	Total             *number            `json:"total"`
+	RoundOffAmount    *number            `json:"round_off_amount"`
+	LineItems         []wireLine         `json:"line_items"`
+	LineItemDiscounts []wireLineDiscount `json:"line_item_discounts"`
+	LineItemTaxes     []wireLineTax      `json:"line_item_taxes"`
+	Deleted           bool               `json:"deleted"`
+}
+
+// inclusive says that the document's prices contain their tax.
+func (w *wireDocument) inclusive() bool { return w.PriceType == "tax_inclusive" }
+
+// issued is the document's date.
+func (w *wireDocument) issued() time.Time {
+	if w.Date != 0 {
+		return w.Date.time()
+	}
+	return w.GeneratedAt.time()
+}
+
+type wireEvent struct {
+	ID         string `json:"id"`
+	Type       string `json:"event_type"`
+	APIVersion string `json:"api_version"`
+	OccurredAt stamp  `json:"occurred_at"`
+	Content    struct {
+		Subscription json.RawMessage `json:"subscription"`
+	} `json:"content"`
+}
