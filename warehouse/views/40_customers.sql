@@ -102,4 +102,5 @@ LEFT JOIN
     )
     GROUP BY source, customer_id
 ) AS m ON c.source = m.source AND c.customer_id = m.customer_id
+SETTINGS join_use_nulls = 0
 COMMENT 'Customers as last known, one row per source and customer. Amounts are those of the one currency named; current_mrr_by_currency has them all'

@@ -83,4 +83,5 @@ LEFT JOIN
     )
     GROUP BY source, customer_id, subscription_id
 ) AS m ON s.source = m.source AND s.customer_id = m.customer_id AND s.subscription_id = m.subscription_id
+SETTINGS join_use_nulls = 0
 COMMENT 'Subscriptions as last known, one row per source and subscription'

@@ -31,4 +31,5 @@ LEFT JOIN
     FROM (SELECT * FROM {{.Store}}.run_sources ORDER BY source, run, seq DESC LIMIT 1 BY source, run)
     GROUP BY run
 ) AS s ON r.run = s.run
+SETTINGS join_use_nulls = 0
 COMMENT 'Runs of the verbs that may write, one row per run'

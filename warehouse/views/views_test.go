@@ -142,6 +142,20 @@ func TestEmpty(t *testing.T) {
 	}
 }
 
+// TestSettings: what a client has set for its own queries does not reach into the
+// views.
+func TestSettings(t *testing.T) {
+	s := company(t, "settings")
+	for _, view := range all(s) {
+		plain := s.ask("SELECT * FROM VIEWS." + view + " ORDER BY ALL")
+		for _, setting := range []string{"join_use_nulls = 1", "prefer_column_name_to_alias = 1", "union_default_mode = 'DISTINCT'", "transform_null_in = 1", "date_time_output_format = 'simple', session_timezone = 'Asia/Tokyo'"} {
+			if diff := cmp.Diff(plain, s.ask("SELECT * FROM VIEWS."+view+" ORDER BY ALL SETTINGS "+setting)); diff != "" {
+				t.Errorf("%s with %s (-without +with):\n%s", view, setting, diff)
+			}
+		}
+	}
+}
+
 // TestComments: every view and every column says what it is, and none is
 // Nullable.
 func TestComments(t *testing.T) {
