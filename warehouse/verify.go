@@ -53,11 +53,11 @@ func (l *Load) checkOverlaps(ctx context.Context) error {
 	var found []string
 	err := l.w.each(ctx, "find overlapping periods", `
 		SELECT source, subscription_id, item_id, valid_from, before FROM (
-			SELECT source, subscription_id, item_id, valid_from,
-				lagInFrame(valid_to, 1, toDate(0)) OVER (PARTITION BY source, subscription_id, item_id ORDER BY valid_from, valid_to
+			SELECT source, customer_id, subscription_id, item_id, valid_from,
+				lagInFrame(valid_to, 1, toDate(0)) OVER (PARTITION BY source, customer_id, subscription_id, item_id ORDER BY valid_from, valid_to
 					ROWS BETWEEN 1 PRECEDING AND CURRENT ROW) AS before
 			FROM `+l.w.table("periods")+` WHERE load_id = {stored:UInt64}
-		) WHERE valid_from < before ORDER BY source, subscription_id, item_id, valid_from LIMIT {limit:UInt8}`,
+		) WHERE valid_from < before ORDER BY source, customer_id, subscription_id, item_id, valid_from LIMIT {limit:UInt8}`,
 		func(scan func(...any) error) error {
 			var source, subscription, item string
 			var from, before time.Time

@@ -89,7 +89,6 @@ func (c *connector) read(ctx context.Context) (*book, error) {
 	if err != nil {
 		return nil, err
 	}
-	c.clashes(rows)
 	return c.group(rows, text)
 }
 
@@ -248,35 +247,6 @@ func fieldsOf(names, record []string) (map[string]string, error) {
 	}
 	return fields, nil
 }
-
-// clashes marks rows that charge one item to two customers on the same days,
-// which no single customer's rows can show.
-func (c *connector) clashes(rows []row) {
-	type key struct{ subscription, item string }
-	byItem := map[key][]int{}
-	for i, r := range rows {
-		k := key{r.Fields["subscription_id"], r.Fields["item_id"]}
-		byItem[k] = append(byItem[k], i)
-	}
-	for _, indexes := range byItem {
-		for n, i := range indexes {
-			for _, j := range indexes[:n] {
-				a, b := &rows[i], &rows[j]
-				if a.Fields["customer_id"] != b.Fields["customer_id"] && overlap(*a, *b) {
-					a.Clash, b.Clash = c.at(b.Line), c.at(a.Line)
-				}
-			}
-		}
-	}
-}
-
-func overlap(a, b row) bool {
-	x, _ := understand(a)
-	y, _ := understand(b)
-	return x.from < y.until && y.from < x.until
-}
-
-func (c *connector) at(line int) string { return fmt.Sprintf("%s:%d", c.name, line) }
 
 // group makes one object of each customer's rows.
 func (c *connector) group(rows []row, text []byte) (*book, error) {

@@ -262,8 +262,10 @@ missing_value: contracts.csv:6: amount is empty (subscription s, item f)
 missing_value: contracts.csv:6: currency is empty (subscription s, item f)
 missing_value: contracts.csv:6: start is empty (subscription s, item f)
 `},
-		"an item charged to another customer on the same days": {"UTC", "c,s,i,p,USD,9,month,,,2026-01-01,,,\nother,s,i,p,USD,9,month,,,2026-05-01,,,\n", "", `overlap: contracts.csv:2: the item is also charged to another customer on the same days, in contracts.csv:3 (subscription s, item i)
-`},
+		"ids are a customer's own": {"UTC", "c,s,i,p,USD,9,month,,,2026-01-01,,,\nother,s,i,p,USD,9,month,,,2026-05-01,,,\n", `
+s USD 2026-01-01..open
+  2026-01-01..open contract active i=9x1/1m
+`, ""},
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {

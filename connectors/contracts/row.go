@@ -28,9 +28,6 @@ var required = []string{"customer_id", "subscription_id", "item_id", "currency",
 type row struct {
 	Line   int               `json:"line,omitempty"`
 	Fields map[string]string `json:"fields"`
-	// Clash names the row of another customer that claims the same item on the
-	// same days.
-	Clash string `json:"clash,omitempty"`
 }
 
 // kind is what a row charges for.
@@ -88,9 +85,6 @@ func understand(r row) (contract, []fault) {
 		if !slices.Contains(columns, name) {
 			c.metadata["metadata."+name] = value
 		}
-	}
-	if r.Clash != "" {
-		u.fault("overlap", "the item is also charged to another customer on the same days, in %s", r.Clash)
 	}
 	return c, u.faults
 }
