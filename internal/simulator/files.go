@@ -3,6 +3,7 @@ package simulator
 import (
 	"bufio"
 	"encoding/csv"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -22,7 +23,56 @@ const (
 	RatesFile     = "rates.csv"
 	TruthFile     = "truth.csv"
 	KeyFile       = "stripe.key"
+	FoundingFile  = "company.json"
 )
+
+// founding is what FoundingFile remembers of a company.
+type founding struct {
+	Seed      uint64 `json:"seed"`
+	Customers int    `json:"customers"`
+	Months    int    `json:"months"`
+	Start     string `json:"start"` // YYYY-MM-DD
+}
+
+// founded takes the founding from the folder when the same company was written
+// there before: without it, the first month would move along with the present.
+func (o Options) founded() (Options, error) {
+	if o.Out == "" || !o.Start.IsZero() {
+		return o, nil
+	}
+	path := filepath.Join(o.Out, FoundingFile)
+	b, err := os.ReadFile(path)
+	if errors.Is(err, os.ErrNotExist) {
+		return o, nil
+	}
+	if err != nil {
+		return o, fmt.Errorf("read the founding of the simulated company: %w", err)
+	}
+	var f founding
+	if err := json.Unmarshal(b, &f); err != nil {
+		return o, fmt.Errorf("read %s: %w; delete the file to found the company anew", path, err)
+	}
+	if f.Seed != o.Seed || f.Customers != o.Customers || f.Months != o.Months {
+		return o, nil
+	}
+	start, err := time.Parse(time.DateOnly, f.Start)
+	if err != nil {
+		return o, fmt.Errorf("read %s: %w; delete the file to found the company anew", path, err)
+	}
+	if start.Before(o.Now) {
+		o.Start = start
+	}
+	return o, nil
+}
+
+func found(w io.Writer, c *company.Company) error {
+	b, err := json.Marshal(founding{Seed: c.Config.Seed, Customers: c.Config.Customers, Months: c.Config.Months, Start: c.Start().Format(time.DateOnly)})
+	if err != nil {
+		return err
+	}
+	_, err = w.Write(append(b, '\n'))
+	return err
+}
 
 // Key is the secret key that the simulated Stripe account of a seed accepts.
 func Key(seed uint64) string {
@@ -47,6 +97,7 @@ func WriteFiles(dir string, c *company.Company, now time.Time, stripeURL string,
 		write(KeyFile, 0o600, text(Key(c.Config.Seed)+"\n")),
 		write(ConfigFile, 0o644, text(fmt.Sprintf(config, stripeURL))),
 		write(ContractsFile, 0o644, func(w io.Writer) error { return WriteContracts(w, c, now) }),
+		write(FoundingFile, 0o644, func(w io.Writer) error { return found(w, c) }),
 		write(RatesFile, 0o644, func(w io.Writer) error { return WriteRates(w, c, now) }),
 	}
 	if truth {

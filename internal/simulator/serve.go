@@ -57,8 +57,13 @@ func (o Options) Company() (*company.Company, stripeapi.Faults, error) {
 
 // Serve simulates a company and serves it until ctx ends. It calls ready once
 // the files are written and the address answers. It returns nil after a stop
-// by ctx.
+// by ctx. Served into the same folder again with a later Now, the company is
+// the same one further on: its founding is kept there.
 func Serve(ctx context.Context, o Options, ready func(Addresses) error) error {
+	o, err := o.founded()
+	if err != nil {
+		return err
+	}
 	c, faults, err := o.Company()
 	if err != nil {
 		return err

@@ -71,3 +71,36 @@ func TestServe(t *testing.T) {
 		t.Errorf("stop: %v", err)
 	}
 }
+
+// Served again a month later, a company keeps its founding and its history.
+func TestServedAgainLater(t *testing.T) {
+	dir := t.TempDir()
+	rows := func(now time.Time) []string {
+		t.Helper()
+		ctx, cancel := context.WithCancel(t.Context())
+		defer cancel()
+		o := Options{Seed: 3, Customers: 40, Months: 6, Now: now, Out: dir}
+		if err := Serve(ctx, o, func(Addresses) error { cancel(); return nil }); err != nil {
+			t.Fatal(err)
+		}
+		b, err := os.ReadFile(filepath.Join(dir, TruthFile))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return strings.Split(strings.TrimSpace(string(b)), "\n")[1:]
+	}
+	first := rows(time.Date(2026, 3, 31, 0, 0, 0, 0, time.UTC))
+	known := map[string]bool{}
+	for _, r := range rows(time.Date(2026, 4, 20, 0, 0, 0, 0, time.UTC)) {
+		known[r[:strings.LastIndexByte(r, ',')]] = true
+	}
+	missing := 0
+	for _, r := range first {
+		if strings.HasSuffix(r, ",1") && !known[r[:strings.LastIndexByte(r, ',')]] {
+			missing++
+		}
+	}
+	if len(first) < 1000 || missing > 0 {
+		t.Errorf("%d of %d rows of March are gone in April", missing, len(first))
+	}
+}

@@ -176,6 +176,7 @@ func (b *biller) sign(kind shop, t int64, d dice) {
 		b.fee(t, p)
 	}
 	if trial > 0 {
+		b.at(s.Trial.End-3*day, func(t int64) { b.tell(t, "customer.subscription.trial_will_end", AboutSubscription, nil) })
 		b.convert(d)
 	}
 	v := b.bill(t, "subscription_create", b.lines(t), false)

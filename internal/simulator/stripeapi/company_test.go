@@ -56,7 +56,7 @@ var everything = []string{
 // However long the history goes on, a moment in it looks the same.
 func TestOneCompanyAtAnyMoment(t *testing.T) {
 	night := time.Date(2026, 10, 20, 3, 0, 0, 0, time.UTC)
-	cfg := company.Config{Seed: 11, Customers: 400, Months: 20, Now: night}
+	cfg := company.Config{Seed: 11, Customers: 200, Months: 20, Now: night}
 	plain := company.New(cfg)
 	cfg.Start = plain.Start()
 	cfg.Until = night.AddDate(0, 0, 45)
@@ -135,7 +135,7 @@ func (s *sums) UnmarshalJSON(b []byte) error {
 
 // Every invoice adds up to its minor unit: lines - discounts + taxes = total.
 func TestInvoicesAddUp(t *testing.T) {
-	h := New(small(5, 900), Options{})
+	h := New(small(5, 500), Options{})
 	whole, taxed, cut := 0, 0, 0
 	for _, raw := range dump(t, h, "invoices?limit=100") {
 		var v sums

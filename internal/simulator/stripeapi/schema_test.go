@@ -201,7 +201,7 @@ var endpoints = []struct {
 func TestAnswersKeepTheSchema(t *testing.T) {
 	sp := loadSpec(t)
 	for seed := uint64(1); seed <= 3; seed++ {
-		h := New(small(seed, 700), Options{})
+		h := New(small(seed, 260), Options{})
 		seen := map[string]int{}
 		for _, p := range endpoints {
 			bad := map[string]int{}

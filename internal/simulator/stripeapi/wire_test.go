@@ -111,7 +111,7 @@ func TestListing(t *testing.T) {
 }
 
 func TestHiddenUntilExpanded(t *testing.T) {
-	h := New(small(3, 900), Options{})
+	h := New(small(3, 400), Options{})
 	for _, c := range []struct{ path, expand, has string }{
 		{"prices?limit=100", "data.tiers", `"tiers":[`},
 		{"prices?limit=100", "data.currency_options", `"currency_options":{`},
@@ -131,7 +131,7 @@ func TestHiddenUntilExpanded(t *testing.T) {
 }
 
 func TestEvents(t *testing.T) {
-	c := small(4, 1500)
+	c := small(4, 1000)
 	h := New(c, Options{})
 	now := c.Config.Now.Unix()
 	kinds, versions := map[string]int{}, map[string]int{}
