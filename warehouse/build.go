@@ -143,7 +143,7 @@ func agree(t table, got, want tally) error {
 // be there twice, once derived and once carried forward.
 func (l *Load) checkDerived(ctx context.Context) error {
 	var parts []string
-	for _, t := range []table{periodsTable, movementsTable, invoiceLinesTable, customersTable, subscriptionsTable, rejectsTable} {
+	for _, t := range []table{periodsTable, movementsTable, stagedLinesTable, customersTable, subscriptionsTable, rejectsTable} {
 		parts = append(parts, "SELECT "+literal(t.name)+", source, customer_id FROM "+l.w.table(t.name)+`
 			WHERE load_id = {id:UInt64} AND (source, customer_id) NOT IN (SELECT source, customer_id FROM `+l.w.table("derived")+` WHERE load_id = {id:UInt64}) LIMIT 1`)
 	}
@@ -417,101 +417,75 @@ func scanDays(into map[billing.Date]bool) func(func(...any) error) error {
 	}
 }
 
-// buildInvoiceLines keeps the months in which the lines of derived customers
-// differ from the base's, completes them with the lines of the others, and takes
-// over the rest: there what Go handed over is dropped again, since it is stored
-// already.
+// buildInvoiceLines writes the months in which the lines of derived customers
+// differ from the base's, those lines and the others', and takes over the rest.
 func (l *Load) buildInvoiceLines(ctx context.Context) error {
 	t := invoiceLinesTable
-	all, err := l.w.partitions(ctx)
+	l.takeOver(t)
+	changed, err := l.changedInvoiceMonths(ctx)
 	if err != nil {
 		return err
 	}
-	written := slices.DeleteFunc(all[t.name], func(p partition) bool { return p.owner != l.id })
-	l.takeOver(t)
-	changed := map[uint32]bool{}
-	if l.base.ID == 0 {
-		for _, p := range written {
-			changed[p.month] = true
+	for _, month := range changed {
+		if err := l.writeInvoiceMonth(ctx, month); err != nil {
+			return err
 		}
-	} else if err := l.changedInvoiceMonths(ctx, changed); err != nil {
-		return err
 	}
-	same := slices.DeleteFunc(written, func(p partition) bool { return changed[p.month] })
-	if err := l.dropInvoiceMonths(ctx, same); err != nil {
-		return err
-	}
-	for _, month := range slices.Sorted(maps.Keys(changed)) {
-		p := part{t.name, month}
-		if stored, ok := l.baseParts[p]; ok && !l.spec.Full {
-			if err := l.carryInvoiceMonth(ctx, month, stored); err != nil {
-				return err
-			}
-		}
-		l.parts[p] = l.id
-	}
-	l.rows[t.name] = l.handed[t.name].rows + l.carried[t.name].rows
+	l.rows[t.name] = l.carried[t.name].rows
 	return nil
 }
 
-// dropInvoiceMonths drops months of lines that Go handed over and the base has.
-func (l *Load) dropInvoiceMonths(ctx context.Context, same []partition) error {
-	if len(same) == 0 {
-		return nil
-	}
-	t := invoiceLinesTable
-	months := make([]uint32, len(same))
-	for i, p := range same {
-		months[i] = p.month
-	}
-	gone, err := l.tally(ctx, t, "load_id = {id:UInt64} AND toYYYYMM(issued_at) IN {months:Array(UInt32)}", named("months", months))
-	if err != nil {
-		return err
-	}
-	l.carried[t.name] = l.carried[t.name].plus(tally{-gone.rows, gone.sum.Neg()})
-	return l.w.dropPartitions(ctx, t.name, same)
-}
-
-// changedInvoiceMonths finds the months in which the lines of derived customers
-// differ from the base's.
-func (l *Load) changedInvoiceMonths(ctx context.Context, into map[uint32]bool) error {
+// changedInvoiceMonths finds the months, as YYYYMM and in order, in which the
+// lines of derived customers differ from the base's. Each side is a sum of
+// hashes, one per line.
+func (l *Load) changedInvoiceMonths(ctx context.Context) ([]uint32, error) {
 	if l.idle() {
-		return nil
+		return nil, nil
 	}
-	return l.w.each(ctx, "find changed months of invoice lines", `
+	hashes := func(fresh, table, where string) string {
+		return "SELECT toYYYYMM(issued_at) AS month, " + fresh + " AS fresh, sum(cityHash64(" + strings.Join(invoiceLinesTable.columns, ", ") + ")) AS hash FROM " +
+			l.w.table(table) + " WHERE " + where + " GROUP BY month"
+	}
+	var months []uint32
+	err := l.w.each(ctx, "find changed months of invoice lines", `
 		SELECT month FROM (
-			SELECT toYYYYMM(issued_at) AS month, load_id = {id:UInt64} AS fresh, sum(cityHash64(`+strings.Join(invoiceLinesTable.columns, ", ")+`)) AS hash
-			FROM `+l.w.table("invoice_lines")+`
-			WHERE (load_id = {id:UInt64} OR (toYYYYMM(issued_at), load_id) IN (
+			`+hashes("1", stagedLinesTable.name, "load_id = {id:UInt64}")+`
+			UNION ALL
+			`+hashes("0", invoiceLinesTable.name, `(toYYYYMM(issued_at), load_id) IN (
 				SELECT bucket, part_load FROM `+l.w.table("manifest")+` WHERE load_id = {base:UInt64} AND table = 'invoice_lines'
-			)) AND `+l.isDerived()+`
-			GROUP BY month, fresh
-		) GROUP BY month HAVING sumIf(hash, fresh) != sumIf(hash, NOT fresh)`, func(scan func(...any) error) error {
+			) AND `+l.isDerived())+`
+		) GROUP BY month HAVING sumIf(hash, fresh = 1) != sumIf(hash, fresh = 0) ORDER BY month`, func(scan func(...any) error) error {
 		var month uint32
 		if err := scan(&month); err != nil {
 			return err
 		}
-		into[month] = true
+		months = append(months, month)
 		return nil
 	}, named("id", l.id), named("base", l.base.ID))
+	return months, err
 }
 
-// carryInvoiceMonth copies the lines of customers not derived again.
-func (l *Load) carryInvoiceMonth(ctx context.Context, month uint32, stored uint64) error {
+// writeInvoiceMonth writes the lines of one month: those of derived customers,
+// and those of the others as the base has them.
+func (l *Load) writeInvoiceMonth(ctx context.Context, month uint32) error {
 	t := invoiceLinesTable
-	where := "load_id = {stored:UInt64} AND toYYYYMM(issued_at) = {month:UInt32} AND " + l.isCarried()
-	args := []any{named("stored", stored), named("month", month)}
-	before, err := l.tally(ctx, t, where, args...)
-	if err != nil || before.rows == 0 {
-		return err
-	}
 	columns := strings.Join(t.columns, ", ")
-	err = l.w.exec(ctx, "carry invoice_lines forward",
-		"INSERT INTO "+l.w.table(t.name)+" (load_id, "+columns+") SELECT {id:UInt64}, "+columns+" FROM "+l.w.table(t.name)+" WHERE "+where,
-		append(args, named("id", l.id))...)
+	where := map[string]string{stagedLinesTable.name: "load_id = {id:UInt64} AND toYYYYMM(issued_at) = {month:UInt32}"}
+	args := []any{named("month", month)}
+	if stored, ok := l.baseParts[part{t.name, month}]; ok && !l.spec.Full {
+		where[t.name] = "load_id = {stored:UInt64} AND toYYYYMM(issued_at) = {month:UInt32} AND " + l.isCarried()
+		args = append(args, named("stored", stored))
+	}
+	counts, err := l.tallies(ctx, where, args...)
 	if err != nil {
 		return err
 	}
-	l.carried[t.name] = l.carried[t.name].plus(before)
-	return nil
+	var from []string
+	for _, name := range slices.Sorted(maps.Keys(where)) {
+		from = append(from, "SELECT {id:UInt64}, "+columns+" FROM "+l.w.table(name)+" WHERE "+where[name])
+		l.carried[t.name] = l.carried[t.name].plus(counts[name])
+	}
+	l.parts[part{t.name, month}] = l.id
+	return l.w.exec(ctx, "write month of invoice_lines",
+		"INSERT INTO "+l.w.table(t.name)+" (load_id, "+columns+") "+strings.Join(from, " UNION ALL "), append(args, named("id", l.id))...)
 }

@@ -181,12 +181,14 @@ func (w *Warehouse) Changed(ctx context.Context, base LoadInfo, seals map[string
 	return all, nil
 }
 
-// Accounts is the account of every customer in a published load.
+// Accounts is the account of every customer in a published load whose account
+// is not its own, source/customer_id.
 func (w *Warehouse) Accounts(ctx context.Context, base LoadInfo) (map[CustomerKey]string, error) {
 	all := map[CustomerKey]string{}
 	err := w.each(ctx, "read accounts", `
 		SELECT source, customer_id, account_id FROM `+w.table("customers")+`
-		WHERE load_id = (SELECT part_load FROM `+w.table("manifest")+` WHERE load_id = {base:UInt64} AND table = 'customers')`,
+		WHERE load_id = (SELECT part_load FROM `+w.table("manifest")+` WHERE load_id = {base:UInt64} AND table = 'customers')
+			AND account_id != concat(source, '/', customer_id)`,
 		func(scan func(...any) error) error {
 			var k CustomerKey
 			var account string

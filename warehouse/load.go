@@ -117,7 +117,7 @@ func (w *Warehouse) NewLoad(ctx context.Context, spec LoadSpec) (*Load, error) {
 	l.movements = newQueue(l, movementsTable, func(m *normalize.Movement) ([]any, error) {
 		return movementRow(m, l.fx.value(m.Amount, m.Currency, min(m.Date, spec.Through)))
 	})
-	l.invoiceLines = newQueue(l, invoiceLinesTable, invoiceLineRow)
+	l.invoiceLines = newQueue(l, stagedLinesTable, invoiceLineRow)
 	l.customers = newQueue(l, customersTable, customerRow)
 	l.subscriptions = newQueue(l, subscriptionsTable, subscriptionRow)
 	l.rejects = newQueue(l, rejectsTable, func(r *normalize.Reject) ([]any, error) {
@@ -245,7 +245,7 @@ func amountOf(name string) string {
 	switch name {
 	case periodsTable.name, dailyTable.name:
 		return "mrr"
-	case movementsTable.name, invoiceLinesTable.name:
+	case movementsTable.name, invoiceLinesTable.name, stagedLinesTable.name:
 		return "amount"
 	case subscriptionsTable.name:
 		return "provider_mrr"

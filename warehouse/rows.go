@@ -36,7 +36,8 @@ var (
 		"source", "invoice_id", "line_id", "customer_id", "account_id", "subscription_id", "plan_id", "issued_at", "period_start", "period_end",
 		"currency", "amount", "treatment",
 	}}
-	customersTable = table{name: "customers", columns: []string{
+	stagedLinesTable = table{name: "staged_invoice_lines", columns: invoiceLinesTable.columns}
+	customersTable   = table{name: "customers", columns: []string{
 		"source", "customer_id", "account_id", "name", "email", "currency", "country", "created_at", "deleted", "first_mrr_date", "segments",
 	}}
 	subscriptionsTable = table{name: "subscriptions", columns: []string{
@@ -56,7 +57,7 @@ var (
 
 // loadTables are all tables whose rows belong to a load.
 var loadTables = []table{
-	periodsTable, movementsTable, invoiceLinesTable, customersTable, subscriptionsTable, rejectsTable, derivedTable, dailyTable, ratesTable,
+	periodsTable, movementsTable, invoiceLinesTable, stagedLinesTable, customersTable, subscriptionsTable, rejectsTable, derivedTable, dailyTable, ratesTable,
 }
 
 // fields checks the values of a row, keeping the first fault.

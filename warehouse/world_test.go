@@ -304,7 +304,7 @@ func dump(t testing.TB, w *Warehouse) string {
 func dumpAll(ctx context.Context, w *Warehouse) (string, error) {
 	var b strings.Builder
 	for _, tab := range loadTables {
-		if tab.name == derivedTable.name {
+		if tab.name == derivedTable.name || tab.name == stagedLinesTable.name {
 			continue
 		}
 		where := w.schema.Part(tab.name)
