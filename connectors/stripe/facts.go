@@ -441,7 +441,7 @@ func (t *translation) readPhases() {
 		if v.Deleted {
 			continue
 		}
-		i := slices.IndexFunc(t.record.Subscriptions, func(s billing.Subscription) bool { return s.ID == v.wire.subject() })
+		i := slices.IndexFunc(t.record.Subscriptions, v.wire.about)
 		if i < 0 {
 			continue // not begun: it agrees on a subscription that does not exist yet
 		}
@@ -458,26 +458,15 @@ func (t *translation) readPhases() {
 }
 
 // silently gives states back what time alone has ended since. A state that
-// reaches back to the beginning of a watch is the later terms, and they no
-// longer show a discount that ran out, or a pause that ended at its date: no
-// event tells of either. Invoices do.
+// reaches back to the beginning of a watch, or to an event that could not be
+// read, is the later terms, and they no longer show a discount that ran out, or
+// a pause that ended at its date: no event tells of either. Invoices do.
 func (t *translation) silently(s *billing.Subscription) {
 	if len(s.States) == 0 {
 		return
 	}
-	first := &s.States[0]
-	if !first.From.IsZero() && first.From.Equal(t.watches.begin(first.From)) && first.Terms.Pause.Behavior == billing.PauseNone {
-		for _, v := range s.Services {
-			if v.Kind == billing.Voided && !v.From.After(first.From) && v.Until.After(first.From) {
-				limit := first.Until
-				if limit.IsZero() {
-					limit = first.SeenAt
-				}
-				if v.Until.Before(limit) {
-					first.From = v.Until
-				}
-			}
-		}
+	for i := range s.States {
+		resumed(&s.States[i], s.Services)
 	}
 	for i := range s.Services {
 		v := &s.Services[i]
@@ -505,22 +494,49 @@ func (t *translation) silently(s *billing.Subscription) {
 	}
 }
 
+// resumed lets a state without a pause begin after the periods that a pause
+// voided, where its payload was made later than the state began.
+func resumed(state *billing.State, services []billing.Service) {
+	if state.From.IsZero() || state.Terms.Pause.Behavior != billing.PauseNone {
+		return
+	}
+	limit := made(state)
+	if !state.Until.IsZero() && state.Until.Before(limit) {
+		limit = state.Until
+	}
+	if !state.From.Before(limit) {
+		return // an event showed just this
+	}
+	for _, v := range services {
+		switch {
+		case v.Kind != billing.Voided || !v.From.Before(limit) || !v.Until.After(state.From):
+		case v.Until.Before(limit):
+			state.From = v.Until
+		default:
+			state.From = time.Time{} // the pause ended within the voided period, nobody knows when
+			return
+		}
+	}
+}
+
+// made is when a state's payload was made, which may be later than its terms.
+func made(state *billing.State) time.Time { return time.UnixMicro(state.Object.Version) }
+
 func ownDiscount(d *wireDiscount, subscription string) bool {
 	return d != nil && string(d.Subscription) == subscription
 }
 
 // ranOut says that a discount on an invoice came to its end in time, as far as
-// is known: no later invoice issued while it still had to run lacks it, and no
-// version ever showed it, so that none showed its removal either.
+// is known: nothing that was made while it still had to run lacks it, neither a
+// version nor a later invoice.
 func (t *translation) ranOut(s *billing.Subscription, v *billing.Service, d billing.Discount) bool {
 	names := func(list []billing.Discount) bool {
 		return slices.ContainsFunc(list, func(o billing.Discount) bool { return o.ID == d.ID })
 	}
-	for _, state := range s.States {
-		if names(state.Terms.Discounts) && !d.End.After(state.From) {
-			continue
-		}
-		if names(state.Terms.Discounts) || slices.ContainsFunc(state.Terms.Items, func(i billing.Item) bool { return names(i.Discounts) }) {
+	for i := range s.States {
+		state := &s.States[i]
+		if at := made(state); !names(state.Terms.Discounts) && at.After(d.Start) && at.Before(d.End) &&
+			!slices.ContainsFunc(state.Terms.Items, func(i billing.Item) bool { return names(i.Discounts) }) {
 			return false
 		}
 	}

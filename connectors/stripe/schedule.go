@@ -60,6 +60,15 @@ func (w *wireSchedule) subject() string {
 	return string(w.ReleasedSubscription)
 }
 
+// about says whether the schedule is about a subscription. A canceled schedule
+// may name none any more: then it is the one that began with its first phase.
+func (w *wireSchedule) about(s billing.Subscription) bool {
+	if id := w.subject(); id != "" {
+		return s.ID == id
+	}
+	return w.Status == "canceled" && len(w.Phases) > 0 && w.Phases[0].StartDate.time().Equal(s.Start)
+}
+
 func (r resolver) phase(w *wirePhase, currency string, p *billing.Phase) *problem {
 	var problem *problem
 	for i := range w.Items {
