@@ -18,6 +18,10 @@ func (b *biller) collect(v *Invoice) {
 		b.pay(v, v.Finalized)
 		return
 	}
+	if s.Sends {
+		b.pay(v, v.Finalized+d.span(3*day, 28*day))
+		return
+	}
 	if v.Reason == "subscription_cycle" && b.every >= Month && b.last().Status == Active && !b.last().CancelAtEnd && d.one(25) {
 		b.dun(v, d)
 		return
@@ -32,6 +36,7 @@ func (b *biller) finalize(v *Invoice) {
 func (b *biller) pay(v *Invoice, t int64) {
 	v.Paid = t
 	b.billed(t, "invoice.paid", v)
+	b.billed(t, "invoice.payment_succeeded", v)
 	b.credit(v)
 }
 
@@ -99,6 +104,10 @@ func (b *biller) first(v *Invoice, d dice) {
 		return
 	}
 	b.finalize(v)
+	if b.sub.Sends {
+		b.pay(v, v.Created+d.span(3*day, 28*day))
+		return
+	}
 	if !d.one(30) {
 		b.pay(v, v.Created+d.span(1, 9))
 		return

@@ -62,6 +62,9 @@ func (c *Company) emit(e Event) {
 func (b *biller) tell(t int64, kind string, about Subject, fill func(*Event)) int {
 	b.sub.events++
 	n := b.sub.events
+	if t < b.c.first || t > b.c.until {
+		return n
+	}
 	e := Event{Ref: ref(b.cust.Ref.Customer(), b.sub.Ref.Owner(), n), At: t, Type: kind, About: about, Customer: b.cust, Sub: b.sub}
 	if fill != nil {
 		fill(&e)

@@ -157,6 +157,7 @@ func (b *biller) sign(kind shop, t int64, d dice) {
 		items[0].Tax = b.c.Catalog.taxes["DE reduced"]
 	}
 	ramp := kind == yearlyRamp || kind == monthlyRamp
+	s.Sends = kind == yearlyRamp && d.one(600)
 	var trial int64
 	if !ramp && b.cust.Tax == nil && kind != monthAndYear && d.one(160) {
 		trial = []int64{7, 14, 30}[d.IntN(3)]

@@ -146,6 +146,7 @@ type Subscription struct {
 	Start     int64 // may lie before Created
 	Anchor    int64
 	Trial     Cycle // zero without a trial
+	Sends     bool  // invoices are sent, and paid when the customer gets to it
 	Tax       *TaxRate
 	Versions  []Version
 	Cycles    []Cycle

@@ -30,7 +30,7 @@ func (p *moment) invoice(e *enc, v *company.Invoice, want *expand) {
 	e.raw("automatic_tax", []byte(`{"enabled":false,"liability":null,"status":null}`))
 	e.str("billing_reason", v.Reason)
 	e.null("charge")
-	e.str("collection_method", "charge_automatically")
+	e.str("collection_method", collection(v.Sub))
 	e.num("created", v.Created)
 	e.str("currency", v.Currency)
 	e.null("custom_fields")
@@ -51,8 +51,8 @@ func (p *moment) invoice(e *enc, v *company.Invoice, want *expand) {
 		e.null("discount")
 	}
 	p.discounts(e, v.Discounts, v.Customer, want, func(*company.Discount) bool { return true })
-	e.null("due_date")
 	final := state != "draft"
+	e.when("due_date", pick(v.Sub.Sends && final, v.Finalized+30*86_400, 0))
 	e.when("effective_at", pick(final, v.Finalized, 0))
 	if final {
 		e.num("ending_balance", min(sums.Total, 0))

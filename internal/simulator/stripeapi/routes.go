@@ -176,7 +176,7 @@ func (a *ask) subscriptions(e *enc) *failure {
 		key:  func(x *company.Subscription) (int64, company.Ref) { return x.Created, x.Ref },
 		find: func(id string) (*company.Subscription, bool) { x := a.c.Subscription(id); return x, x != nil },
 		keep: func(x *company.Subscription) bool {
-			return a.inStatus(x, status) && a.onPrice(x) && a.inPeriod(x)
+			return a.inStatus(x, status) && a.onPrice(x) && a.inPeriod(x) && a.collects(x)
 		},
 		write: func(e *enc, x *company.Subscription) { a.subscription(e, x, a.want) },
 	}
@@ -203,6 +203,11 @@ func (a *ask) inStatus(x *company.Subscription, status string) bool {
 func (a *ask) onPrice(x *company.Subscription) bool {
 	id := a.p.one["price"]
 	return id == "" || slices.ContainsFunc(x.At(a.t).Items, func(i company.Item) bool { return i.Price.ID == id })
+}
+
+func (a *ask) collects(x *company.Subscription) bool {
+	how := a.p.one["collection_method"]
+	return how == "" || how == collection(x)
 }
 
 func (a *ask) inPeriod(x *company.Subscription) bool {
@@ -264,7 +269,7 @@ func (a *ask) invoices(e *enc) *failure {
 		all:   a.c.Invoices,
 		key:   func(x *company.Invoice) (int64, company.Ref) { return x.Created, x.Ref },
 		find:  func(id string) (*company.Invoice, bool) { x := a.c.Invoice(id); return x, x != nil },
-		keep:  func(x *company.Invoice) bool { return status == "" || x.State(a.t) == status },
+		keep:  func(x *company.Invoice) bool { return (status == "" || x.State(a.t) == status) && a.collects(x.Sub) },
 		write: func(e *enc, x *company.Invoice) { a.invoice(e, x, a.want) },
 	}
 	if asked {

@@ -230,7 +230,7 @@ func (p *moment) subscription(e *enc, s *company.Subscription, want *expand) {
 	e.nulls("comment", "feedback")
 	e.opt("reason", v.Reason)
 	e.end()
-	e.str("collection_method", "charge_automatically")
+	e.str("collection_method", collection(s))
 	e.num("created", s.Created)
 	e.str("currency", s.Currency)
 	if p.d != newer {
@@ -238,7 +238,8 @@ func (p *moment) subscription(e *enc, s *company.Subscription, want *expand) {
 		e.num("current_period_start", cycle.Start)
 	}
 	p.customerRef(e, s.Customer, want)
-	e.nulls("days_until_due", "default_payment_method", "default_source")
+	e.when("days_until_due", pick(s.Sends, 30, 0))
+	e.nulls("default_payment_method", "default_source")
 	p.taxes(e, "default_tax_rates", s.Tax)
 	e.null("description")
 	if p.d != newer {
@@ -269,6 +270,13 @@ func (p *moment) subscription(e *enc, s *company.Subscription, want *expand) {
 	e.raw("trial_settings", []byte(`{"end_behavior":{"missing_payment_method":"create_invoice"}}`))
 	e.when("trial_start", s.Trial.Start)
 	e.end()
+}
+
+func collection(s *company.Subscription) string {
+	if s.Sends {
+		return "send_invoice"
+	}
+	return "charge_automatically"
 }
 
 func (p *moment) items(e *enc, s *company.Subscription, v *company.Version, cycle company.Cycle, want *expand) {
