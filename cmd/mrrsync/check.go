@@ -43,8 +43,9 @@ func (a *app) check(ctx context.Context) error {
 	n := &notes{app: a}
 	_, lawErr := a.law(c)
 	_, ratesErr := a.rates(c)
+	_, identityErr := a.identity(c)
 	sources, sourcesErr := a.sources(c)
-	n.note("configuration", fmt.Sprintf("%s: %s", c.File, count(len(c.Sources), "source")), lawErr, ratesErr, sourcesErr)
+	n.note("configuration", fmt.Sprintf("%s: %s", c.File, count(len(c.Sources), "source")), lawErr, ratesErr, identityErr, sourcesErr)
 	for _, s := range sources {
 		stage := a.progress.Stage("check "+s.Name, 0)
 		said, err := a.checkSource(ctx, s)

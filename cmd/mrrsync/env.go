@@ -108,6 +108,27 @@ func (a *app) rates(c *config.Config) ([]warehouse.Rate, error) {
 	return rates, nil
 }
 
+// identity reads which customers are one account.
+func (a *app) identity(c *config.Config) (pipeline.Identity, error) {
+	identity := pipeline.Identity{MetadataKey: c.Identity.MetadataKey}
+	if c.Identity.File == "" {
+		return identity, nil
+	}
+	f, err := os.Open(c.Identity.File)
+	if err != nil {
+		return identity, usage("read identity.file: %w", err)
+	}
+	defer f.Close()
+	names := make([]string, len(c.Sources))
+	for i, s := range c.Sources {
+		names[i] = s.Name
+	}
+	if identity.Accounts, err = pipeline.ReadIdentity(f, names); err != nil {
+		return identity, usage("%s: %w", c.Identity.File, err)
+	}
+	return identity, nil
+}
+
 // sources opens the configured sources, in their order. With names, the others
 // are skipped: they stay as they were last sealed.
 func (a *app) sources(c *config.Config, names ...string) ([]pipeline.Source, error) {

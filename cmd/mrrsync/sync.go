@@ -120,6 +120,7 @@ func (a *app) order(ctx context.Context, o order, names []string) error {
 func (a *app) options(c *config.Config, o order, names []string) (pipeline.Options, error) {
 	law, lawErr := a.law(c)
 	rates, ratesErr := a.rates(c)
+	identity, identityErr := a.identity(c)
 	sources, sourcesErr := a.sources(c, names...)
 	var through billing.Date
 	var dateErr error
@@ -128,12 +129,12 @@ func (a *app) options(c *config.Config, o order, names []string) (pipeline.Optio
 			dateErr = usage("--through: %w", dateErr)
 		}
 	}
-	if err := errors.Join(lawErr, ratesErr, sourcesErr, dateErr); err != nil {
+	if err := errors.Join(lawErr, ratesErr, identityErr, sourcesErr, dateErr); err != nil {
 		return pipeline.Options{}, err
 	}
 	return pipeline.Options{
 		Verb: o.verb, Sources: sources, Through: through, Full: o.full, Rebuild: o.rebuild, DryRun: o.dryRun,
-		Settings: law, Hash: pipeline.Hash(law, c.Reporting.Currency), Currency: c.Reporting.Currency, Rates: rates,
+		Settings: law, Identity: identity, Hash: pipeline.Hash(law, identity, c.Reporting.Currency), Currency: c.Reporting.Currency, Rates: rates,
 		Guards: pipeline.Guards{
 			MaxRestated: c.Publish.MaxRestatedPercent, AcceptRestatement: o.acceptRestatement,
 			MaxChurn: c.Publish.MaxChurnPercent, AcceptChurn: o.acceptChurn,

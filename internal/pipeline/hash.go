@@ -15,9 +15,9 @@ import (
 const derivationVersion = 1
 
 // Hash names all that decides a derivation beside the evidence.
-func Hash(s normalize.Settings, currency string) string {
+func Hash(s normalize.Settings, i Identity, currency string) string {
 	h := sha256.New()
-	fmt.Fprintf(h, "%d\n%s\n%s\n%s\n", derivationVersion, s.Policy.Hash(), s.Zone, currency)
+	fmt.Fprintf(h, "%d\n%s\n%s\n%s\n%s\n", derivationVersion, s.Policy.Hash(), s.Zone, currency, i.hash())
 	for _, name := range slices.Sorted(maps.Keys(s.Segments)) {
 		fmt.Fprintf(h, "%q=%q\n", name, s.Segments[name])
 	}

@@ -5,10 +5,7 @@ import (
 	"fmt"
 	"slices"
 
-	"mrrsync/connectors"
 	"mrrsync/connectors/billing"
-	"mrrsync/internal/progress"
-	"mrrsync/normalize"
 	"mrrsync/warehouse"
 )
 
@@ -109,38 +106,42 @@ func (r *run) fill(ctx context.Context, load *warehouse.Load, spec warehouse.Loa
 			changed[k.Source] = append(changed[k.Source], k.CustomerID)
 		}
 	}
-	stage := r.o.Progress.Stage("deriving", 0)
-	defer stage.Done()
-	for _, seal := range spec.Sources {
-		var only []string
-		if changed != nil {
-			if only = changed[seal.Source]; len(only) == 0 {
-				continue
-			}
-		}
-		if err := r.fillSource(ctx, load, seal, only, stage); err != nil {
-			return fmt.Errorf("derive source %s: %w", seal.Source, err)
-		}
+	if err := r.readCatalogs(ctx, spec.Sources); err != nil {
+		return err
 	}
-	return nil
-}
-
-// fillSource derives the customers of one source named in only, or all when it
-// is nil.
-func (r *run) fillSource(ctx context.Context, load *warehouse.Load, seal warehouse.SourceSeal, only []string, stage *progress.Stage) error {
-	i := slices.IndexFunc(r.o.Sources, func(s Source) bool { return s.Name == seal.Source })
-	objects, err := r.w.Catalog(ctx, seal.Source, seal.Run)
+	todo, err := r.resolve(ctx, spec.Sources, changed)
 	if err != nil {
 		return err
 	}
-	catalog := connectors.NewCatalog(objects)
-	customers := r.w.Customers(ctx, seal.Source, seal.Run, only)
-	return r.derive(ctx, r.o.Sources[i], customers, catalog, func(of warehouse.CustomerKey, result normalize.Result) error {
-		stage.Add(1)
-		r.receipt.Accounts.Derived++
-		r.receipt.Rows.Periods += len(result.Periods)
-		r.receipt.Rows.Movements += len(result.Movements)
-		r.receipt.Rows.InvoiceLines += len(result.InvoiceLines)
-		return load.Add(ctx, []warehouse.CustomerKey{of}, result)
-	})
+	stage := r.o.Progress.Stage("deriving", 0)
+	defer stage.Done()
+	add := func(d derived) error {
+		stage.Add(len(d.of))
+		r.receipt.Accounts.Derived += len(d.of)
+		r.receipt.Rows.Periods += len(d.result.Periods)
+		r.receipt.Rows.Movements += len(d.result.Movements)
+		r.receipt.Rows.InvoiceLines += len(d.result.InvoiceLines)
+		return load.Add(ctx, d.of, d.result)
+	}
+	isJoint := map[warehouse.CustomerKey]bool{}
+	for _, j := range todo.joint {
+		for _, k := range j.members {
+			isJoint[k] = true
+		}
+	}
+	for _, seal := range spec.Sources {
+		var only []string
+		if todo.only != nil {
+			if only = todo.only[seal.Source]; len(only) == 0 {
+				continue
+			}
+		}
+		if err := r.derive(ctx, r.single(ctx, seal, only, isJoint), add); err != nil {
+			return fmt.Errorf("derive source %s: %w", seal.Source, err)
+		}
+	}
+	if err := r.derive(ctx, r.together(ctx, spec.Sources, todo.joint), add); err != nil {
+		return fmt.Errorf("derive joint accounts: %w", err)
+	}
+	return nil
 }

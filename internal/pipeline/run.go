@@ -54,6 +54,7 @@ type Options struct {
 	Rebuild  bool         // pull nothing, derive everything
 	DryRun   bool         // everything short of publishing
 	Settings normalize.Settings
+	Identity Identity
 	// Hash is of all that decides a derivation beside the evidence: policy,
 	// zone, currency, segments. When it differs from the base load's, every
 	// account is derived again.
@@ -75,6 +76,8 @@ type run struct {
 	log  *slog.Logger
 	id   uint64
 	base warehouse.LoadInfo // zero: nothing was published before
+	// catalogs are by source, read once before deriving.
+	catalogs map[string]*connectors.Catalog
 
 	mu      sync.Mutex
 	seals   map[string]warehouse.Seal

@@ -36,6 +36,7 @@ type change struct {
 	Customer string
 	From     string // YYYY-MM-DD
 	MRR      string // per month; "0" ends it; "?" cannot be read
+	Account  string `json:",omitempty"` // in the customer's metadata
 }
 
 const page = 2
@@ -85,13 +86,14 @@ func (s *shop) Pull(ctx context.Context, _ connectors.Stream, since connectors.C
 func (s *shop) Translate(objects []connectors.Object, _ *connectors.Catalog) (billing.Record, []connectors.Reject) {
 	sub := billing.Subscription{Currency: "USD"}
 	var rejects []connectors.Reject
+	named := ""
 	for _, o := range objects {
 		var c change
 		if err := json.Unmarshal(o.Payload, &c); err != nil || c.MRR == "?" {
 			rejects = append(rejects, connectors.Reject{Kind: o.Kind, ID: o.ID, Code: "unreadable", Object: o.Ref()})
 			continue
 		}
-		sub.ID, sub.CustomerID = o.ID, c.Customer
+		sub.ID, sub.CustomerID, named = o.ID, c.Customer, c.Account
 		d, _ := billing.ParseDate(c.From)
 		from := d.Time()
 		if n := len(sub.States); n > 0 {
@@ -112,7 +114,7 @@ func (s *shop) Translate(objects []connectors.Object, _ *connectors.Catalog) (bi
 		}}
 		sub.States = append(sub.States, state)
 	}
-	r := billing.Record{}
+	r := billing.Record{Customer: billing.Customer{Metadata: map[string]string{"metadata.account": named}}}
 	if sub.ID != "" {
 		r.Subscriptions = []billing.Subscription{sub}
 	}
@@ -201,7 +203,7 @@ func (b *bench) days(from, to string) string {
 func customers(n int) []change {
 	var all []change
 	for i := range n {
-		all = append(all, change{fmt.Sprintf("c%02d", i), "2026-02-01", "100"})
+		all = append(all, change{Customer: fmt.Sprintf("c%02d", i), From: "2026-02-01", MRR: "100"})
 	}
 	return all
 }
@@ -213,7 +215,7 @@ func TestNights(t *testing.T) {
 	if r.Through != "2026-03-09" || r.Accounts.Derived != 20 || r.Accounts.Reason != "first load" {
 		t.Errorf("first night: %+v", r)
 	}
-	s.changes = append(s.changes, change{"c03", "2026-03-10", "150"}, change{"c04", "2026-03-10", "0"})
+	s.changes = append(s.changes, change{Customer: "c03", From: "2026-03-10", MRR: "150"}, change{Customer: "c04", From: "2026-03-10", MRR: "0"})
 	r = b.must(Done)(b.night())
 	if r.Accounts.Derived != 2 || r.Accounts.Reason != "changed" || r.RestatedRanges != 0 {
 		t.Errorf("second night: %+v", r)
@@ -242,7 +244,7 @@ func TestPlanPublishesNothing(t *testing.T) {
 	b := newBench(t, map[string]*shop{"main": s}, "main")
 	b.must(Done)(b.run())
 	before := b.days("2026-01-01", "2026-12-31")
-	s.changes = append(s.changes, change{"c03", "2026-03-05", "400"})
+	s.changes = append(s.changes, change{Customer: "c03", From: "2026-03-05", MRR: "400"})
 	r := b.must(Planned)(b.night(func(o *Options) { o.DryRun = true }))
 	if len(r.Diff.Restatements) != 1 || r.Diff.Restatements[0].AccountID != "main/c03" || len(r.Warnings) != 1 {
 		t.Errorf("plan: %+v, warnings %q", r.Diff, r.Warnings)
@@ -269,11 +271,11 @@ func TestGuards(t *testing.T) {
 		b.must(Done)(b.run(accept))
 		before = b.days("2026-01-01", "2026-12-31")
 	}
-	s.changes = append(s.changes, change{"c03", "2026-03-05", "200"}) // 10 % of a final day
+	s.changes = append(s.changes, change{Customer: "c03", From: "2026-03-05", MRR: "200"}) // 10 % of a final day
 	b.now = b.now.AddDate(0, 0, 1)
 	refused("--accept-restatement", func(o *Options) { o.Guards.AcceptRestatement = true })
 	for i := range 4 {
-		s.changes = append(s.changes, change{fmt.Sprintf("c%02d", 4+i), "2026-03-11", "0"})
+		s.changes = append(s.changes, change{Customer: fmt.Sprintf("c%02d", 4+i), From: "2026-03-11", MRR: "0"})
 	}
 	b.now = b.now.AddDate(0, 0, 1)
 	refused("--accept-churn", func(o *Options) { o.Guards.AcceptChurn = true })
@@ -283,8 +285,8 @@ func TestOneSourceFails(t *testing.T) {
 	good, bad := &shop{account: "g", changes: customers(4)}, &shop{account: "b", changes: customers(6)}
 	b := newBench(t, map[string]*shop{"good": good, "bad": bad}, "good", "bad")
 	b.must(Done)(b.run())
-	good.changes = append(good.changes, change{"c01", "2026-03-10", "110"})
-	bad.changes = append(bad.changes, change{"c01", "2026-03-10", "110"}, change{"c02", "2026-03-10", "120"}, change{"c03", "2026-03-10", "130"})
+	good.changes = append(good.changes, change{Customer: "c01", From: "2026-03-10", MRR: "110"})
+	bad.changes = append(bad.changes, change{Customer: "c01", From: "2026-03-10", MRR: "110"}, change{Customer: "c02", From: "2026-03-10", MRR: "120"}, change{Customer: "c03", From: "2026-03-10", MRR: "130"})
 	down := errors.New("the provider is down")
 	bad.fail = func(n int) error {
 		if n > 7 {
@@ -373,7 +375,7 @@ func TestGapListsAgain(t *testing.T) {
 	b := newBench(t, map[string]*shop{"main": s}, "main")
 	b.must(Done)(b.run())
 	s.gap = true
-	s.changes = append(s.changes, change{"c01", "2026-03-10", "110"})
+	s.changes = append(s.changes, change{Customer: "c01", From: "2026-03-10", MRR: "110"})
 	r := b.must(Done)(b.night())
 	if len(r.Warnings) != 1 || r.Sources[0].Listed != 6 || r.Accounts.Derived != 1 {
 		t.Errorf("after a gap: %+v", r)
@@ -381,7 +383,7 @@ func TestGapListsAgain(t *testing.T) {
 }
 
 func TestRejects(t *testing.T) {
-	s := &shop{account: "a", changes: append(customers(5), change{"c02", "2026-03-01", "?"})}
+	s := &shop{account: "a", changes: append(customers(5), change{Customer: "c02", From: "2026-03-01", MRR: "?"})}
 	b := newBench(t, map[string]*shop{"main": s}, "main")
 	r := b.must(Partial)(b.run())
 	if r.Rejects != 1 {
@@ -430,7 +432,7 @@ func TestReadRates(t *testing.T) {
 		t.Errorf("%v, %s", err, cmp.Diff(want, rates))
 	}
 	_, err = ReadRates(strings.NewReader("date,currency,rate\n2026-01-01,EUR,1\n2026-13-01,EUR,1\n2026-01-02,EURO,1\n2026-01-03,EUR,-1\n2026-01-01,EUR,2\n"))
-	for _, want := range []string{"line 3", "line 4", "line 5", "line 6: EUR on 2026-01-01 stands on line 2"} {
+	for _, want := range []string{"line 3", "line 4", "line 5", "line 6: EUR on 2026-01-01 stands on an earlier line"} {
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%v does not name %s", err, want)
 		}

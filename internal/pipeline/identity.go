@@ -1,0 +1,233 @@
+package pipeline
+
+import (
+	"cmp"
+	"context"
+	"crypto/sha256"
+	"encoding/csv"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"slices"
+	"strings"
+
+	"mrrsync/connectors"
+	"mrrsync/connectors/billing"
+	"mrrsync/warehouse"
+)
+
+// Identity says which customers, of one source or of several, are one account.
+// The zero Identity makes every customer an account of its own.
+type Identity struct {
+	// MetadataKey is the key of a customer's metadata that names its account.
+	MetadataKey string
+	// Accounts are named by customer, and come before metadata.
+	Accounts map[warehouse.CustomerKey]string
+}
+
+// ReadIdentity reads accounts from CSV with the columns source, customer_id and
+// account, in any order. Every problem is reported with its line.
+func ReadIdentity(in io.Reader, sources []string) (map[warehouse.CustomerKey]string, error) {
+	all := map[warehouse.CustomerKey]string{}
+	err := readCSV(in, []string{"source", "customer_id", "account"}, func(v []string) error {
+		k := warehouse.CustomerKey{Source: v[0], CustomerID: v[1]}
+		switch {
+		case !slices.Contains(sources, k.Source):
+			return fmt.Errorf("source %q is not configured; there are %s", k.Source, strings.Join(sources, ", "))
+		case k.CustomerID == "" || v[2] == "":
+			return errors.New("customer_id and account must not be empty")
+		case all[k] != "" && all[k] != v[2]:
+			return fmt.Errorf("customer %s of source %s has account %q already", k.CustomerID, k.Source, all[k])
+		}
+		all[k] = v[2]
+		return nil
+	})
+	return all, err
+}
+
+// readCSV reads the named columns of every row and reports what is wrong with
+// its line.
+func readCSV(in io.Reader, columns []string, take func(values []string) error) error {
+	r := csv.NewReader(in)
+	r.ReuseRecord = true
+	header, err := r.Read()
+	if err != nil {
+		return fmt.Errorf("read header: want the columns %s: %w", strings.Join(columns, ","), err)
+	}
+	header[0] = strings.TrimPrefix(header[0], "\ufeff")
+	at := make([]int, len(columns))
+	for i, name := range columns {
+		if at[i] = slices.Index(header, name); at[i] < 0 {
+			return fmt.Errorf("line 1: column %q is missing: want %s", name, strings.Join(columns, ","))
+		}
+	}
+	var problems []error
+	values := make([]string, len(columns))
+	for {
+		row, err := r.Read()
+		if errors.Is(err, io.EOF) {
+			return errors.Join(problems...)
+		}
+		if err != nil {
+			return errors.Join(append(problems, err)...)
+		}
+		for i := range values {
+			values[i] = strings.TrimSpace(row[at[i]])
+		}
+		if err := take(values); err != nil {
+			line, _ := r.FieldPos(0)
+			problems = append(problems, fmt.Errorf("line %d: %w", line, err))
+		}
+	}
+}
+
+// none says that every customer is an account of its own.
+func (i Identity) none() bool { return i.MetadataKey == "" && len(i.Accounts) == 0 }
+
+// account is the account of a customer: what the file says, else its metadata,
+// else the customer itself.
+func (i Identity) account(k warehouse.CustomerKey, c billing.Customer) string {
+	if named, ok := i.Accounts[k]; ok {
+		return named
+	}
+	if i.MetadataKey != "" {
+		if named := c.Metadata["metadata."+i.MetadataKey]; named != "" {
+			return named
+		}
+	}
+	return own(k)
+}
+
+// own is the account of a customer that no identity names.
+func own(k warehouse.CustomerKey) string { return k.Source + "/" + k.CustomerID }
+
+// hash names the identity in the hash of a derivation: when it changes, every
+// account is derived again.
+func (i Identity) hash() string {
+	if i.none() {
+		return ""
+	}
+	h := sha256.New()
+	fmt.Fprintf(h, "%q\n", i.MetadataKey)
+	for _, k := range slices.SortedFunc(maps.Keys(i.Accounts), compareKeys) {
+		fmt.Fprintf(h, "%q %q %q\n", k.Source, k.CustomerID, i.Accounts[k])
+	}
+	return hex.EncodeToString(h.Sum(nil))
+}
+
+func compareKeys(a, b warehouse.CustomerKey) int {
+	return cmp.Or(cmp.Compare(a.Source, b.Source), cmp.Compare(a.CustomerID, b.CustomerID))
+}
+
+// work is what a run derives.
+type work struct {
+	// only names the customers to derive by source; nil: all of them. Members
+	// of joint accounts are left out whatever it says.
+	only map[string][]string
+	// joint are the accounts of several customers, ordered, each with its
+	// members, ordered. They are held in memory: those that share an account
+	// are few beside those that do not.
+	joint []joint
+}
+
+type joint struct {
+	account string
+	members []warehouse.CustomerKey
+}
+
+// resolve finds the joint accounts among the customers that are to be derived,
+// and with them the customers that must be derived because another member of
+// their account is.
+func (r *run) resolve(ctx context.Context, sources []warehouse.SourceSeal, only map[string][]string) (work, error) {
+	w := work{only: only}
+	if r.o.Identity.none() {
+		return w, nil
+	}
+	named, err := r.named(ctx, sources, only)
+	if err != nil {
+		return w, err
+	}
+	touched := map[string]bool{}
+	members := map[string][]warehouse.CustomerKey{}
+	if only != nil {
+		// Of the customers that did not change the base load knows the account.
+		base, err := r.w.Accounts(ctx, r.base)
+		if err != nil {
+			return w, err
+		}
+		changed := map[warehouse.CustomerKey]bool{}
+		for source, ids := range only {
+			for _, id := range ids {
+				k := warehouse.CustomerKey{Source: source, CustomerID: id}
+				changed[k] = true
+				touched[own(k)] = true
+			}
+		}
+		for k, account := range base {
+			if changed[k] {
+				touched[account] = true
+			} else {
+				named[k] = account
+			}
+		}
+		for k, account := range named {
+			if changed[k] {
+				touched[account] = true
+			}
+		}
+	}
+	for k, account := range named {
+		if only == nil || touched[account] {
+			members[account] = append(members[account], k)
+		}
+	}
+	for _, account := range slices.Sorted(maps.Keys(members)) {
+		all := members[account]
+		// Somebody may have named an account after one customer's own.
+		if source, id, ok := strings.Cut(account, "/"); ok && r.configured(source) {
+			k := warehouse.CustomerKey{Source: source, CustomerID: id}
+			if _, elsewhere := named[k]; !elsewhere {
+				all = append(all, k)
+			}
+		}
+		if only == nil && len(all) == 1 {
+			continue // it is derived with all the others
+		}
+		slices.SortFunc(all, compareKeys)
+		w.joint = append(w.joint, joint{account, all})
+	}
+	return w, nil
+}
+
+func (r *run) configured(source string) bool {
+	return slices.ContainsFunc(r.o.Sources, func(s Source) bool { return s.Name == source })
+}
+
+// named are the accounts of the customers that are to be derived, where they
+// are not the customers' own.
+func (r *run) named(ctx context.Context, sources []warehouse.SourceSeal, only map[string][]string) (map[warehouse.CustomerKey]string, error) {
+	all := map[warehouse.CustomerKey]string{}
+	if r.o.Identity.MetadataKey == "" && only == nil {
+		maps.Copy(all, r.o.Identity.Accounts)
+		return all, nil
+	}
+	for _, seal := range sources {
+		ids := only[seal.Source]
+		if only != nil && len(ids) == 0 {
+			continue
+		}
+		s := r.source(seal.Source)
+		for c, err := range r.w.Customers(ctx, seal.Source, seal.Run, ids) {
+			if err != nil {
+				return nil, err
+			}
+			record, _ := s.Connector.Translate(c.Objects, connectors.NewCatalog(nil))
+			if account := r.o.Identity.account(c.CustomerKey, record.Customer); account != own(c.CustomerKey) {
+				all[c.CustomerKey] = account
+			}
+		}
+	}
+	return all, nil
+}
