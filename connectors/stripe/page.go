@@ -217,18 +217,20 @@ func (c *connector) complete(ctx context.Context, cl *client, l list, f found) (
 	if embedded == nil || string(embedded) == "null" {
 		return f.raw, nil
 	}
-	objects, more, err := readParts(embedded)
-	if err != nil || !more {
-		return f.raw, err
+	if string(member(embedded, "has_more")) != "true" {
+		return f.raw, nil
 	}
-	parts := objects
+	parts, err := elements(member(embedded, "data"))
+	if err != nil {
+		return nil, err
+	}
 	have := map[string]bool{}
 	after := ""
 	for _, p := range parts {
 		after = identity(p)
 		have[after] = true
 	}
-	for more {
+	for more := true; more; {
 		var page []found
 		page, more, err = ask(ctx, cl, l.part.path(f.id), l.part.params(f.id, pages(c.settings.PageSize, after)),
 			func(o found) bool { return have[o.id] })
@@ -244,17 +246,6 @@ func (c *connector) complete(ctx context.Context, cl *client, l list, f found) (
 	all := append(append([]byte{'['}, bytes.Join(parts, []byte{','})...), ']')
 	embedded = replaceMember(replaceMember(embedded, "data", all), "has_more", []byte("false"))
 	return replaceMember(f.raw, l.part.member, embedded), nil
-}
-
-// readParts takes an embedded list apart.
-func readParts(raw []byte) (parts [][]byte, more bool, err error) {
-	more = string(member(raw, "has_more")) == "true"
-	data := member(raw, "data")
-	if data == nil {
-		return nil, false, fmt.Errorf("%w: an embedded list without data", errJSON)
-	}
-	parts, err = elements(data)
-	return parts, more, err
 }
 
 // completePrice fetches a tiered price once more when it is sold in several
