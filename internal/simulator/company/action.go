@@ -65,6 +65,7 @@ func (b *biller) act(kind shop, t int64, d dice) {
 		ok(3, single && changes),
 		10,
 		5,
+		ok(3, single && changes && b.count == 1),
 	)
 	switch choice {
 	case 1:
@@ -104,6 +105,8 @@ func (b *biller) act(kind shop, t int64, d dice) {
 	case 18:
 		b.version(t).Tier = []string{"gold", "silver"}[d.IntN(2)]
 		b.updated(t)
+	case 19:
+		b.restart(t, b.every, b.last().Items)
 	}
 }
 
@@ -292,12 +295,21 @@ func (b *biller) goYearly(t int64) {
 	if len(items) > 1 || offer[items[0].Price.Product.Name] == "" {
 		return
 	}
-	b.aside(t, &items[0], -1)
 	items[0].Price = b.price(offer[items[0].Price.Product.Name])
+	b.restart(t, Year, items)
+}
+
+// restart begins a new period on the spot: the rest of the old one is credited,
+// the new one is charged in full.
+func (b *biller) restart(t int64, every Interval, items []Item) {
+	old := b.last().Items
+	for i := range old {
+		b.aside(t, &old[i], -1)
+	}
 	b.version(t).Items = items
-	b.anchor, b.every, b.count, b.k = t, Year, 1, 0
+	b.anchor, b.every, b.count, b.k = t, every, 1, 0
 	b.sub.Anchors = append(b.sub.Anchors, t)
-	b.sub.Cycles = append(b.sub.Cycles, Cycle{t, boundary(t, Year, 1, 1)})
+	b.sub.Cycles = append(b.sub.Cycles, Cycle{t, boundary(t, every, 1, 1)})
 	b.bill(t, "subscription_update", b.lines(t), true)
 	b.updated(t)
 }

@@ -40,21 +40,21 @@ func (v *view) darkness(s *Subscription) map[string][]worth {
 		}
 	}
 	for _, d := range s.Customer.Discounts {
-		if !slices.ContainsFunc(s.Discounts, func(x *Discount) bool { return x.Attached(max(d.Start, s.Created)) }) {
-			v.customerDark(s, d, &list)
-		}
+		v.customerDark(s, d, &list)
 	}
 	return v.spread(s, list)
 }
 
-// shown is when the next invoice shows the full terms again, 0 when none has.
+// shown is when the next invoice, for a period that begins at t or later, shows
+// the full terms again; 0 when none has.
 func (v *view) shown(s *Subscription, t int64) int64 {
 	for _, x := range s.Invoices {
 		if x.Created < t || x.Created > v.now || !x.shows(v.now) {
 			continue
 		}
-		if slices.ContainsFunc(x.Lines, func(l Line) bool { return l.Aside == nil && !l.Trial && !l.Price.Metered }) {
-			return x.Created
+		i := slices.IndexFunc(x.Lines, func(l Line) bool { return l.Aside == nil && !l.Trial && !l.Price.Metered && l.Start >= t })
+		if i >= 0 {
+			return x.Created // a reissued invoice shows its period only once it is there
 		}
 	}
 	return 0
@@ -105,11 +105,14 @@ func (v *view) customerDark(s *Subscription, d *Discount, list *[]dark) {
 		return
 	}
 	told := func(at int64, n int) bool { return v.told(at, ref(s.Ref.Customer(), 0xfe, n), 0) }
+	idle := func(t int64) bool { // the subscription's own keep it away
+		return slices.ContainsFunc(s.Discounts, func(x *Discount) bool { return x.Attached(t) })
+	}
 	gone := s.Customer.Deleted > 0 && s.Customer.Deleted <= v.now
-	if (!d.Attached(v.now) || gone) && !v.carried(s, d) && !told(d.Start, d.born) {
+	if (!d.Attached(v.now) || gone) && !v.carried(s, d) && !told(d.Start, d.born) && !idle(max(d.Start, s.Created)) {
 		*list = append(*list, dark{from: d.Start, to: d.until()})
 	}
-	if d.Removed > 0 && d.Removed < v.now && d.Removed > s.Created && !told(d.Removed, d.event) {
+	if d.Removed > 0 && d.Removed < v.now && d.Removed > s.Created && !told(d.Removed, d.event) && !idle(d.Removed) {
 		*list = append(*list, dark{from: d.Removed, to: v.shown(s, d.Removed)})
 	}
 }

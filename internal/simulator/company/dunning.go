@@ -1,5 +1,7 @@
 package company
 
+import "slices"
+
 // collect tries to get an invoice paid. What becomes of it is drawn at once;
 // what follows for the subscription happens when its time comes.
 func (b *biller) collect(v *Invoice) {
@@ -26,7 +28,34 @@ func (b *biller) collect(v *Invoice) {
 		b.dun(v, d)
 		return
 	}
+	if v.Reason == "subscription_cycle" && b.every >= Month && d.one(3) {
+		b.reissue(v, v.Finalized+d.span(hour, 2*day))
+		return
+	}
 	b.pay(v, v.Finalized+d.span(2, 50))
+}
+
+// reissue voids an invoice before it is paid and puts a corrected copy in its
+// place: the service period stays charged.
+func (b *biller) reissue(v *Invoice, t int64) {
+	if slices.ContainsFunc(v.Lines, func(l Line) bool { return l.Aside != nil }) {
+		b.pay(v, v.Finalized)
+		return
+	}
+	b.at(t, func(t int64) {
+		v.Voided = t
+		b.billed(t, "invoice.voided", v)
+		r := b.ref(len(b.sub.Invoices))
+		w := *v
+		w.ID, w.Ref, w.Created, w.Finalized, w.Voided = b.c.ids.make(KindInvoice, r), r, t, t, 0
+		w.Reason, w.Number, w.Revises = "manual", len(b.sub.Invoices)+1, v
+		w.Lines = slices.Clone(v.Lines)
+		v.Revised = &w
+		b.sub.Invoices = append(b.sub.Invoices, &w)
+		b.billed(t, "invoice.created", &w)
+		b.finalize(&w)
+		b.pay(&w, t+20)
+	})
 }
 
 func (b *biller) finalize(v *Invoice) {

@@ -59,8 +59,10 @@ type Invoice struct {
 	Lines         []Line
 	Discounts     []*Discount // of subscription or customer, in order
 	Number        int
-	Attempts      []int64 // failed ones
-	Credited      int64   // by credit notes after payment
+	Attempts      []int64  // failed ones
+	Revises       *Invoice // the voided one in whose place it stands
+	Revised       *Invoice // the one that stands in its place
+	Credited      int64    // by credit notes after payment
 }
 
 // State is the invoice's status at a moment.

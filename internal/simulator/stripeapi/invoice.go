@@ -59,7 +59,15 @@ func (p *moment) invoice(e *enc, v *company.Invoice, want *expand) {
 	} else {
 		e.null("ending_balance")
 	}
-	e.nulls("footer", "from_invoice")
+	e.null("footer")
+	if v.Revises != nil {
+		e.obj("from_invoice")
+		e.str("action", "revision")
+		e.str("invoice", v.Revises.ID)
+		e.end()
+	} else {
+		e.null("from_invoice")
+	}
 	if final {
 		e.str("hosted_invoice_url", "https://invoice.example.com/i/"+v.ID)
 		e.str("invoice_pdf", "https://invoice.example.com/i/"+v.ID+"/pdf")
@@ -67,7 +75,12 @@ func (p *moment) invoice(e *enc, v *company.Invoice, want *expand) {
 		e.nulls("hosted_invoice_url", "invoice_pdf")
 	}
 	e.raw("issuer", []byte(`{"type":"self"}`))
-	e.nulls("last_finalization_error", "latest_revision")
+	e.null("last_finalization_error")
+	if w := v.Revised; w != nil && w.Created <= p.t {
+		e.str("latest_revision", w.ID)
+	} else {
+		e.null("latest_revision")
+	}
 	p.lines(e, v, want.at("lines"))
 	e.bool("livemode", false)
 	e.raw("metadata", []byte("{}"))
