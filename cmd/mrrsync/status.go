@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -85,6 +86,7 @@ func (a *app) status(ctx context.Context, maxAge time.Duration, asJSON bool) err
 		err = is.print(a.stdout, a.now())
 	}
 	if err == nil && is.Stale {
+		a.notify(ctx, c, notice{"stale", "mrrsync: what is published is stale: through " + cmp.Or(is.Through, "no day yet"), is})
 		err = exit{exitPartial, nil}
 	}
 	return err

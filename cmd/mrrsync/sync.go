@@ -107,13 +107,21 @@ func (a *app) order(ctx context.Context, o order, names []string) error {
 	if err != nil {
 		return err
 	}
+	receipt, err := a.runIn(ctx, c, options)
+	if !o.dryRun {
+		a.notifyRun(ctx, c, receipt, err)
+	}
+	return a.told(o, receipt, err)
+}
+
+// runIn opens the configured warehouse for one run.
+func (a *app) runIn(ctx context.Context, c *config.Config, o pipeline.Options) (pipeline.Receipt, error) {
 	w, err := a.warehouse(ctx, c)
 	if err != nil {
-		return err
+		return pipeline.Receipt{}, err
 	}
-	receipt, err := a.runOn(ctx, w, options)
-	err = errors.Join(err, w.Close())
-	return a.told(o, receipt, err)
+	receipt, err := a.runOn(ctx, w, o)
+	return receipt, errors.Join(err, w.Close())
 }
 
 // options turn the configuration and an order into what a run needs.
