@@ -98,12 +98,6 @@ func (l *Load) tallies(ctx context.Context, where map[string]string, args ...any
 	return all, err
 }
 
-// tally is that of one table.
-func (l *Load) tally(ctx context.Context, t table, where string, args ...any) (tally, error) {
-	all, err := l.tallies(ctx, map[string]string{t.name: where}, args...)
-	return all[t.name], err
-}
-
 // checkHanded proves that every row that Go handed over is stored, once.
 func (l *Load) checkHanded(ctx context.Context) error {
 	return l.checkStored(ctx, l.handed)

@@ -288,6 +288,7 @@ func TestChanged(t *testing.T) {
 	base := start(t, w)
 	land(t, w, base.ID, object("c1", "sub", "a", 1, `{}`), object("c2", "sub", "b", 1, `{}`), object("", "price", "plan_40", 1, `{}`))
 	a := acme() // c1 rests on price/plan_100 and others, c2 on price/plan_40 and has a reject
+	a.customers[CustomerKey{"main", "c2"}].account = "acme"
 	s := spec("2026-03-08")
 	s.Sources[0].Run = base.ID
 	info, err := publish(t.Context(), w, s, a, nil)
@@ -323,7 +324,7 @@ func TestChanged(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if want := map[CustomerKey]string{{"main", "c1"}: "main/c1", {"main", "c2"}: "main/c2", {"main", "c3"}: "main/c3"}; !cmp.Equal(want, accounts) {
+	if want := map[CustomerKey]string{{"main", "c2"}: "acme"}; !cmp.Equal(want, accounts) {
 		t.Errorf("accounts: %v", accounts)
 	}
 }

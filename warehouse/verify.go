@@ -48,7 +48,8 @@ func (l *Load) checkRows(ctx context.Context) error {
 	return l.checkStored(ctx, want)
 }
 
-// checkOverlaps refuses an item that has two MRRs on one day.
+// checkOverlaps refuses an item that has two MRRs on one day. Only derived
+// customers can have come to that since the base was verified.
 func (l *Load) checkOverlaps(ctx context.Context) error {
 	var found []string
 	err := l.w.each(ctx, "find overlapping periods", `
@@ -56,7 +57,7 @@ func (l *Load) checkOverlaps(ctx context.Context) error {
 			SELECT source, customer_id, subscription_id, item_id, valid_from,
 				lagInFrame(valid_to, 1, toDate(0)) OVER (PARTITION BY source, customer_id, subscription_id, item_id ORDER BY valid_from, valid_to
 					ROWS BETWEEN 1 PRECEDING AND CURRENT ROW) AS before
-			FROM `+l.w.table("periods")+` WHERE load_id = {stored:UInt64}
+			FROM `+l.w.table("periods")+` WHERE load_id = {stored:UInt64} AND `+l.isDerived()+`
 		) WHERE valid_from < before ORDER BY source, customer_id, subscription_id, item_id, valid_from LIMIT {limit:UInt8}`,
 		func(scan func(...any) error) error {
 			var source, subscription, item string
@@ -67,7 +68,7 @@ func (l *Load) checkOverlaps(ctx context.Context) error {
 			found = append(found, fmt.Sprintf("%s item %s of subscription %s from %s, while another runs until %s",
 				source, item, subscription, dateOf(from), dateOf(before)))
 			return nil
-		}, named("stored", l.whole(periodsTable)), named("limit", uint8(faults)))
+		}, named("stored", l.whole(periodsTable)), named("id", l.id), named("limit", uint8(faults)))
 	if err != nil {
 		return err
 	}
@@ -79,19 +80,21 @@ func (l *Load) checkOverlaps(ctx context.Context) error {
 
 // checkMovements proves that the waterfalls close: what changed of an account
 // on a day is what its movements of that day say, so that movements telescope to
-// the MRR of every day.
+// the MRR of every day. Of accounts carried forward only the days that the base
+// did not show are left to prove.
 func (l *Load) checkMovements(ctx context.Context) error {
+	open := func(date string) string { return "(" + date + " > {since:Date} OR " + l.isDerived() + ")" }
 	var found []string
 	err := l.w.each(ctx, "compare movements with periods", `
 		SELECT account_id, currency, date, sum(moved), sum(changed) FROM (
 			SELECT account_id, currency, date, amount AS moved, toDecimal64(0, 4) AS changed
-			FROM `+l.w.table("movements")+` WHERE load_id = {movements:UInt64} AND NOT scheduled AND date <= {through:Date}
+			FROM `+l.w.table("movements")+` WHERE load_id = {movements:UInt64} AND NOT scheduled AND date <= {through:Date} AND `+open("date")+`
 			UNION ALL
 			SELECT account_id, currency, valid_from, toDecimal64(0, 4), mrr
-			FROM `+l.w.table("periods")+` WHERE load_id = {periods:UInt64} AND NOT scheduled AND valid_from <= {through:Date}
+			FROM `+l.w.table("periods")+` WHERE load_id = {periods:UInt64} AND NOT scheduled AND valid_from <= {through:Date} AND `+open("valid_from")+`
 			UNION ALL
 			SELECT account_id, currency, valid_to, toDecimal64(0, 4), -mrr
-			FROM `+l.w.table("periods")+` WHERE load_id = {periods:UInt64} AND NOT scheduled AND valid_to <= {through:Date}
+			FROM `+l.w.table("periods")+` WHERE load_id = {periods:UInt64} AND NOT scheduled AND valid_to <= {through:Date} AND `+open("valid_to")+`
 		) GROUP BY account_id, currency, date HAVING sum(moved) != sum(changed)
 		ORDER BY date, account_id, currency LIMIT {limit:UInt8}`,
 		func(scan func(...any) error) error {
@@ -103,8 +106,8 @@ func (l *Load) checkMovements(ctx context.Context) error {
 			}
 			found = append(found, fmt.Sprintf("account %s on %s moves by %s %s, but its items change by %s", account, dateOf(day), moved, currency, changed))
 			return nil
-		}, named("movements", l.whole(movementsTable)), named("periods", l.whole(periodsTable)),
-		named("through", l.spec.Through.Time().Format(time.DateOnly)), named("limit", uint8(faults)))
+		}, named("movements", l.whole(movementsTable)), named("periods", l.whole(periodsTable)), named("id", l.id),
+		named("since", l.base.Through.Time().Format(time.DateOnly)), named("through", l.spec.Through.Time().Format(time.DateOnly)), named("limit", uint8(faults)))
 	if err != nil {
 		return err
 	}
