@@ -109,7 +109,7 @@ func (v *view) customerDark(s *Subscription, d *Discount, list *[]dark) {
 		return slices.ContainsFunc(s.Discounts, func(x *Discount) bool { return x.Attached(t) })
 	}
 	gone := s.Customer.Deleted > 0 && s.Customer.Deleted <= v.now
-	if (!d.Attached(v.now) || gone) && !v.carried(s, d) && !told(d.Start, d.born) && !idle(max(d.Start, s.Created)) {
+	if (!d.Attached(v.now) || gone) && !v.carried(s, d) && !told(d.Start, d.born) && !idle(max(d.Start, s.Start)) {
 		*list = append(*list, dark{from: d.Start, to: d.until()})
 	}
 	if d.Removed > 0 && d.Removed < v.now && d.Removed > s.Created && !told(d.Removed, d.event) && !idle(d.Removed) {
