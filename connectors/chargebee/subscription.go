@@ -230,7 +230,7 @@ func (i wireItem) merge(over wireItem) wireItem {
 	i.Amount, i.AmountInDecimal = over.Amount, over.AmountInDecimal
 	i.BillingPeriod = pick(i.BillingPeriod, over.BillingPeriod)
 	i.BillingPeriodUnit = cmp.Or(over.BillingPeriodUnit, i.BillingPeriodUnit)
-	i.ItemType = cmp.Or(over.ItemType, i.ItemType)
+	i.ItemPriceID, i.ItemType = cmp.Or(over.ItemPriceID, i.ItemPriceID), cmp.Or(over.ItemType, i.ItemType)
 	return i
 }
 

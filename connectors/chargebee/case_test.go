@@ -1,0 +1,358 @@
+package chargebee
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"log/slog"
+	"maps"
+	"math/rand/v2"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/rogpeppe/go-internal/txtar"
+	"github.com/shopspring/decimal"
+
+	"mrrsync/connectors"
+	"mrrsync/connectors/billing"
+	"mrrsync/normalize"
+)
+
+// TestCases runs testdata/*.txtar. Each case is what a site answered, row by
+// row as its lists and its event feed show it, and what a person wants of that.
+//
+// A row is {"KIND": {...}} with "seen", the moment at which it was asked for,
+// and "deleted" where fetching it found nothing any more. Instants may be
+// written @2026-01-31 or @2026-01-31T12:00. The wants:
+//
+//	mrr [PRICE] on 2026-03-01 = 40.00 USD [scheduled]
+//	2026-03-01 expansion +10.00            the sum of a day's movements
+//	no movement on 2026-03-01
+//	reject tax_unknown sub_1/pro           code and id
+//	no rejects
+//	committed = 40.00                      the sum of a treatment
+//	provider says 40.00                    the provider's own figure
+//	evidence PRICE on 2026-03-01 = version
+func TestCases(t *testing.T) {
+	files, err := filepath.Glob("testdata/*.txtar")
+	if err != nil || len(files) == 0 {
+		t.Fatalf("no cases: %v", err)
+	}
+	for _, file := range files {
+		archive, err := txtar.ParseFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(archive.Files)%2 != 0 {
+			t.Fatalf("%s: want site and want for every case", file)
+		}
+		for i := 0; i < len(archive.Files); i += 2 {
+			site, want := archive.Files[i], archive.Files[i+1]
+			name, _ := strings.CutSuffix(site.Name, " site")
+			t.Run(strings.TrimSuffix(filepath.Base(file), ".txtar")+"/"+name, func(t *testing.T) {
+				if want.Name != name+" want" {
+					t.Fatalf("case %q: its sections are %q and %q", name, site.Name, want.Name)
+				}
+				c := &connector{options: connectors.Options{Source: "emea", Privacy: connectors.Privacy{Names: connectors.Keep}}}
+				objects := rows(t, c, string(site.Data))
+				r := judge(t, c, objects)
+				for _, line := range strings.Split(string(want.Data), "\n") {
+					if line, _, _ = strings.Cut(line, "#"); strings.TrimSpace(line) != "" {
+						r.check(t, strings.TrimSpace(line))
+					}
+				}
+				anyOrder(t, c, objects)
+			})
+		}
+	}
+}
+
+var instant = regexp.MustCompile(`@(\d{4}-\d\d-\d\d)(T\d\d:\d\d(:\d\d)?)?`)
+
+// rows reads a site's answers.
+func rows(t *testing.T, c *connector, text string) []connectors.Object {
+	t.Helper()
+	text = instant.ReplaceAllStringFunc(text, func(s string) string { return fmt.Sprint(moment(t, s[1:]).Unix()) })
+	var lines []string
+	for _, line := range strings.Split(text, "\n") {
+		if !strings.HasPrefix(strings.TrimSpace(line), "#") {
+			lines = append(lines, line)
+		}
+	}
+	decoder := json.NewDecoder(strings.NewReader(strings.Join(lines, "\n")))
+	var objects []connectors.Object
+	for {
+		var r row
+		if err := decoder.Decode(&r); err == io.EOF {
+			return objects
+		} else if err != nil {
+			t.Fatal(err)
+		}
+		objects = append(objects, landed(t, c, r))
+	}
+}
+
+// landed is one row as the connector lands it.
+func landed(t *testing.T, c *connector, r row) connectors.Object {
+	t.Helper()
+	at := time.Date(2026, 6, 1, 0, 0, 0, 0, time.UTC)
+	if raw, ok := r["seen"]; ok {
+		var s stamp
+		if err := json.Unmarshal(raw, &s); err != nil {
+			t.Fatal(err)
+		}
+		at = s.time()
+		delete(r, "seen")
+	}
+	if raw, ok := r[kindWatch]; ok {
+		var w struct{ From, To stamp }
+		if err := json.Unmarshal(raw, &w); err != nil {
+			t.Fatal(err)
+		}
+		payload, _ := json.Marshal(watch{w.From.time(), w.To.time()})
+		return connectors.Object{Kind: kindWatch, ID: w.From.time().String(), Version: int64(w.To), SeenAt: at, Payload: payload}
+	}
+	if raw, ok := r[kindEvent]; ok {
+		f := &feed{c: c, at: &position{}, since: 1 << 60}
+		objects, err := f.take([]row{{kindEvent: raw}}, at)
+		if err != nil || len(objects) != 1 {
+			t.Fatalf("event does not land: %v %v", objects, err)
+		}
+		return objects[0]
+	}
+	for kind := range r {
+		l, ok := listOf(kind)
+		if !ok {
+			t.Fatalf("unknown kind %q", kind)
+		}
+		o, h, err := c.object(l, r, "row", connectors.Listed, at)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if l.kind == kindRamp {
+			o.CustomerID = "cus_1"
+		}
+		if h.Deleted && h.CustomerID == "" && !l.catalogue && l.kind != kindCustomer {
+			o.CustomerID = "cus_1" // as the event said that named it
+		}
+		return o
+	}
+	t.Fatal("an empty row")
+	return connectors.Object{}
+}
+
+func moment(t *testing.T, s string) time.Time {
+	t.Helper()
+	for _, layout := range []string{time.DateOnly, "2006-01-02T15:04", "2006-01-02T15:04:05"} {
+		if at, err := time.Parse(layout, s); err == nil {
+			return at
+		}
+	}
+	t.Fatalf("%q is no instant", s)
+	return time.Time{}
+}
+
+// verdict is what follows from the facts.
+type verdict struct {
+	record  []billing.Record
+	rejects []billing.Reject
+	normalize.Result
+}
+
+// judge derives all customers as one account.
+func judge(t *testing.T, c *connector, objects []connectors.Object) verdict {
+	t.Helper()
+	policy, err := normalize.Preset("")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var v verdict
+	by, catalogue := shelve(objects)
+	account := normalize.Account{ID: "acme"}
+	for _, id := range slices.Sorted(maps.Keys(by)) {
+		record, rejects := c.Translate(by[id], connectors.NewCatalog(catalogue))
+		account.Records = append(account.Records, record)
+		v.rejects = append(v.rejects, rejects...)
+		ordered(t, record)
+	}
+	v.record = account.Records
+	v.Result = normalize.Derive(account, normalize.Settings{Policy: policy})
+	for _, r := range v.Result.Rejects {
+		v.rejects = append(v.rejects, billing.Reject(r))
+	}
+	return v
+}
+
+func shelve(objects []connectors.Object) (by map[string][]connectors.Object, catalogue []connectors.Object) {
+	by = map[string][]connectors.Object{}
+	for _, o := range objects {
+		if o.CustomerID == "" {
+			catalogue = append(catalogue, o)
+			continue
+		}
+		by[o.CustomerID] = append(by[o.CustomerID], o)
+	}
+	return by, catalogue
+}
+
+// ordered holds a record to what its types promise.
+func ordered(t *testing.T, r billing.Record) {
+	t.Helper()
+	for _, s := range r.Subscriptions {
+		for i := 1; i < len(s.States); i++ {
+			a, b := s.States[i-1], s.States[i]
+			if a.Until.IsZero() || a.Until.After(b.From) {
+				t.Errorf("%s: state %d [%s, %s) overlaps the next from %s", s.ID, i-1, a.From, a.Until, b.From)
+			}
+		}
+		for i := 1; i < len(s.Phases); i++ {
+			if s.Phases[i].From.Before(s.Phases[i-1].From) {
+				t.Errorf("%s: phases are out of order", s.ID)
+			}
+		}
+	}
+}
+
+// anyOrder says that the order in which objects come makes no difference.
+func anyOrder(t *testing.T, c *connector, objects []connectors.Object) {
+	t.Helper()
+	by, catalogue := shelve(objects)
+	for id, list := range by {
+		want, _ := c.Translate(list, connectors.NewCatalog(catalogue))
+		mixed := slices.Clone(list)
+		rand.New(rand.NewPCG(1, 2)).Shuffle(len(mixed), func(i, j int) { mixed[i], mixed[j] = mixed[j], mixed[i] })
+		got, _ := c.Translate(mixed, connectors.NewCatalog(catalogue))
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("customer %s in another order (-want +got):\n%s", id, diff)
+		}
+	}
+}
+
+func (v verdict) check(t *testing.T, want string) {
+	t.Helper()
+	w := strings.Fields(want)
+	if err := v.holds(w); err != nil {
+		t.Errorf("%s: %v", want, err)
+	}
+}
+
+func (v verdict) holds(w []string) error {
+	switch {
+	case w[0] == "mrr":
+		return v.mrr(w[1:])
+	case w[0] == "reject" && len(w) >= 2:
+		for _, r := range v.rejects {
+			if r.Code == w[1] && (len(w) == 2 || r.ID == w[2]) {
+				return nil
+			}
+		}
+		return fmt.Errorf("the rejects are %+v", v.rejects)
+	case strings.Join(w, " ") == "no rejects":
+		if len(v.rejects) > 0 {
+			return fmt.Errorf("the rejects are %+v", v.rejects)
+		}
+		return nil
+	case w[0] == "no" && w[1] == "movement":
+		w = []string{w[3], "", "0"}
+		fallthrough
+	case len(w) == 3 && len(w[0]) == len(time.DateOnly) && w[0][4] == '-':
+		return v.moved(w[0], w[1], w[2])
+	case w[0] == "provider":
+		for _, r := range v.record {
+			for _, s := range r.Subscriptions {
+				if s.ProviderMRR != nil && s.ProviderMRR.Equal(decimal.RequireFromString(w[2])) {
+					return nil
+				}
+			}
+		}
+		return fmt.Errorf("no subscription says so")
+	case w[0] == "evidence":
+		return v.evidence(w[1], w[3], w[5])
+	case len(w) == 3 && w[1] == "=":
+		sum := decimal.Zero
+		for _, l := range v.InvoiceLines {
+			if string(l.Treatment) == w[0] {
+				sum = sum.Add(l.Amount)
+			}
+		}
+		if !sum.Equal(decimal.RequireFromString(w[2])) {
+			return fmt.Errorf("it is %s", sum)
+		}
+		return nil
+	}
+	return fmt.Errorf("this want is not understood")
+}
+
+func (v verdict) mrr(w []string) error {
+	price := ""
+	if w[0] != "on" {
+		price, w = w[0], w[1:]
+	}
+	day, err := billing.ParseDate(w[1])
+	if err != nil {
+		return err
+	}
+	scheduled := len(w) > 5 && w[5] == "scheduled"
+	sum := decimal.Zero
+	for _, p := range v.Periods {
+		if p.From <= day && day < p.Until && (price == "" || p.PlanID == price) && p.Currency == w[4] && (!p.Scheduled || scheduled) {
+			sum = sum.Add(p.MRR)
+		}
+	}
+	if !sum.Equal(decimal.RequireFromString(w[3])) {
+		return fmt.Errorf("it is %s; periods %s", sum, v.print())
+	}
+	return nil
+}
+
+func (v verdict) print() string {
+	var b strings.Builder
+	for _, p := range v.Periods {
+		fmt.Fprintf(&b, "\n\t%s..%s %s x%s %s %s evidence %d scheduled %t", p.From, p.Until, p.ItemID, p.Quantity, p.MRR, p.Currency, p.Evidence, p.Scheduled)
+	}
+	return b.String()
+}
+
+func (v verdict) moved(day, kind, amount string) error {
+	names := map[normalize.MovementType]string{
+		normalize.New: "new", normalize.Expansion: "expansion", normalize.Contraction: "contraction", normalize.Churn: "churn", normalize.Reactivation: "reactivation",
+	}
+	sum, seen := decimal.Zero, 0
+	for _, m := range v.Movements {
+		if m.Date.String() == day {
+			seen++
+			if kind != "" && names[m.Type] != kind {
+				return fmt.Errorf("it is %s", names[m.Type])
+			}
+			sum = sum.Add(m.Amount)
+		}
+	}
+	if kind == "" && seen > 0 || kind != "" && seen == 0 || !sum.Equal(decimal.RequireFromString(amount)) {
+		return fmt.Errorf("%d movements of %s; periods %s", seen, sum, v.print())
+	}
+	return nil
+}
+
+func (v verdict) evidence(price, day, kind string) error {
+	names := map[string]billing.EvidenceKind{
+		"version": billing.EvidenceVersion, "phase": billing.EvidencePhase, "invoice": billing.EvidenceInvoice, "carried": billing.EvidenceCarried,
+		"earliest": billing.EvidenceEarliest, "observed": billing.EvidenceObserved, "held": billing.EvidenceHeld,
+	}
+	d, err := billing.ParseDate(day)
+	if err != nil {
+		return err
+	}
+	for _, p := range v.Periods {
+		if p.PlanID == price && p.From <= d && d < p.Until && p.Evidence == names[kind] {
+			return nil
+		}
+	}
+	return fmt.Errorf("periods %s", v.print())
+}
+
+var quiet = slog.New(slog.DiscardHandler)
