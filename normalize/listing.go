@@ -156,11 +156,13 @@ func (d *dossier) listDiscounts(customer *billing.Customer) {
 	var shared []listing
 	level := make(map[string][]listing)
 	for _, s := range d.services {
-		if s.IssuedAt.IsZero() || s.Kind == billing.Stopped || s.Kind == billing.Voided {
+		if s.IssuedAt.IsZero() || s.Kind == billing.Voided {
 			continue
 		}
 		l := listing{at: made(s), list: s.Discounts, invoice: true, partial: s.Kind != billing.Charged}
-		level[s.ItemID] = append(level[s.ItemID], l)
+		if s.Kind != billing.Stopped { // what an item had when it stopped is not what it has
+			level[s.ItemID] = append(level[s.ItemID], l)
+		}
 		l.list = s.Inherited
 		shared = append(shared, l)
 	}
