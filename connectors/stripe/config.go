@@ -1,6 +1,7 @@
 package stripe
 
 import (
+	"errors"
 	"fmt"
 	"net/url"
 	"sync"
@@ -50,30 +51,46 @@ func Open(o connectors.Options) (connectors.Connector, error) {
 			return nil, err
 		}
 	}
-	if err := s.validate(); err != nil {
-		return nil, fmt.Errorf("open source %s: %w", o.Source, err)
+	if err := s.validate(problems(o)); err != nil {
+		return nil, err
 	}
 	c := &connector{options: o, settings: s, listed: map[string]int64{}}
 	c.client = sync.OnceValues(c.connect)
 	return c, nil
 }
 
-func (s settings) validate() error {
-	switch {
-	case s.APIKey.IsZero():
-		return fmt.Errorf("api_key is missing; write env:NAME or file:PATH")
-	case s.RequestsPerSecond <= 0:
-		return fmt.Errorf("requests_per_second is %v, want more than 0", s.RequestsPerSecond)
-	case s.Concurrency < 1 || s.Concurrency > 100:
-		return fmt.Errorf("concurrency is %d, want 1 to 100", s.Concurrency)
-	case s.PageSize < 1 || s.PageSize > 100:
-		return fmt.Errorf("page_size is %d, want 1 to 100", s.PageSize)
+// problems is how to say what is wrong with a key: with its place in the
+// configuration, where that is known.
+func problems(o connectors.Options) func(key, format string, args ...any) error {
+	if placed, ok := o.Settings.(interface {
+		Problem(key, format string, args ...any) error
+	}); ok {
+		return placed.Problem
+	}
+	return func(key, format string, args ...any) error {
+		return fmt.Errorf("source %s: %s: %w", o.Source, key, fmt.Errorf(format, args...))
+	}
+}
+
+func (s settings) validate(problem func(key, format string, args ...any) error) error {
+	var all []error
+	if s.APIKey.IsZero() {
+		all = append(all, problem("api_key", "the key is missing; write env:NAME or file:PATH"))
+	}
+	if s.RequestsPerSecond <= 0 {
+		all = append(all, problem("requests_per_second", "it is %v, want more than 0", s.RequestsPerSecond))
+	}
+	if s.Concurrency < 1 || s.Concurrency > 100 {
+		all = append(all, problem("concurrency", "it is %d, want 1 to 100", s.Concurrency))
+	}
+	if s.PageSize < 1 || s.PageSize > 100 {
+		all = append(all, problem("page_size", "it is %d, want 1 to 100", s.PageSize))
 	}
 	if s.BaseURL != "" {
 		u, err := url.Parse(s.BaseURL)
 		if err != nil || u.Host == "" || (u.Scheme != "http" && u.Scheme != "https") {
-			return fmt.Errorf("base_url %q is not an http(s) address", config.Redact(s.BaseURL))
+			all = append(all, problem("base_url", "it is not an http(s) address: %q", config.Redact(s.BaseURL)))
 		}
 	}
-	return nil
+	return errors.Join(all...)
 }
