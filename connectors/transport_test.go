@@ -231,6 +231,20 @@ func TestTransportStopsWithItsContext(t *testing.T) {
 	}
 }
 
+func TestTransportGivesASlowAnswerAnotherTry(t *testing.T) {
+	s, n := answers(t, func(w http.ResponseWriter, r *http.Request) {
+		select {
+		case <-r.Context().Done():
+		case <-time.After(5 * time.Second):
+		}
+		fine(w, r)
+	}, fine)
+	tr, _ := quick(Manners{AttemptTimeout: 50 * time.Millisecond})
+	if _, _, err := get(t.Context(), tr, s.URL); err != nil || n.Load() != 2 {
+		t.Errorf("got %v after %d requests", err, n.Load())
+	}
+}
+
 func TestTransportLimitsParallelRequests(t *testing.T) {
 	var now, most atomic.Int64
 	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

@@ -370,3 +370,22 @@ func TestCoupons(t *testing.T) {
 		}
 	}
 }
+
+// With automatic tax the rates stand on the invoices alone.
+func TestAutomaticTaxOfInclusivePrices(t *testing.T) {
+	inclusive := with(priceA, `{"tax_behavior":"inclusive"}`)
+	computed := func(id, rate, from string, percent int) string {
+		return invoice(fmt.Sprintf(`{"id":%q,"created":%d}`, id, on(from)), line(fmt.Sprintf(
+			`{"price":%s,"period":{"start":%d,"end":%d},"tax_amounts":[{"amount":1,"inclusive":true,"tax_rate":{"id":%q,"percentage":%d,"inclusive":true}}]}`,
+			inclusive, on(from), on(from)+2592000, rate, percent)))
+	}
+	catalogue := []connectors.Object{stored(kindPrice, "", inclusive, 1), watching("2026-03-01", "2026-03-31")}
+	r, _ := translate([]connectors.Object{
+		listed(active(`{"items":`+items(item("si_1", inclusive, 2))+`}`), "2026-03-31"),
+		listed(computed("in_1", "txr_1", "2026-01-01", 19), "2026-03-31"), listed(computed("in_2", "txr_2", "2026-02-01", 7), "2026-03-31"),
+	}, catalogue)
+	got := r.Subscriptions[0].States[0].Terms.Items[0].Taxes
+	if len(got) != 1 || got[0].ID != "txr_2" || !got[0].Percent.Equal(dec("7")) || !got[0].Inclusive {
+		t.Errorf("got %+v", got)
+	}
+}

@@ -46,7 +46,37 @@ func (t *translation) subscription(id string, versions []version[wireSubscriptio
 	s.Services = t.evidence[id]
 	s.States = walk(t.sightings(versions, happened), t.watches, s.Created)
 	t.silently(&s)
+	taxed(&s)
 	return s, true
+}
+
+// taxed gives the items of inclusive prices the rates that the provider computed
+// for them: with automatic tax no rate stands on the subscription, only on its
+// invoices. The latest known then counts, else the first one after.
+func taxed(s *billing.Subscription) {
+	for i := range s.States {
+		state := &s.States[i]
+		for k := range state.Terms.Items {
+			item := &state.Terms.Items[k]
+			if item.Price.Tax != billing.TaxInclusive || len(item.Taxes) > 0 {
+				continue
+			}
+			var rates []billing.TaxRate
+			for _, v := range s.Services { // by the beginning of their period
+				if v.ItemID != item.ID || len(v.Taxes) == 0 {
+					continue
+				}
+				if rates != nil && !state.Until.IsZero() && !v.From.Before(state.Until) {
+					break
+				}
+				rates = v.Taxes
+			}
+			if rates != nil {
+				state.Terms.Items = slices.Clone(state.Terms.Items)
+				state.Terms.Items[k].Taxes = rates
+			}
+		}
+	}
 }
 
 // newest is the subscription as last known, and when it was found deleted.
