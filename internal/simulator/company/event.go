@@ -85,6 +85,9 @@ func (b *biller) billed(t int64, kind string, v *Invoice) {
 // of tells about the customer itself; owner 0xfe keeps its numbers apart.
 func (c *Company) of(cust *Customer, t int64, kind string, about Subject, fill func(*Event)) {
 	cust.events++
+	if cust.Deleted > 0 && t >= cust.Deleted && kind != "customer.deleted" {
+		return // nothing happens to a customer that is gone
+	}
 	e := Event{Ref: ref(cust.Ref.Customer(), 0xfe, cust.events), At: t, Type: kind, About: about, Customer: cust}
 	if fill != nil {
 		fill(&e)

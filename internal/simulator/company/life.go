@@ -49,13 +49,15 @@ func (c *Company) live(i int, at int64) *Customer {
 	}
 	cust.Email = fmt.Sprintf("billing+%d@example.com", i+1)
 	c.taxes(cust, d)
-	c.of(cust, at, "customer.created", AboutCustomer, nil)
 	if d.one(20) {
 		cust.Moved = at + d.span(10*day, 500*day)
-		c.of(cust, cust.Moved, "customer.updated", AboutCustomer, func(e *Event) { e.Updates = true })
 	}
 	if d.IntN(c.Config.Deleted) == 0 {
 		cust.Deleted = at + d.span(40*day, 600*day)
+	}
+	c.of(cust, at, "customer.created", AboutCustomer, nil)
+	if cust.Moved > 0 {
+		c.of(cust, cust.Moved, "customer.updated", AboutCustomer, func(e *Event) { e.Updates = true })
 	}
 	if d.one(30) {
 		c.accountDiscount(cust, at, d)

@@ -170,7 +170,7 @@ func (v *view) worths(s *Subscription) []worth {
 	moments = slices.Compact(moments)
 	var list []worth
 	for i, t := range moments[:len(moments)-1] {
-		if t < s.Start || t >= v.now {
+		if t < s.Start || t >= v.now || t < s.Created && s.At(v.now).Status == Incomplete {
 			continue
 		}
 		from, to := v.day(t), min(v.day(moments[i+1]), v.today)

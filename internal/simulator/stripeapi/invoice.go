@@ -52,7 +52,7 @@ func (p *moment) invoice(e *enc, v *company.Invoice, want *expand) {
 	}
 	p.discounts(e, v.Discounts, v.Customer, want, func(*company.Discount) bool { return true })
 	final := state != "draft"
-	e.when("due_date", pick(v.Sub.Sends && final, v.Finalized+30*86_400, 0))
+	e.when("due_date", p.due(v))
 	e.when("effective_at", pick(final, v.Finalized, 0))
 	if final {
 		e.num("ending_balance", min(sums.Total, 0))
@@ -132,6 +132,11 @@ func (p *moment) invoice(e *enc, v *company.Invoice, want *expand) {
 		e.null("webhooks_delivered_at")
 	}
 	e.end()
+}
+
+// due is when a sent invoice is to be paid, 0 for the others.
+func (p *moment) due(v *company.Invoice) int64 {
+	return pick(v.Sub.Sends && v.State(p.t) != "draft", v.Finalized+30*86_400, 0)
 }
 
 func pick(cond bool, yes, no int64) int64 {

@@ -153,7 +153,7 @@ func (a *ask) customers(e *enc) *failure {
 		key:  func(x *company.Customer) (int64, company.Ref) { return x.Created, x.Ref },
 		find: func(id string) (*company.Customer, bool) { x := a.c.Customer(id); return x, x != nil },
 		keep: func(x *company.Customer) bool {
-			return !gone(x, a.t) && (email == "" || strings.EqualFold(email, x.Email))
+			return !gone(x, a.t) && a.p.one["test_clock"] == "" && (email == "" || strings.EqualFold(email, x.Email))
 		},
 		write: func(e *enc, x *company.Customer) { a.customer(e, x, a.want) },
 	}
@@ -176,7 +176,7 @@ func (a *ask) subscriptions(e *enc) *failure {
 		key:  func(x *company.Subscription) (int64, company.Ref) { return x.Created, x.Ref },
 		find: func(id string) (*company.Subscription, bool) { x := a.c.Subscription(id); return x, x != nil },
 		keep: func(x *company.Subscription) bool {
-			return a.inStatus(x, status) && a.onPrice(x) && a.inPeriod(x) && a.collects(x)
+			return a.inStatus(x, status) && a.onPrice(x) && a.inPeriod(x) && a.collects(x) && a.p.one["test_clock"] == ""
 		},
 		write: func(e *enc, x *company.Subscription) { a.subscription(e, x, a.want) },
 	}
@@ -208,6 +208,12 @@ func (a *ask) onPrice(x *company.Subscription) bool {
 func (a *ask) collects(x *company.Subscription) bool {
 	how := a.p.one["collection_method"]
 	return how == "" || how == collection(x)
+}
+
+// falls says whether a moment (0 for none) lies in the range asked for.
+func (a *ask) falls(name string, t int64) bool {
+	lo, hi := a.p.bounds(name)
+	return len(a.p.ranges[name]) == 0 || t > 0 && t >= lo && t < hi
 }
 
 func (a *ask) inPeriod(x *company.Subscription) bool {
@@ -247,10 +253,7 @@ func (a *ask) schedules(e *enc) *failure {
 			return s.Schedule, true
 		},
 		keep: func(x *company.Schedule) bool {
-			in := func(name string, t int64) bool {
-				lo, hi := a.p.bounds(name)
-				return len(a.p.ranges[name]) == 0 || t > 0 && t <= a.t && t >= lo && t < hi
-			}
+			in := func(name string, t int64) bool { return a.falls(name, pick(t <= a.t, t, 0)) }
 			return (id == "" || x.Sub.Customer.ID == id) && a.p.one["scheduled"] != "true" &&
 				in("canceled_at", x.Canceled) && in("completed_at", x.Done) && in("released_at", x.Released)
 		},
@@ -266,10 +269,12 @@ func (a *ask) invoices(e *enc) *failure {
 		return missing("customer", a.p.one["customer"], "customer")
 	}
 	l := shelf[*company.Invoice]{
-		all:   a.c.Invoices,
-		key:   func(x *company.Invoice) (int64, company.Ref) { return x.Created, x.Ref },
-		find:  func(id string) (*company.Invoice, bool) { x := a.c.Invoice(id); return x, x != nil },
-		keep:  func(x *company.Invoice) bool { return (status == "" || x.State(a.t) == status) && a.collects(x.Sub) },
+		all:  a.c.Invoices,
+		key:  func(x *company.Invoice) (int64, company.Ref) { return x.Created, x.Ref },
+		find: func(id string) (*company.Invoice, bool) { x := a.c.Invoice(id); return x, x != nil },
+		keep: func(x *company.Invoice) bool {
+			return (status == "" || x.State(a.t) == status) && a.collects(x.Sub) && a.falls("due_date", a.due(x))
+		},
 		write: func(e *enc, x *company.Invoice) { a.invoice(e, x, a.want) },
 	}
 	if asked {
@@ -366,7 +371,7 @@ func (a *ask) note(id string) *company.CreditNote {
 	return s.Credits[i]
 }
 
-// oldest is the first moment of which events are still kept.
+// kept is for how many seconds events are listed.
 const kept = 30 * 24 * 3600
 
 func (s *Server) eventList(e *enc, a *ask) *failure {
@@ -386,7 +391,7 @@ func (s *Server) eventList(e *enc, a *ask) *failure {
 			return x, x != nil
 		},
 		keep: func(x *company.Event) bool {
-			return x.At > a.t-kept && typed(x.Type, types) && !s.faults.late(x, a.t)
+			return x.At > a.t-kept && a.p.one["delivery_success"] != "false" && typed(x.Type, types) && !s.faults.late(x, a.t)
 		},
 		write: func(e *enc, x *company.Event) { a.event(e, x) },
 	}
@@ -406,7 +411,8 @@ func (a *ask) catalog(e *enc, name string) *failure {
 		l := few(a.c.Catalog.Products, func(x *company.Product) (int64, string) { return x.Created, x.ID })
 		ids := a.p.many["ids"]
 		l.keep = func(x *company.Product) bool {
-			return (len(ids) == 0 || slices.Contains(ids, x.ID)) && a.p.one["active"] != "false"
+			return (len(ids) == 0 || slices.Contains(ids, x.ID)) && a.p.one["active"] != "false" &&
+				a.p.one["shippable"] != "true" && a.p.one["url"] == ""
 		}
 		l.write = func(e *enc, x *company.Product) { a.product(e, x) }
 		return l.serve(e, a.p, a.t, "product", a.url)
