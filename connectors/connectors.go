@@ -94,7 +94,7 @@ type Origin uint8
 const (
 	Listed   Origin = iota + 1 // by a list
 	Fetched                    // by its id
-	Embedded                   // inside an event: the object is the event itself
+	Embedded                   // inside an event: the event itself, or the last form of an object that is gone
 )
 
 // Object is one version of a provider's object, as the provider sent it but for
