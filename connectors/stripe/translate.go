@@ -122,19 +122,19 @@ func (t *translation) read(objects []connectors.Object) {
 			t.readEvent(o)
 		case kindSchedule:
 			if last {
-				t.schedules = grow(t, t.schedules, o)
+				t.schedules = growNewest(t, t.schedules, objects[:i+1])
 			}
 		case kindInvoice:
 			if last && !o.Deleted {
-				t.invoices = grow(t, t.invoices, o)
+				t.invoices = growNewest(t, t.invoices, objects[:i+1])
 			}
 		case kindCreditNote:
 			if last && !o.Deleted {
-				t.notes = grow(t, t.notes, o)
+				t.notes = growNewest(t, t.notes, objects[:i+1])
 			}
 		case kindInvoiceItem:
 			if last && !o.Deleted {
-				t.pending = grow(t, t.pending, o)
+				t.pending = growNewest(t, t.pending, objects[:i+1])
 			}
 		}
 	}
@@ -164,6 +164,18 @@ func grow[T any](t *translation, list []version[T], o connectors.Object) []versi
 		return list
 	}
 	return append(list, version[T]{o, wire})
+}
+
+// growNewest appends the newest version that can be decoded of the object that
+// stands last; those above it are rejected.
+func growNewest[T any](t *translation, list []version[T], objects []connectors.Object) []version[T] {
+	had, last := len(list), objects[len(objects)-1]
+	for i := len(objects) - 1; i >= 0 && objects[i].Kind == last.Kind && objects[i].ID == last.ID; i-- {
+		if list = grow(t, list, objects[i]); len(list) > had {
+			break
+		}
+	}
+	return list
 }
 
 // gather fills the pool with every discount that is shown in full.
