@@ -246,7 +246,13 @@ func testBinary() string { return os.Args[0] }
 // spawn runs a child and answers its output and how it ended.
 func spawn(t *testing.T, folder string, killAt int) (string, error) {
 	t.Helper()
-	cmd := exec.CommandContext(t.Context(), testBinary())
+	return spawnFor(t.Context(), t, folder, killAt)
+}
+
+// spawnFor kills the child when ctx ends, wherever it is.
+func spawnFor(ctx context.Context, t *testing.T, folder string, killAt int) (string, error) {
+	t.Helper()
+	cmd := exec.CommandContext(ctx, testBinary())
 	cmd.Env = append(os.Environ(), childFolder+"="+folder, fmt.Sprintf("%s=%d", childKill, killAt))
 	out, err := cmd.CombinedOutput()
 	return string(out), err
@@ -282,22 +288,32 @@ func TestKillNine(t *testing.T) {
 	folder := filepath.Join(t.TempDir(), "w")
 	was := complete(folder)
 	old := 0
-	for _, at := range []int{3, 8, 13, 18, 23, 28, 32, 35} {
-		out, err := spawn(t, folder, at)
-		var exit *exec.ExitError
-		if !errors.As(err, &exit) || exit.Sys().(syscall.WaitStatus).Signal() != syscall.SIGKILL {
-			t.Fatalf("step %d: the child was not killed: %v\n%s", at, err, out)
-		}
+	look := func(when string) {
+		t.Helper()
 		switch rows(seen(t, folder)) {
 		case rows(was):
 			old++
 		case rows(want):
 			was = want // published before it was killed: this must stay
 		default:
-			t.Fatalf("readers see neither the old load nor the new one after the kill before step %d", at)
+			t.Fatalf("readers see neither the old load nor the new one after the kill %s", when)
 		}
 	}
-	if old < 5 {
+	for _, at := range []int{3, 9, 15, 21, 27, 33} {
+		out, err := spawn(t, folder, at)
+		var exit *exec.ExitError
+		if !errors.As(err, &exit) || exit.Sys().(syscall.WaitStatus).Signal() != syscall.SIGKILL {
+			t.Fatalf("step %d: the child was not killed: %v\n%s", at, err, out)
+		}
+		look(fmt.Sprintf("before step %d", at))
+	}
+	for _, after := range []int{400, 900} { // in the middle of a statement, with luck
+		ctx, cancel := context.WithTimeout(t.Context(), time.Duration(after)*time.Millisecond)
+		_, _ = spawnFor(ctx, t, folder, -1) // it may have been quicker
+		cancel()
+		look(fmt.Sprintf("after %d ms", after))
+	}
+	if old < 4 {
 		t.Errorf("only %d kills before publishing", old)
 	}
 	if diff := cmp.Diff(want, complete(folder)); diff != "" {

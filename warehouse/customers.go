@@ -74,11 +74,13 @@ func (w *Warehouse) customers(ctx context.Context, source string, sealed uint64,
 	if ids != nil {
 		args = append(args, named("ids", ids))
 	}
+	// Read in the order of the table, nothing is sorted; and in small blocks, since
+	// a block of the usual 65,000 payloads alone would fill hundreds of megabytes.
 	rows, err := w.conn.Query(ctx, `
 		SELECT `+objectColumns+` FROM `+w.table("raw_objects")+`
 		WHERE source = {source:String} AND run <= {sealed:UInt64} AND `+where+`
 		ORDER BY customer_id, kind, id, version, run
-		SETTINGS optimize_read_in_order = 1, max_threads = 2`, args...)
+		SETTINGS optimize_read_in_order = 1, max_threads = 2, max_block_size = 1024`, args...)
 	if err != nil {
 		yield(CustomerObjects{}, fmt.Errorf("read customers of %s: %w", source, err))
 		return false
