@@ -106,7 +106,7 @@ func (v *view) customerDark(s *Subscription, d *Discount, list *[]dark) {
 	}
 	told := func(at int64, n int) bool { return v.told(at, ref(s.Ref.Customer(), 0xfe, n), 0) }
 	idle := func(t int64) bool { // the subscription's own keep it away
-		return slices.ContainsFunc(s.Discounts, func(x *Discount) bool { return x.Attached(t) })
+		return slices.ContainsFunc(s.Discounts, func(x *Discount) bool { return x.Item == "" && x.Attached(t) })
 	}
 	gone := s.Customer.Deleted > 0 && s.Customer.Deleted <= v.now
 	if (!d.Attached(v.now) || gone) && !v.carried(s, d) && !told(d.Start, d.born) && !idle(max(d.Start, s.Start)) {

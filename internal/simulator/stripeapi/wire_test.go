@@ -312,3 +312,30 @@ func TestRate(t *testing.T) {
 		t.Errorf("granted %d of 400 requests in 20 s at 10 a second", granted)
 	}
 }
+
+// Readers in parallel see the same pages as one alone, faults apart.
+func TestParallel(t *testing.T) {
+	f, err := ParseFaults("mutate=3,late-events=2", 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := small(6, 120)
+	h := New(c, Options{Faults: f, Rate: 1e6})
+	want := ids(dump(t, New(c, Options{}), "prices?limit=50"))
+	done := make(chan []string)
+	for range 6 {
+		go func() {
+			dump(t, h, "events?limit=20")
+			dump(t, h, "invoices?limit=90")
+			done <- ids(dump(t, h, "prices?limit=50"))
+		}()
+	}
+	for range 6 {
+		if got := <-done; !slices.Equal(got, want) {
+			t.Errorf("a reader among others sees %d prices, want %d", len(got), len(want))
+		}
+	}
+	if n := h.Requests()["GET /v1/prices"]; n != 6*((len(want)+49)/50) {
+		t.Errorf("%d requests for prices counted", n)
+	}
+}
