@@ -44,8 +44,8 @@ type Connector interface {
 	// them when the cursor is empty. A Page's Cursor may be stored once its
 	// Objects are; pulling again from any stored Cursor loses nothing and may
 	// repeat objects. The last page's cursor is where the next run goes on.
-	// An error ends the sequence; ErrGap asks for the stream's source to be
-	// read again from empty cursors.
+	// An error ends the sequence and names the stream; ErrGap asks for the
+	// stream's source to be read again from empty cursors.
 	Pull(ctx context.Context, s Stream, since Cursor) iter.Seq2[Page, error]
 
 	// Translate turns all stored versions of one customer's objects into

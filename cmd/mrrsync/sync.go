@@ -201,9 +201,9 @@ func printReceipt(out io.Writer, r pipeline.Receipt) {
 	for _, warning := range r.Warnings {
 		fmt.Fprintf(out, "warning: %s\n", warning)
 	}
-	if r.Accounts.Reason != "" {
+	if r.Customers.Reason != "" {
 		fmt.Fprintf(out, "derived %s customers (%s): %s periods, %s movements, %s invoice lines; %s rejects\n",
-			number(r.Accounts.Derived), r.Accounts.Reason, number(r.Rows.Periods), number(r.Rows.Movements), number(r.Rows.InvoiceLines), number(r.Rejects))
+			number(r.Customers.Derived), r.Customers.Reason, number(r.Rows.Periods), number(r.Rows.Movements), number(r.Rows.InvoiceLines), number(r.Rejects))
 	}
 	if r.RestatedRanges > 0 {
 		fmt.Fprintf(out, "the past reads otherwise for %s stretches of days of an account and currency\n", number(r.RestatedRanges))

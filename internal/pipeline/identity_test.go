@@ -45,8 +45,8 @@ func TestMove(t *testing.T) {
 			first.changes = append(first.changes, change{Customer: "c01", From: "2026-03-10", MRR: "0", Account: known.account})
 			second.changes = append(second.changes, change{Customer: "c01", From: "2026-03-10", MRR: "100", Account: known.account})
 			r := b.must(Done)(b.night())
-			if r.Accounts.Derived != 2 {
-				t.Errorf("derived %d customers, want the two that are acme", r.Accounts.Derived)
+			if r.Customers.Derived != 2 {
+				t.Errorf("derived %d customers, want the two that are acme", r.Customers.Derived)
 			}
 			if got := b.moves("2026-03-10"); got != transferred {
 				t.Errorf("move: %s", cmp.Diff(transferred, got))
@@ -57,8 +57,8 @@ func TestMove(t *testing.T) {
 			}
 			// A change of one member derives the other too, and changes nothing else.
 			second.changes = append(second.changes, change{Customer: "c01", From: "2026-03-11", MRR: "120", Account: known.account})
-			if r := b.must(Done)(b.night()); r.Accounts.Derived != 2 {
-				t.Errorf("derived %d customers, want 2", r.Accounts.Derived)
+			if r := b.must(Done)(b.night()); r.Customers.Derived != 2 {
+				t.Errorf("derived %d customers, want 2", r.Customers.Derived)
 			}
 			want := transferred + "2026-03-11\tacme\ti_c01\tnew\texpansion\t20\tprice\n"
 			if got := b.moves("2026-03-10"); got != want {
@@ -80,8 +80,8 @@ func TestJoin(t *testing.T) {
 		t.Error(cmp.Diff(want, got))
 	}
 	s.changes = append(s.changes, change{Customer: "c00", From: "2026-03-11", MRR: "0"})
-	if r := b.must(Done)(b.night(func(o *Options) { o.Guards.AcceptChurn = true })); r.Accounts.Derived != 2 {
-		t.Errorf("derived %d customers, want 2", r.Accounts.Derived)
+	if r := b.must(Done)(b.night(func(o *Options) { o.Guards.AcceptChurn = true })); r.Customers.Derived != 2 {
+		t.Errorf("derived %d customers, want 2", r.Customers.Derived)
 	}
 	want += "2026-03-11\tmain/c00\ti_c00\tmain\tcontraction\t-100\tcancel\n"
 	if got := b.moves("2026-03-10"); got != want {

@@ -89,10 +89,10 @@ func (r *run) whole() string {
 
 // fill derives the accounts that need it into the load.
 func (r *run) fill(ctx context.Context, load *warehouse.Load, spec warehouse.LoadSpec, reason string) error {
-	r.receipt.Accounts.Reason = reason
+	r.receipt.Customers.Reason = reason
 	var changed map[string][]string // by source; nil: all
 	if reason == "" {
-		r.receipt.Accounts.Reason = "changed"
+		r.receipt.Customers.Reason = "changed"
 		runs := map[string]uint64{}
 		for _, s := range spec.Sources {
 			runs[s.Source] = s.Run
@@ -117,7 +117,7 @@ func (r *run) fill(ctx context.Context, load *warehouse.Load, spec warehouse.Loa
 	defer stage.Done()
 	add := func(d derived) error {
 		stage.Add(len(d.of))
-		r.receipt.Accounts.Derived += len(d.of)
+		r.receipt.Customers.Derived += len(d.of)
 		r.receipt.Rows.Periods += len(d.result.Periods)
 		r.receipt.Rows.Movements += len(d.result.Movements)
 		r.receipt.Rows.InvoiceLines += len(d.result.InvoiceLines)

@@ -49,7 +49,7 @@ type Receipt struct {
 	Base       uint64          `json:"base_load,omitempty"`
 	PolicyHash string          `json:"policy_hash"`
 	Sources    []SourceReceipt `json:"sources"`
-	Accounts   AccountCount    `json:"accounts"`
+	Customers  CustomerCount   `json:"customers"`
 	Rows       RowCount        `json:"rows"`
 	Rejects    int             `json:"rejects"`
 	Restated   []Restated      `json:"restated,omitempty"` // the first of them
@@ -90,8 +90,8 @@ func (s *SourceReceipt) fail(err error) {
 	s.Error = err.Error()
 }
 
-// AccountCount says how much was derived.
-type AccountCount struct {
+// CustomerCount says how much was derived.
+type CustomerCount struct {
 	Derived int    `json:"derived"`
 	Reason  string `json:"reason"` // "changed", or why all were: "first load", "policy changed", "rebuild"
 }

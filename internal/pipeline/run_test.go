@@ -212,12 +212,12 @@ func TestNights(t *testing.T) {
 	s := &shop{account: "a", changes: customers(20)}
 	b := newBench(t, map[string]*shop{"main": s}, "main")
 	r := b.must(Done)(b.run())
-	if r.Through != "2026-03-09" || r.Accounts.Derived != 20 || r.Accounts.Reason != "first load" {
+	if r.Through != "2026-03-09" || r.Customers.Derived != 20 || r.Customers.Reason != "first load" {
 		t.Errorf("first night: %+v", r)
 	}
 	s.changes = append(s.changes, change{Customer: "c03", From: "2026-03-10", MRR: "150"}, change{Customer: "c04", From: "2026-03-10", MRR: "0"})
 	r = b.must(Done)(b.night())
-	if r.Accounts.Derived != 2 || r.Accounts.Reason != "changed" || r.RestatedRanges != 0 {
+	if r.Customers.Derived != 2 || r.Customers.Reason != "changed" || r.RestatedRanges != 0 {
 		t.Errorf("second night: %+v", r)
 	}
 	want := "2026-03-10\tmain\ti_c03\t150\n"
@@ -226,16 +226,16 @@ func TestNights(t *testing.T) {
 	}
 	before := b.days("2026-01-01", "2026-12-31")
 	r = b.must(Done)(b.run())
-	if after := b.days("2026-01-01", "2026-12-31"); after != before || r.Accounts.Derived != 0 {
-		t.Errorf("the same night again derived %d and changed rows: %s", r.Accounts.Derived, cmp.Diff(before, after))
+	if after := b.days("2026-01-01", "2026-12-31"); after != before || r.Customers.Derived != 0 {
+		t.Errorf("the same night again derived %d and changed rows: %s", r.Customers.Derived, cmp.Diff(before, after))
 	}
 	b.must(Done)(b.run(func(o *Options) { o.Rebuild = true }))
 	if after := b.days("2026-01-01", "2026-12-31"); after != before {
 		t.Errorf("rebuild changed rows: %s", cmp.Diff(before, after))
 	}
 	r = b.must(Done)(b.run(func(o *Options) { o.Hash = "h2" }))
-	if r.Accounts.Derived != 20 {
-		t.Errorf("another policy derived %d of 20", r.Accounts.Derived)
+	if r.Customers.Derived != 20 {
+		t.Errorf("another policy derived %d of 20", r.Customers.Derived)
 	}
 }
 
@@ -377,7 +377,7 @@ func TestGapListsAgain(t *testing.T) {
 	s.gap = true
 	s.changes = append(s.changes, change{Customer: "c01", From: "2026-03-10", MRR: "110"})
 	r := b.must(Done)(b.night())
-	if len(r.Warnings) != 1 || r.Sources[0].Listed != 6 || r.Accounts.Derived != 1 {
+	if len(r.Warnings) != 1 || r.Sources[0].Listed != 6 || r.Customers.Derived != 1 {
 		t.Errorf("after a gap: %+v", r)
 	}
 }
