@@ -1,0 +1,145 @@
+package tally
+
+import (
+	"cmp"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/shopspring/decimal"
+
+	"mrrsync/connectors"
+	"mrrsync/connectors/billing"
+)
+
+// The kinds of objects.
+const (
+	kindCustomer     = "customer"
+	kindSubscription = "subscription"
+)
+
+func kinds(s connectors.Stream) (string, bool) {
+	switch s {
+	case "customers":
+		return kindCustomer, true
+	case "subscriptions":
+		return kindSubscription, true
+	}
+	return "", false
+}
+
+// customer is a customer as Tally sends it.
+type customer struct {
+	Name    string `json:"name"`
+	Email   string `json:"email"`
+	Country string `json:"country"`
+}
+
+// subscription is a subscription as Tally sends it: so many seats of a plan, at
+// a price per seat and interval in major units. Pointers are what must be there.
+type subscription struct {
+	Status   string           `json:"status"` // active, trial, ended
+	Currency string           `json:"currency"`
+	Plan     string           `json:"plan"`
+	Price    *decimal.Decimal `json:"unit_price"`
+	Seats    *decimal.Decimal `json:"seats"`
+	Every    string           `json:"every"` // month, year
+	Started  time.Time        `json:"started"`
+	Ended    time.Time        `json:"ended"`
+}
+
+// Translate turns all versions of one customer's objects into facts. Each
+// readable version of a subscription is a state: those terms were in force from
+// its change until the next. A version that cannot be read is rejected, and the
+// one before it stays in force.
+func (c *connector) Translate(objects []connectors.Object, _ *connectors.Catalog) (billing.Record, []connectors.Reject) {
+	objects = slices.Clone(objects)
+	slices.SortFunc(objects, func(a, b connectors.Object) int {
+		return cmp.Or(cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.ID, b.ID), cmp.Compare(a.Version, b.Version), cmp.Compare(string(a.Payload), string(b.Payload)))
+	})
+	record := billing.Record{Source: c.options.Source}
+	var rejects []connectors.Reject
+	for i, o := range objects {
+		if i > 0 && o.Ref() == objects[i-1].Ref() {
+			continue // the same version, seen twice
+		}
+		record.Customer.ID = o.CustomerID
+		var err error
+		switch o.Kind {
+		case kindCustomer:
+			err = readCustomer(&record.Customer, o)
+		case kindSubscription:
+			err = readSubscription(&record, o)
+		}
+		if err != nil {
+			rejects = append(rejects, connectors.Reject{
+				Source: c.options.Source, CustomerID: o.CustomerID, Kind: o.Kind, ID: o.ID,
+				Code: "unreadable", Detail: err.Error(), Object: o.Ref(),
+			})
+		}
+	}
+	return record, rejects
+}
+
+func readCustomer(into *billing.Customer, o connectors.Object) error {
+	var w customer
+	if err := json.Unmarshal(o.Payload, &w); err != nil {
+		return err
+	}
+	into.Name, into.Email, into.Country, into.Deleted, into.Object = w.Name, w.Email, w.Country, o.Deleted, o.Ref()
+	return nil
+}
+
+// readSubscription adds a version to the subscription it is of. Versions come in
+// order.
+func readSubscription(record *billing.Record, o connectors.Object) error {
+	var w subscription
+	if err := json.Unmarshal(o.Payload, &w); err != nil {
+		return err
+	}
+	terms, err := w.terms(o)
+	if err != nil {
+		return err
+	}
+	n := len(record.Subscriptions)
+	if n == 0 || record.Subscriptions[n-1].ID != o.ID {
+		record.Subscriptions = append(record.Subscriptions, billing.Subscription{ID: o.ID, CustomerID: o.CustomerID})
+		n++
+	}
+	sub := &record.Subscriptions[n-1]
+	sub.Currency, sub.Start, sub.Ended, sub.Object = w.Currency, w.Started, w.Ended, o.Ref()
+	from := time.UnixMicro(o.Version).UTC()
+	if k := len(sub.States); k > 0 {
+		sub.States[k-1].Until = from
+	} else if from.After(w.Started) {
+		from = time.Time{} // in force for longer than we have watched: since when is not known
+	}
+	sub.States = append(sub.States, billing.State{From: from, SeenAt: o.SeenAt, Terms: terms, Evidence: billing.EvidenceVersion, Object: o.Ref()})
+	return nil
+}
+
+// terms are what the subscription is and charges. What is missing or unknown is
+// an error: a zero would be taken for a price.
+func (w subscription) terms(o connectors.Object) (billing.Terms, error) {
+	statuses := map[string]billing.Status{"active": billing.StatusActive, "trial": billing.StatusTrialing, "ended": billing.StatusCanceled}
+	units := map[string]billing.Unit{"month": billing.Month, "year": billing.Year}
+	switch {
+	case statuses[w.Status] == 0:
+		return billing.Terms{}, fmt.Errorf("status is %q, want active, trial or ended", w.Status)
+	case units[w.Every] == 0:
+		return billing.Terms{}, fmt.Errorf("every is %q, want month or year", w.Every)
+	case w.Price == nil || w.Seats == nil:
+		return billing.Terms{}, fmt.Errorf("unit_price or seats is missing")
+	case len(w.Currency) != 3:
+		return billing.Terms{}, fmt.Errorf("currency is %q, want a code of three letters", w.Currency)
+	}
+	return billing.Terms{Status: statuses[w.Status], Items: []billing.Item{{
+		ID: o.ID, Created: w.Started, Quantity: *w.Seats,
+		Price: billing.Price{
+			ID: w.Plan, Name: w.Plan, ProductID: w.Plan, Currency: w.Currency,
+			Interval: billing.Interval{Unit: units[w.Every], Count: 1},
+			Usage:    billing.Licensed, Model: billing.PerUnit, Unit: *w.Price, Object: o.Ref(),
+		},
+	}}}, nil
+}
