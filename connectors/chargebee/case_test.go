@@ -182,9 +182,7 @@ func judge(t *testing.T, c *connector, objects []connectors.Object) verdict {
 	}
 	v.record = account.Records
 	v.Result = normalize.Derive(account, normalize.Settings{Policy: policy})
-	for _, r := range v.Result.Rejects {
-		v.rejects = append(v.rejects, billing.Reject(r))
-	}
+	v.rejects = append(v.rejects, v.Rejects...)
 	return v
 }
 

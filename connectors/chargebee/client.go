@@ -65,7 +65,7 @@ func (c *client) get(ctx context.Context, path string, params *url.Values) ([]by
 		}
 		return nil, fmt.Errorf("source %s: %w", c.source, err)
 	}
-	defer resp.Body.Close() //nolint:errcheck // in memory
+	defer resp.Body.Close()
 	body, err := io.ReadAll(resp.Body)
 	if err != nil {
 		return nil, fmt.Errorf("source %s: read the answer: %w", c.source, err)

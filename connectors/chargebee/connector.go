@@ -96,7 +96,7 @@ func (c *connector) Check(ctx context.Context) error {
 		problems = append(problems, fmt.Errorf("stream %s: %w", l.stream, err))
 	}
 	now := c.options.Now().Unix()
-	if _, _, err := ask(ctx, cl, eventsIn(query{limit: 1, from: now - 60, to: now}), ""); err != nil {
+	if _, _, err := ask(ctx, cl, eventsIn(query{limit: 1, from: now - 60, to: now}, lifeTypes()), ""); err != nil {
 		problems = append(problems, fmt.Errorf("stream %s: %w", streamEvents, err))
 	}
 	return errors.Join(problems...)
@@ -172,6 +172,7 @@ const maxRestarts = 3
 // the present.
 func (c *connector) windows(ctx context.Context, cl *client, l list, at position, out send) error {
 	begin := c.options.Now().Unix()
+	c.heard.pull(l.kind)
 	for {
 		last := !at.Open
 		if last {

@@ -29,8 +29,9 @@ const (
 	fetchPage = 100
 )
 
-// eventTypes are the events that tell of a change of what the lists show.
-func eventTypes() []any {
+// lifeTypes are the events of subscriptions: each carries the whole subscription
+// as it was then.
+func lifeTypes() []any {
 	return []any{
 		enum.EventTypeSubscriptionCreated, enum.EventTypeSubscriptionCreatedWithBackdating,
 		enum.EventTypeSubscriptionStarted, enum.EventTypeSubscriptionTrialExtended,
@@ -46,6 +47,12 @@ func eventTypes() []any {
 		enum.EventTypeSubscriptionRampCreated, enum.EventTypeSubscriptionRampDeleted, enum.EventTypeSubscriptionRampApplied,
 		enum.EventTypeSubscriptionRampDrafted, enum.EventTypeSubscriptionRampUpdated,
 		enum.EventTypeSubscriptionMovedIn, enum.EventTypeSubscriptionMovedOut,
+	}
+}
+
+// otherTypes are the events that tell of a change of what the other lists show.
+func otherTypes() []any {
+	return []any{
 		enum.EventTypeCustomerCreated, enum.EventTypeCustomerChanged, enum.EventTypeCustomerDeleted,
 		enum.EventTypeInvoiceGenerated, enum.EventTypeInvoiceGeneratedWithBackdating, enum.EventTypeInvoiceUpdated, enum.EventTypeInvoiceDeleted,
 		enum.EventTypeCreditNoteCreated, enum.EventTypeCreditNoteCreatedWithBackdating, enum.EventTypeCreditNoteUpdated, enum.EventTypeCreditNoteDeleted,
@@ -57,10 +64,11 @@ func eventTypes() []any {
 	}
 }
 
-// eventsIn asks for the events that happened in the query's window.
-func eventsIn(q query) chargebee.ListRequest {
+// eventsIn asks for the events of some types that happened in the query's
+// window.
+func eventsIn(q query, types []any) chargebee.ListRequest {
 	return eventAction.List(&event.ListRequestParams{
-		Limit: q.limited(), Offset: q.offset, OccurredAt: q.updated(), EventType: &filter.EnumFilter{In: eventTypes()},
+		Limit: q.limited(), Offset: q.offset, OccurredAt: q.updated(), EventType: &filter.EnumFilter{In: types},
 		SortBy: ascending("occurred_at"),
 	})
 }
@@ -113,7 +121,11 @@ func (c *connector) pullEvents(ctx context.Context, cl *client, at position, out
 		if last {
 			at.beginFeed(begin)
 		}
-		f := &feed{c: c, cl: cl, at: &at, since: c.proofSince(at)}
+		f := &feed{c: c, cl: cl, at: &at, types: append(lifeTypes(), otherTypes()...), since: at.Through - int64(lookBack.Seconds())}
+		if at.Through == 0 {
+			// The first reading follows a full listing, which needs no proof.
+			f.types, f.since = lifeTypes(), at.Upper+1
+		}
 		if err := f.window(ctx, out); err != nil {
 			return err
 		}
@@ -138,34 +150,20 @@ func (p *position) beginFeed(now int64) {
 	}
 }
 
-// proofSince is since when events must name nothing that the lists do not show:
-// the lists' own overlap. The first reading of the feed proves nothing by
-// itself: it follows a full listing.
-func (c *connector) proofSince(at position) int64 {
-	if at.Through > 0 {
-		return at.Through - int64(lookBack.Seconds())
-	}
-	c.heard.mu.Lock()
-	defer c.heard.mu.Unlock()
-	since := at.Upper
-	for _, began := range c.heard.began {
-		since = min(since, began-listMargin)
-	}
-	return since
-}
-
 // feed is one reading of a window of events.
 type feed struct {
 	c     *connector
 	cl    *client
 	at    *position
-	since int64 // events from here on must be known to the lists
+	types []any
+	since int64 // what events name from here on must be known to the lists: since their own overlap
 }
 
 func (f *feed) window(ctx context.Context, out send) error {
 	for restarts := 0; f.at.Open; {
 		now := f.c.options.Now()
-		rows, next, err := ask(ctx, f.cl, eventsIn(query{limit: f.c.settings.PageSize, offset: f.at.Offset, from: f.at.From, to: f.at.Upper}), f.at.Offset)
+		q := query{limit: f.c.settings.PageSize, offset: f.at.Offset, from: f.at.From, to: f.at.Upper}
+		rows, next, err := ask(ctx, f.cl, eventsIn(q, f.types), q.offset)
 		if isLostPlace(err) && f.at.Offset != "" && restarts < maxRestarts {
 			restarts++
 			f.at.Offset = ""
@@ -270,7 +268,7 @@ func (f *feed) one(ctx context.Context, w wanted) (connectors.Object, error) {
 	if !ok {
 		return connectors.Object{}, nil
 	}
-	o, _, ok, err := f.c.fetch(ctx, f.cl, l, w.ID)
+	o, ok, err := f.c.fetch(ctx, f.cl, l, w.ID)
 	if err != nil {
 		return o, fmt.Errorf("fetch %s %s, which an event says has changed: %w", w.Kind, w.ID, err)
 	}

@@ -220,6 +220,7 @@ func addTo(t time.Time, in billing.Interval, n int64) time.Time {
 		return t.AddDate(0, 0, 7*count)
 	case billing.Year:
 		count *= 12
+	case billing.Month, billing.Term:
 	}
 	clock := t.Sub(t.Truncate(24 * time.Hour))
 	return billing.DateOf(t, time.UTC).AddMonths(count).Time().Add(clock)

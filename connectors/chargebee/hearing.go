@@ -14,13 +14,22 @@ import (
 // kept, since it shows every change before that.
 type hearing struct {
 	mu       sync.Mutex
-	began    map[string]int64           // kind -> when its full listing began
-	versions map[string]int64           // kind/id -> version, of increments
-	ids      map[string]map[string]bool // kind -> ids of the catalogue, when listed in full
+	began    map[string]int64            // kind -> when its full listing began
+	versions map[string]map[string]int64 // kind -> id -> version, of increments
+	ids      map[string]map[string]bool  // kind -> ids of the catalogue, when listed in full
 }
 
 func newHearing() *hearing {
-	return &hearing{began: map[string]int64{}, versions: map[string]int64{}, ids: map[string]map[string]bool{}}
+	return &hearing{began: map[string]int64{}, versions: map[string]map[string]int64{}, ids: map[string]map[string]bool{}}
+}
+
+// pull forgets what an earlier pull of the kind brought.
+func (h *hearing) pull(kind string) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	delete(h.began, kind)
+	delete(h.ids, kind)
+	h.versions[kind] = map[string]int64{}
 }
 
 // window notes that a list's window is about to be read.
@@ -43,8 +52,8 @@ func (h *hearing) saw(o connectors.Object, full bool) {
 	if ids := h.ids[o.Kind]; ids != nil && o.CustomerID == "" {
 		ids[o.ID] = true
 	}
-	if k := o.Kind + "/" + o.ID; !full {
-		h.versions[k] = max(h.versions[k], o.Version)
+	if versions := h.versions[o.Kind]; versions != nil && !full {
+		versions[o.ID] = max(versions[o.ID], o.Version)
 	}
 }
 
@@ -60,7 +69,7 @@ func (h *hearing) knows(w wanted, at int64) bool {
 	if began, ok := h.began[w.Kind]; ok && at < began-listMargin {
 		return true
 	}
-	v, ok := h.versions[w.Kind+"/"+w.ID]
+	v, ok := h.versions[w.Kind][w.ID]
 	return ok && v >= w.Version
 }
 
@@ -87,7 +96,7 @@ func (c *connector) references(ctx context.Context, cl *client, subscriptions []
 			return nil
 		}
 		l, _ := listOf(kind)
-		o, _, ok, err := c.fetch(ctx, cl, l, id)
+		o, ok, err := c.fetch(ctx, cl, l, id)
 		if ok {
 			found = append(found, o)
 		}

@@ -168,23 +168,23 @@ func (c *connector) objects(l list, rows []row, now time.Time) ([]connectors.Obj
 }
 
 // fetch reads one object by its id. ok is false when it does not exist any more.
-func (c *connector) fetch(ctx context.Context, cl *client, l list, id string) (o connectors.Object, h head, ok bool, err error) {
+func (c *connector) fetch(ctx context.Context, cl *client, l list, id string) (o connectors.Object, ok bool, err error) {
 	now := c.options.Now()
 	request := l.one(id)
 	body, err := cl.get(ctx, request.Path, request.Params)
 	if isMissing(err) {
-		return o, h, false, nil
+		return o, false, nil
 	}
 	if err != nil {
-		return o, h, false, err
+		return o, false, err
 	}
 	var r row
 	if err := json.Unmarshal(body, &r); err != nil {
-		return o, h, false, fmt.Errorf("fetch %s %s: %w", l.kind, id, err)
+		return o, false, fmt.Errorf("fetch %s %s: %w", l.kind, id, err)
 	}
-	o, h, err = c.object(l, r, "fetch "+l.kind+" "+id, connectors.Fetched, now)
+	o, h, err := c.object(l, r, "fetch "+l.kind+" "+id, connectors.Fetched, now)
 	if err == nil && h.ID != id {
 		err = fmt.Errorf("fetch %s %s: the answer is %s", l.kind, id, h.ID)
 	}
-	return o, h, err == nil, err
+	return o, err == nil, err
 }

@@ -325,13 +325,12 @@ func (s scheme) priced() []billing.Tier {
 // false when the scheme is not known well enough.
 func (s scheme) amount(quantity decimal.Decimal) (sum decimal.Decimal, ok bool) {
 	quantity = decimal.Max(quantity, decimal.Zero)
-	switch s.model {
-	case billing.Flat:
+	switch {
+	case s.model == billing.Flat:
 		return s.unit, true
-	case billing.PerUnit:
+	case s.model == billing.PerUnit:
 		return s.unit.Mul(quantity), true
-	}
-	if len(s.tiers) == 0 {
+	case len(s.tiers) == 0:
 		return sum, false
 	}
 	below := decimal.Zero

@@ -129,33 +129,39 @@ func scrubMember(key string, value json.RawMessage, p connectors.Privacy, depth 
 	case fateVerbatim:
 		return value, true, nil
 	case fateAddress:
-		var address struct {
-			Country string `json:"country"`
-		}
-		if json.Unmarshal(value, &address) != nil || address.Country == "" {
-			return nil, false, nil
-		}
-		landed, err = json.Marshal(address)
-		return landed, err == nil, err
+		return country(value)
 	case fateEmail:
 		return personal(value, p.Email)
 	case fateName:
 		return personal(value, p.Name)
+	case fateKeep:
 	}
 	landed, err = scrubValue(value, p, depth+1)
 	return landed, err == nil, err
 }
 
-// personal is what lands of a name or an address.
-func personal(value json.RawMessage, treat func(string) (string, bool)) (json.RawMessage, bool, error) {
-	var plain string
-	if json.Unmarshal(value, &plain) != nil {
-		return nil, false, nil
+// country is what lands of an address.
+func country(value json.RawMessage) (landed json.RawMessage, keep bool, err error) {
+	var address struct {
+		Country string `json:"country"`
 	}
-	landed, keep := treat(plain)
+	if broken := json.Unmarshal(value, &address); broken != nil || address.Country == "" {
+		return nil, false, nil //nolint:nilerr // what is no address does not land
+	}
+	landed, err = json.Marshal(address)
+	return landed, err == nil, err
+}
+
+// personal is what lands of a name or an e-mail address.
+func personal(value json.RawMessage, treat func(string) (string, bool)) (landed json.RawMessage, keep bool, err error) {
+	var plain string
+	if broken := json.Unmarshal(value, &plain); broken != nil {
+		return nil, false, nil //nolint:nilerr // what is no text does not land
+	}
+	text, keep := treat(plain)
 	if !keep {
 		return nil, false, nil
 	}
-	quoted, err := json.Marshal(landed)
-	return quoted, err == nil, err
+	landed, err = json.Marshal(text)
+	return landed, err == nil, err
 }

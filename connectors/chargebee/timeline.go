@@ -200,37 +200,3 @@ func pauseAhead(states []billing.State, w *wireSubscription) []billing.State {
 	paused.Terms.Pause = billing.Pause{ResumesAt: w.ResumeDate.time()}
 	return append(states, paused)
 }
-
-// freeEnds cuts states where a discount of free units ends: what an item has
-// for free holds for the whole of a state.
-func freeEnds(states []billing.State) []billing.State {
-	var out []billing.State
-	for len(states) > 0 {
-		s := states[0]
-		states = states[1:]
-		end := time.Time{}
-		for _, item := range s.Terms.Items {
-			for _, d := range item.Discounts {
-				if d.FreeUnits.IsPositive() && d.End.After(s.From) && (s.Until.IsZero() || d.End.Before(s.Until)) && (end.IsZero() || d.End.Before(end)) {
-					end = d.End
-				}
-			}
-		}
-		if end.IsZero() {
-			out = append(out, s)
-			continue
-		}
-		rest := s
-		s.Until, rest.From = end, end
-		rest.Terms.Items = slices.Clone(rest.Terms.Items)
-		for i := range rest.Terms.Items {
-			item := &rest.Terms.Items[i]
-			item.Discounts = slices.DeleteFunc(slices.Clone(item.Discounts), func(d billing.Discount) bool {
-				return d.FreeUnits.IsPositive() && d.End.Equal(end)
-			})
-		}
-		out = append(out, s)
-		states = append([]billing.State{rest}, states...)
-	}
-	return out
-}

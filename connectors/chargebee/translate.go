@@ -213,7 +213,7 @@ func (t *translation) subscription(h *history) (billing.Subscription, bool) {
 	}
 	w := last.wire
 	s := billing.Subscription{
-		ID: h.id, CustomerID: t.who, Currency: upper(w.CurrencyCode), Created: w.CreatedAt.time(), Start: h.start(),
+		ID: h.id, CustomerID: t.who, Currency: upper(w.CurrencyCode), Created: w.CreatedAt.time(),
 		Metadata: custom(last.Payload), Object: object,
 	}
 	switch {
@@ -225,7 +225,11 @@ func (t *translation) subscription(h *history) (billing.Subscription, bool) {
 	case w.ended():
 		s.Ended = w.end()
 	}
-	s.States = freeEnds(pauseAhead(walk(sightings, t.watches, s.Created), w))
+	if s.Start = h.start(); s.Start.IsZero() && !s.Ended.IsZero() {
+		s.Start = s.Ended // cancelled before it began: it has no life
+	}
+	s.Start = cmp.Or(s.Start, s.Created)
+	s.States = pauseAhead(walk(sightings, t.watches, s.Created), w)
 	s.Requested = w.requested(&s)
 	if places, known := decimals(w.CurrencyCode); known && w.MRR != nil {
 		mrr := w.MRR.Shift(-places)
@@ -288,14 +292,20 @@ func versionOf(e *seen[wireEvent], w *wireSubscription) int64 {
 }
 
 // start is when service began: the earliest that any version tells. A future
-// subscription has yet to start, at whatever time it said last.
+// subscription has yet to start, at whatever time it said last. Zero: nothing
+// says that it ever did.
 func (h *history) start() time.Time {
-	var started, ahead, created stamp
-	note := func(w *wireSubscription) {
-		if w.StartedAt != 0 && (started == 0 || w.StartedAt < started) {
-			started = w.StartedAt
+	var started, activated, ahead stamp
+	earlier := func(a *stamp, b stamp) {
+		if b != 0 && (*a == 0 || b < *a) {
+			*a = b
 		}
-		if created = w.CreatedAt; w.StartDate != 0 {
+	}
+	note := func(w *wireSubscription) {
+		earlier(&started, w.StartedAt)
+		earlier(&activated, w.ActivatedAt)
+		ahead = 0
+		if !w.ended() {
 			ahead = w.StartDate
 		}
 	}
@@ -307,7 +317,7 @@ func (h *history) start() time.Time {
 	for i := range h.versions {
 		note(h.versions[i].wire)
 	}
-	return cmp.Or(started, ahead, created).time()
+	return cmp.Or(started, activated, ahead).time()
 }
 
 // sightings are all versions of a subscription, in the order in which they came
