@@ -40,7 +40,8 @@ type SourceSeal struct {
 // Load is a version of the warehouse in the making. Nothing of it is seen by
 // readers before Publish, and no step needs undoing: what a crash leaves is
 // dropped by the next load. Add may be called from several goroutines; the other
-// steps follow one another: Build, Verify, Diff, Publish; or Discard at any time.
+// steps follow one another: Build, Verify, Publish; Diff at any time after Build;
+// Discard at any time before Publish.
 type Load struct {
 	w     *Warehouse
 	id    uint64
@@ -240,7 +241,7 @@ func (q *queue[T]) send(ctx context.Context, batch []T) error {
 	return nil
 }
 
-// amounts are the columns whose sums are proved, by table.
+// amountOf is the column of a table whose sum is proved; empty: none.
 func amountOf(name string) string {
 	switch name {
 	case periodsTable.name, dailyTable.name:

@@ -216,6 +216,52 @@ func TestOnlyChangedMonthsAreWritten(t *testing.T) {
 	}
 }
 
+// TestKeptLoads publishes more loads than are kept. What the kept ones are made
+// of stays, however old; the rest is dropped.
+func TestKeptLoads(t *testing.T) {
+	opt := options()
+	opt.KeepLoads = 2
+	w := reopen(t, opt)
+	a := acme()
+	k := CustomerKey{"main", "c2"}
+	var ids []uint64
+	for i := range 5 {
+		s := spec("2026-03-05")
+		s.Through += billing.Date(i)
+		only := []CustomerKey{k}
+		if i == 0 {
+			only = nil
+		}
+		info, err := publish(t.Context(), w, s, a, only)
+		if err != nil {
+			t.Fatal(err)
+		}
+		ids = append(ids, info.ID)
+	}
+	if err := w.collect(t.Context(), 0); err != nil {
+		t.Fatal(err)
+	}
+	stored := func(table string) string {
+		return answer(t, w, "SELECT arraySort(groupUniqArray(load_id)) FROM "+w.table(table))
+	}
+	for table, want := range map[string][]uint64{
+		"periods": ids[3:], "movements": ids[3:], "rates": ids[3:], "derived": ids[3:], "staged_invoice_lines": nil,
+		"invoice_lines": ids[:1], // no month ever changed
+		"daily":         {ids[0], ids[3], ids[4]},
+	} {
+		if want := strings.ReplaceAll(fmt.Sprint(want), " ", ","); stored(table) != want {
+			t.Errorf("%s has rows of loads %s, want %s", table, stored(table), want)
+		}
+	}
+	all, err := w.Loads(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(all) != 5 || all[0].ID != ids[4] || all[0].Base != ids[3] || all[4].Base != 0 || all[0].Through != day("2026-03-09") {
+		t.Errorf("loads %+v", all)
+	}
+}
+
 // TestMonthThatEmpties takes all MRR out of a month that had some.
 func TestMonthThatEmpties(t *testing.T) {
 	w := fresh(t)

@@ -363,3 +363,30 @@ func TestRuns(t *testing.T) {
 	}
 	finish(t, other, second)
 }
+
+// TestLandAfterAFailure repeats a page of which a statement failed, in the same
+// run: what was marked as held must not be taken for stored.
+func TestLandAfterAFailure(t *testing.T) {
+	w := fresh(t)
+	run := start(t, w)
+	page := []connectors.Object{object("c1", "sub", "a", 1, `{}`), object("c1", "sub", "b", 1, `{}`)}
+	for _, at := range []string{"insert into listings", "insert into raw_objects"} {
+		w.step = func(what string) error {
+			if what == at {
+				return fmt.Errorf("no %s today", what)
+			}
+			return nil
+		}
+		if _, err := w.Land(t.Context(), run.ID, "main", "things", page); err == nil || !strings.Contains(err.Error(), at) {
+			t.Fatalf("%s: %v", at, err)
+		}
+	}
+	w.step = nil
+	if got := land(t, w, run.ID, page...); got.New != 2 {
+		t.Errorf("after the failures: %+v", got)
+	}
+	if got := land(t, w, run.ID, page...); got.New != 0 {
+		t.Errorf("once more: %+v", got)
+	}
+	finish(t, w, run)
+}

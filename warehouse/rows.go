@@ -13,8 +13,9 @@ import (
 	"mrrsync/normalize"
 )
 
-// A row turns a value of package normalize into the columns of its table. What
-// a column cannot hold is an error that names the row.
+// Each function named row turns a value of package normalize into the columns of
+// its table, in the order of table.columns. What a column cannot hold is an error
+// that names the row.
 
 // table is a table that rows from Go go into: its columns behind load_id.
 type table struct {
