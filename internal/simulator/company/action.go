@@ -23,7 +23,7 @@ func (b *biller) plan(kind shop, t int64) {
 // calm says whether the subscription is in a state in which customers change it.
 func (b *biller) calm(t int64) bool {
 	v, c := b.last(), b.cycle()
-	return v.Status == Active && b.sub.PauseAt(t) == nil && !v.CancelAtEnd && v.Pending == nil &&
+	return v.Status == Active && b.sub.PauseAt(t) == nil && v.CancelAt == 0 && v.Pending == nil &&
 		t-c.Start > 3*hour && c.End-t > 4*hour
 }
 
@@ -66,6 +66,7 @@ func (b *biller) act(kind shop, t int64, d dice) {
 		10,
 		5,
 		ok(3, single && changes && b.count == 1),
+		4,
 	)
 	switch choice {
 	case 1:
@@ -107,6 +108,8 @@ func (b *biller) act(kind shop, t int64, d dice) {
 		b.updated(t)
 	case 19:
 		b.restart(t, b.every, b.last().Items)
+	case 20:
+		b.leaveOn(t, t+d.span(10*day, 120*day))
 	}
 }
 
@@ -124,6 +127,14 @@ func (b *biller) resign(t int64) {
 	v := b.version(t)
 	v.CancelAtEnd, v.CanceledAt, v.CancelAt, v.Reason = true, t, b.cycle().End, "cancellation_requested"
 	b.updated(t)
+}
+
+// leaveOn announces the end for a day of the customer's choice.
+func (b *biller) leaveOn(t, end int64) {
+	v := b.version(t)
+	v.CanceledAt, v.CancelAt, v.Reason = t, end, "cancellation_requested"
+	b.updated(t)
+	b.at(end, func(t int64) { b.end(t, "cancellation_requested") })
 }
 
 // waver announces the end and takes it back.
@@ -259,6 +270,9 @@ func (b *biller) pause(t int64, d dice) {
 	told := b.updated(t)
 	b.sub.pauses = append(b.sub.pauses, pausing{from: t, told: told, silent: p.Resumes > 0})
 	i := len(b.sub.pauses) - 1
+	if d.one(150) { // some never come back
+		b.at(t+d.span(2*day, back-t), func(t int64) { b.end(t, "cancellation_requested") })
+	}
 	b.at(back, func(t int64) {
 		b.sub.pauses[i].to = t
 		if p.Resumes > 0 {
