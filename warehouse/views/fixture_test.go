@@ -196,7 +196,25 @@ func (s *store) fill(load uint64, company []period, through billing.Date) {
 			load, m.date, m.ids(), q("prod_"+m.plan), q(m.plan), q(m.currency), m.kind, m.amount,
 			m.amount.Mul(rate(m.currency, m.date)).Round(4), q(reason), m.scheduled, m.tags()))
 	}
+	s.rates(load, company, through)
 	s.insert("movements", "load_id,date,source,customer_id,account_id,subscription_id,item_id,product_id,plan_id,currency,movement,amount,amount_reporting,reason,scheduled,segments,object_kind,object_id,object_version", moves)
+}
+
+// rates writes the rate of each currency on every day from its first one.
+func (s *store) rates(load uint64, company []period, through billing.Date) {
+	var rows []string
+	for _, currency := range names(company, func(p period) string { return p.currency }) {
+		first := billing.Forever
+		for _, p := range company {
+			if p.currency == currency {
+				first = min(first, p.from)
+			}
+		}
+		for d := first; d <= through; d++ {
+			rows = append(rows, fmt.Sprintf("%d,%s,'%s',%s", load, q(currency), d, rate(currency, d)))
+		}
+	}
+	s.insert("rates", "load_id,currency,date,rate", rows)
 }
 
 // movement is the change of one item on one day, typed at its account.
@@ -252,8 +270,9 @@ func move(company []period) []movement {
 
 func itemMoves(mine []period, d billing.Date, currency, kind string, transfer bool) []movement {
 	var all []movement
-	for _, item := range names(mine, func(p period) string { return p.source + " " + p.item }) {
-		rows := only(mine, func(p period) bool { return p.source+" "+p.item == item && p.currency == currency })
+	of := func(p period) string { return p.source + " " + p.item + " " + p.plan } // an item that changes its plan has a row for each
+	for _, item := range names(mine, of) {
+		rows := only(mine, func(p period) bool { return of(p) == item && p.currency == currency })
 		change := level(rows, d, currency).Sub(level(rows, d-1, currency))
 		if change.IsZero() {
 			continue

@@ -1,0 +1,128 @@
+CREATE OR REPLACE VIEW {{.DB}}.retention_monthly_reporting{{.OnCluster}}
+(
+    month Date COMMENT 'First day of the month',
+    nrr Float64 COMMENT 'Net revenue retention over all currencies: MRR at the month''s end of the accounts that had MRR at its start / what they had then, both at the rates of the month''s start, so that rates alone retain and lose nothing; a share rounded to six places (1.05 is 105 %), never negative; 0 when nothing was there at the start',
+    grr Float64 COMMENT 'Gross revenue retention: the same, each account counted with no more than it had at the start; a share from 0 to 1',
+    logo_churn_rate Float64 COMMENT 'customers_churned / customers_start, a share from 0 to 1 rounded to six places; 0 without customers at the start',
+    revenue_churn_rate Float64 COMMENT '(contraction + churned) / starting MRR of the waterfall in the reporting currency, a share rounded to six places, never negative; 0 when nothing was there at the start',
+    quick_ratio Float64 COMMENT '(new + expansion + reactivation) / (contraction + churned) of the waterfall in the reporting currency, rounded to six places, never negative; 0 when nothing was lost',
+    arpa Decimal(38, 4) COMMENT 'MRR / customers at the month''s end, in major units of the reporting currency, rounded to four places; 0 without customers',
+    customers_start UInt64 COMMENT 'Accounts with MRR above 0 in any currency at the end of the month before',
+    customers_new UInt64 COMMENT 'Accounts with MRR at the month''s end that never had any before the month',
+    customers_reactivated UInt64 COMMENT 'Accounts with MRR at the month''s end and none at its start that had some earlier',
+    customers_churned UInt64 COMMENT 'Accounts with MRR at the month''s start and none in any currency at its end',
+    customers_end UInt64 COMMENT 'Accounts with MRR above 0 in any currency at the month''s end: start + new + reactivated - churned',
+    base_defined Bool COMMENT 'There was MRR at the month''s start, so that nrr, grr and the churn rates mean something',
+    quick_ratio_defined Bool COMMENT 'Something was lost, so that quick_ratio means something',
+    health LowCardinality(String) COMMENT 'declining when net new MRR is negative, at risk when losses exceed 80 % of new + expansion + reactivation, else healthy. Exchange rates don''t count',
+    reporting_currency LowCardinality(String) COMMENT 'Currency of arpa and of what all shares are taken of, ISO 4217'
+)
+{{.Security}}
+AS SELECT
+    month,
+    if(base_defined, greatest(round(toFloat64(starting + kept) / toFloat64(starting), 6), 0), 0) AS nrr,
+    if(base_defined, greatest(round(toFloat64(starting + shrunk) / toFloat64(starting), 6), 0), 0) AS grr,
+    if(customers_start > 0, round(customers_churned / customers_start, 6), 0) AS logo_churn_rate,
+    if(base_defined, round(toFloat64(losses) / toFloat64(starting), 6), 0) AS revenue_churn_rate,
+    if(quick_ratio_defined, round(toFloat64(gains) / toFloat64(losses), 6), 0) AS quick_ratio,
+    if(customers_end = 0, 0, round(toDecimal128(ending, 8) / greatest(customers_end, 1), 4)) AS arpa,
+    toUInt64(toInt64(customers_end) - (toInt64(customers_new) + toInt64(customers_reactivated) - toInt64(customers_churned))) AS customers_start,
+    customers_new, customers_reactivated, customers_churned, customers_end,
+    toBool(starting > 0) AS base_defined,
+    toBool(losses > 0) AS quick_ratio_defined,
+    multiIf(gains < losses, 'declining', toDecimal128(losses, 4) * 10 > toDecimal128(gains, 4) * 8, 'at risk', 'healthy') AS health,
+    (SELECT max(reporting_currency) FROM {{.Header}}) AS reporting_currency
+FROM
+(
+    SELECT
+        month,
+        sum(gain) AS gains, sum(loss) AS losses,
+        sum(keep) AS kept, sum(shrink) AS shrunk,
+        sum(level) AS ending,
+        lagInFrame(sum(level), 1, toDecimal128(0, 4)) OVER (ORDER BY month ROWS BETWEEN 1 PRECEDING AND CURRENT ROW) AS starting,
+        sum(come) AS customers_new, sum(back) AS customers_reactivated, sum(gone) AS customers_churned,
+        toUInt64(sum(toInt64(sum(come)) + toInt64(sum(back)) - toInt64(sum(gone))) OVER (ORDER BY month ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW)) AS customers_end
+    FROM
+    (
+            SELECT
+                toStartOfMonth(date) AS month,
+                sumIf(amount_reporting, movement IN ('new', 'expansion', 'reactivation')) AS gain,
+                -sumIf(amount_reporting, movement IN ('contraction', 'churn')) AS loss,
+                toDecimal128(0, 4) AS keep, toDecimal128(0, 4) AS shrink, toDecimal128(0, 4) AS level,
+                toUInt64(0) AS come, toUInt64(0) AS back, toUInt64(0) AS gone
+            FROM {{.Store}}.movements
+            WHERE {{.Part "movements"}} AND NOT scheduled
+              AND date <= (SELECT max(through) FROM {{.Header}})
+            GROUP BY month
+        UNION ALL
+            SELECT
+                toStartOfMonth(date) AS month,
+                toDecimal128(0, 4), toDecimal128(0, 4), toDecimal128(0, 4), toDecimal128(0, 4), sum(mrr_reporting),
+                toUInt64(0), toUInt64(0), toUInt64(0)
+            FROM {{.Store}}.daily
+            WHERE {{.Parts "daily" "date"}}
+              AND date = least(toLastDayOfMonth(date), (SELECT max(through) FROM {{.Header}}))
+            GROUP BY month
+        UNION ALL
+            -- What each account's month came to. Accounts that did not move end as they started.
+            SELECT
+                month, toDecimal128(0, 4), toDecimal128(0, 4),
+                sumIf(change, before > 0),
+                sumIf(least(change, toDecimal128(0, 4)), before > 0),
+                toDecimal128(0, 4),
+                countIf(before = 0 AND after > 0 AND nth = 1),
+                countIf(before = 0 AND after > 0 AND nth > 1),
+                countIf(before > 0 AND after = 0)
+            FROM
+            (
+                SELECT
+                    month, change,
+                    -- Amounts of several currencies in one sum are no amount, but they are above 0 when any of them is.
+                    sum(mixed) OVER story AS after,
+                    after - mixed AS before,
+                    row_number() OVER story AS nth
+                FROM
+                (
+                    SELECT
+                        month, account_id, sum(amount) AS mixed,
+                        sum(if(rate = 0, reporting, CAST(round(toDecimal256(amount, 4) * rate, 4), 'Decimal(38, 4)'))) AS change
+                    FROM
+                    (
+                        SELECT toStartOfMonth(date) AS month, account_id, currency, sum(amount) AS amount, sum(amount_reporting) AS reporting
+                        FROM {{.Store}}.movements
+                        WHERE {{.Part "movements"}} AND NOT scheduled
+                          AND date <= (SELECT max(through) FROM {{.Header}})
+                        GROUP BY month, account_id, currency
+                    ) AS m
+                    -- A currency that had no rate yet was in no account at the start: its days' own rates will do.
+                    ANY LEFT JOIN
+                    (
+                        SELECT currency, date + 1 AS month, rate FROM {{.Store}}.rates
+                        WHERE {{.Part "rates"}} AND date + 1 = toStartOfMonth(date + 1)
+                    ) AS r ON m.currency = r.currency AND m.month = r.month
+                    GROUP BY month, account_id
+                )
+                WINDOW story AS (PARTITION BY account_id ORDER BY month ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW)
+            )
+            GROUP BY month
+        UNION ALL
+            -- Every month from the first movement on.
+            SELECT
+                addMonths(
+                    toStartOfMonth(first),
+                    arrayJoin(range(toUInt32(dateDiff('month', first, (SELECT max(through) FROM {{.Header}}))) + 1))) AS month,
+                toDecimal128(0, 4), toDecimal128(0, 4), toDecimal128(0, 4), toDecimal128(0, 4), toDecimal128(0, 4), toUInt64(0), toUInt64(0), toUInt64(0)
+            FROM
+            (
+                SELECT min(date) AS first
+                FROM {{.Store}}.movements
+                WHERE {{.Part "movements"}} AND NOT scheduled
+                  AND date <= (SELECT max(through) FROM {{.Header}})
+                HAVING count() > 0
+            )
+    )
+    GROUP BY month
+)
+WHERE (SELECT max(reporting_currency) FROM {{.Header}}) != ''
+SETTINGS join_use_nulls = 0
+COMMENT 'Retention of revenue and of customers over all currencies in the reporting currency, one row per month, without gaps from the first movement through the month of the last published day. The running month counts as far as it is published'

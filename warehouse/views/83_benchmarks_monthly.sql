@@ -1,0 +1,116 @@
+CREATE OR REPLACE VIEW {{.DB}}.benchmarks_monthly{{.OnCluster}}
+(
+    month Date COMMENT 'First day of the month; the running one counts as far as it is published',
+    metric LowCardinality(String) COMMENT 'What is measured, of the waterfall: net_growth_existing, (expansion - contraction - churned) / starting; mrr_growth, net new / starting; gross_churn, (contraction + churned) / starting; expansion_share, expansion / (new + expansion + reactivation); managed_share, ending MRR of the accounts of the segment csm / ending MRR of the company',
+    scope String COMMENT 'Whose figure it is: company, or segment=value for each value of each configured segment, empty behind = for what has none',
+    currency LowCardinality(String) COMMENT 'The reporting currency, in which all is measured; with conversion off each currency has rows of its own. ISO 4217',
+    value Float64 COMMENT 'The figure, a share rounded to six places (0.02 is 2 %), signed; without exchange rates and what moved between segments; 0 when defined is false',
+    defined Bool COMMENT 'There was something to take the share of, so that value means something',
+    band LowCardinality(String) COMMENT 'Where value lies: below, good, great or world class for net_growth_existing; below, within or above for mrr_growth; low, healthy or high for gross_churn; below or best in class for expansion_share; none where there is no reference or no value',
+    reference_from Float64 COMMENT 'Lower end of the published reference range, a share: where good, within, healthy and best in class begin; 0 where there is none. For net_growth_existing mid-market segments (a value with mid in it) have one of their own, for mrr_growth each stage of the company''s ARR (below 1 M early, below 5 M growth, else mature)',
+    reference_to Float64 COMMENT 'Upper end of the reference range, a share: where world class, above and high begin; of expansion_share what the best reach; 0 where there is none'
+)
+{{.Security}}
+AS WITH
+    CAST([{{range $i, $s := .Segments}}{{if $i}}, {{end}}{{literal $s}}{{end}}], 'Array(String)') AS keys,
+    (SELECT toString(max(reporting_currency)) FROM {{.Header}}) AS reporting
+SELECT
+    month,
+    tupleElement(figure, 1) AS metric,
+    if(segment = '', 'company', concat(segment, '=', value_of)) AS scope,
+    code AS currency,
+    if(defined, round(tupleElement(figure, 2) / tupleElement(figure, 3), 6), 0) AS value,
+    toBool(tupleElement(figure, 3) > 0) AS defined,
+    multiIf(
+        NOT defined OR metric = 'managed_share', 'none',
+        metric = 'expansion_share', if(value < reference_from, 'below', 'best in class'),
+        metric = 'gross_churn', multiIf(value < reference_from, 'low', value <= reference_to, 'healthy', 'high'),
+        metric = 'mrr_growth', multiIf(value < reference_from, 'below', value <= reference_to, 'within', 'above'),
+        multiIf(value < reference_from, 'below', value < (reference_from + reference_to) / 2, 'good', value <= reference_to, 'great', 'world class')) AS band,
+    tupleElement(figure, 4) AS reference_from,
+    tupleElement(figure, 5) AS reference_to
+FROM
+(
+    SELECT
+        month, segment, value_of, code,
+        match(value_of, '(?i)mid') AS middle,
+        max(if(segment = '', starting * 12, 0)) OVER (PARTITION BY month, code) AS arr,
+        max(if(segment = '', ending, 0)) OVER (PARTITION BY month, code) AS whole,
+        sum(if(segment = 'csm' AND value_of != '', ending, 0)) OVER (PARTITION BY month, code) AS managed,
+        arrayJoin(arrayConcat(
+            [
+                ('net_growth_existing', e - c - x, starting, if(middle, 0.015, 0.01), if(middle, 0.035, 0.03)),
+                ('mrr_growth', n + e + r - c - x, starting, multiIf(arr < 1e6, 0.15, arr < 5e6, 0.1, 0.05), multiIf(arr < 1e6, 0.2, arr < 5e6, 0.15, 0.1)),
+                ('gross_churn', c + x, starting, 0.005, 0.015),
+                ('expansion_share', e, n + e + r, 0.3, 0.4)
+            ],
+            if(has(keys, 'csm') AND segment IN ('', 'csm'), [('managed_share', if(segment = '', managed, ending), whole, 0., 0.)], []))) AS figure
+    FROM
+    (
+        SELECT
+            month, segment, value_of, code,
+            toFloat64(sum(new)) AS n, toFloat64(sum(expansion)) AS e, toFloat64(sum(reactivation)) AS r, toFloat64(sum(contraction)) AS c, toFloat64(sum(churn)) AS x,
+            toFloat64(sum(level)) AS ending,
+            toFloat64(lagInFrame(sum(level), 1, toDecimal128(0, 4)) OVER (PARTITION BY segment, value_of, code ORDER BY month ROWS BETWEEN 1 PRECEDING AND CURRENT ROW)) AS starting
+        FROM
+        (
+                -- As in mrr_by_segment_monthly: of the values that went the way the account did, each has its share in the account's day.
+                SELECT
+                    toStartOfMonth(date) AS month, segment, value_of, code,
+                    sumIf(part, movement = 'new') AS new, sumIf(part, movement = 'expansion') AS expansion, sumIf(part, movement = 'reactivation') AS reactivation,
+                    -sumIf(part, movement = 'contraction') AS contraction, -sumIf(part, movement = 'churn') AS churn,
+                    toDecimal128(0, 4) AS level
+                FROM
+                (
+                    SELECT
+                        date, segment, value_of, code, movement,
+                        if(sign(change) = sign(total), change, toDecimal128(0, 4)) AS way,
+                        sum(way) OVER (PARTITION BY segment, date, account_id, code, movement) AS along,
+                        if(along = 0, toDecimal128(0, 4), toDecimal128(round(toDecimal256(way, 12) * total / along, 4), 4)) AS part
+                    FROM
+                    (
+                        SELECT
+                            date, account_id, arrayJoin(arrayConcat([''], keys)) AS segment, segments[segment] AS value_of,
+                            if(reporting = '', toString(currency), reporting) AS code, movement,
+                            sum(if(reporting = '', amount, amount_reporting)) AS change,
+                            sum(sum(if(reporting = '', amount, amount_reporting))) OVER (PARTITION BY segment, date, account_id, code, movement) AS total
+                        FROM {{.Store}}.movements
+                        WHERE {{.Part "movements"}} AND NOT scheduled
+                          AND date <= (SELECT max(through) FROM {{.Header}})
+                        GROUP BY date, account_id, segment, value_of, code, movement
+                    )
+                )
+                GROUP BY month, segment, value_of, code
+            UNION ALL
+                SELECT
+                    toStartOfMonth(date) AS month, arrayJoin(arrayConcat([''], keys)) AS segment, segments[segment] AS value_of,
+                    if(reporting = '', toString(currency), reporting) AS code,
+                    toDecimal128(0, 4), toDecimal128(0, 4), toDecimal128(0, 4), toDecimal128(0, 4), toDecimal128(0, 4),
+                    sum(if(reporting = '', mrr, mrr_reporting))
+                FROM {{.Store}}.daily
+                WHERE {{.Parts "daily" "date"}}
+                  AND date = least(toLastDayOfMonth(date), (SELECT max(through) FROM {{.Header}}))
+                GROUP BY month, segment, value_of, code
+            UNION ALL
+                -- Every month of a value from its first day on.
+                SELECT
+                    addMonths(
+                        toStartOfMonth(first),
+                        arrayJoin(range(toUInt32(dateDiff('month', first, (SELECT max(through) FROM {{.Header}}))) + 1))) AS month,
+                    segment, value_of, code,
+                    toDecimal128(0, 4), toDecimal128(0, 4), toDecimal128(0, 4), toDecimal128(0, 4), toDecimal128(0, 4), toDecimal128(0, 4)
+                FROM
+                (
+                    SELECT
+                        arrayJoin(arrayConcat([''], keys)) AS segment, segments[segment] AS value_of,
+                        if(reporting = '', toString(currency), reporting) AS code, min(valid_from) AS first
+                    FROM {{.Store}}.periods
+                    WHERE {{.Part "periods"}} AND NOT scheduled AND mrr > 0
+                      AND valid_from <= (SELECT max(through) FROM {{.Header}})
+                    GROUP BY segment, value_of, code
+                )
+        )
+        GROUP BY month, segment, value_of, code
+    )
+)
+COMMENT 'Our figures beside published reference bands, one row per month, metric, scope and currency. The bands are references of the trade, no targets'
