@@ -167,7 +167,7 @@ func (b *biller) phase(t int64) (done bool) {
 // release lets the subscription go on without its schedule.
 func (b *biller) release(t int64) {
 	b.sub.Schedule.Released = t
-	b.version(t).Released = true
+	b.version(t)
 	b.tell(t, "subscription_schedule.released", AboutSchedule, nil)
 }
 

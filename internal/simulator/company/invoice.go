@@ -7,20 +7,19 @@ import (
 
 // Line is one line of an invoice, in minor units of its currency.
 type Line struct {
-	ItemID      string // subscription item, "" for one-time charges
-	Price       *Price
-	Quantity    int64
-	Amount      int64
-	Start, End  int64
-	Proration   bool
-	Aside       *InvoiceItem // the invoice item it came from, nil for lines of the subscription itself
-	Trial       bool
-	Tax         *TaxRate
-	OwnTax      bool // the rate is the item's own, not the subscription's
-	TaxAmount   int64
-	Discounts   []Cut
-	Tier        string
-	Description string
+	ItemID     string // subscription item, "" for one-time charges
+	Price      *Price
+	Quantity   int64
+	Amount     int64
+	Start, End int64
+	Proration  bool
+	Aside      *InvoiceItem // the invoice item it came from, nil for lines of the subscription itself
+	Trial      bool
+	Tax        *TaxRate
+	OwnTax     bool // the rate is the item's own, not the subscription's
+	TaxAmount  int64
+	Discounts  []Cut
+	Tier       string
 }
 
 // discountable says whether coupons touch the line.
@@ -62,7 +61,6 @@ type Invoice struct {
 	Attempts      []int64  // failed ones
 	Revises       *Invoice // the voided one in whose place it stands
 	Revised       *Invoice // the one that stands in its place
-	Credited      int64    // by credit notes after payment
 }
 
 // State is the invoice's status at a moment.

@@ -68,7 +68,6 @@ type Version struct {
 	CanceledAt  int64 // the request
 	EndedAt     int64
 	Reason      string // of the cancellation
-	Released    bool   // the schedule has let go
 	Tier        string // metadata
 }
 
