@@ -37,7 +37,8 @@ type Subject struct {
 	Now time.Time
 
 	// Holds names everything that a full listing of each stream brings, as
-	// Name writes it. It should come from the provider, not from the connector.
+	// Name writes it, but for what the provider says is deleted. It should come
+	// from the provider, not from the connector.
 	Holds map[connectors.Stream][]string
 
 	// Feeds are the streams that tell of changes to what the others hold; Holds

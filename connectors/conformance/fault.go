@@ -14,80 +14,102 @@ import (
 // moment.
 type fault struct {
 	name string
-	// answer takes the place of the provider's; rest is how long nothing more
-	// may be asked of it.
-	answer func(req *http.Request, whole func() *http.Response) (*http.Response, error)
-	rest   time.Duration
+	// spoil answers a request; whole is what the provider would answer. Nil:
+	// the provider answers with status, contentType, header and body.
+	spoil             func(req *http.Request, whole func() *http.Response) (*http.Response, error)
+	status            int
+	contentType, body string
+	header            func() []string
+	// rest is how long nothing more may be asked of the provider.
+	rest time.Duration
 }
 
 // retryAfter is what a provider asks for that limits the rate.
 const retryAfter = 7 * time.Second
 
+const (
+	asJSON  = "application/json"
+	tooMany = `{"error":{"message":"rate limit"},"message":"rate limit"}`
+)
+
 // faults are the ones that asking again gets over.
 func faults() []fault {
+	seconds := func() []string { return []string{"Retry-After", "7"} }
+	date := func() []string {
+		// The provider's clock is its own, and a date has whole seconds.
+		now := clock().Add(90 * time.Minute).UTC().Truncate(time.Second)
+		return []string{"Date", now.Format(http.TimeFormat), "Retry-After", now.Add(retryAfter).Format(http.TimeFormat)}
+	}
 	return []fault{
-		{"a 429 with Retry-After in seconds", limited(func() []string { return []string{"Retry-After", "7"} }), retryAfter},
-		{"a 429 with Retry-After as a date", limited(func() []string {
-			// The provider's clock is its own, and a date has whole seconds.
-			date := clock().Add(90 * time.Minute).UTC().Truncate(time.Second)
-			return []string{"Date", date.Format(http.TimeFormat), "Retry-After", date.Add(retryAfter).Format(http.TimeFormat)}
-		}), retryAfter},
-		{"a 429 without Retry-After", limited(func() []string { return nil }), 0},
-		{"a 500", says(http.StatusInternalServerError, "application/json", `{"error":{"message":"internal"},"message":"internal"}`), 0},
-		{"a 503 that asks to wait", says(http.StatusServiceUnavailable, "application/json", `{}`, "Retry-After", "7"), retryAfter},
-		{"a 502 in HTML", says(http.StatusBadGateway, "text/html", "<html><title>502 Bad Gateway</title></html>"), 0},
-		{"a connection that is reset", func(*http.Request, func() *http.Response) (*http.Response, error) { return nil, reset() }, 0},
-		{"a body that breaks off", cut(io.ErrUnexpectedEOF), 0},
-		{"JSON that ends early", cut(nil), 0},
-		{"a slow body", slow, 0},
-		{"an answer that never comes", func(req *http.Request, _ func() *http.Response) (*http.Response, error) {
-			<-req.Context().Done()
-			return nil, req.Context().Err()
-		}, 0},
-		{"a body that never ends", stuck, 0},
+		{name: "a 429 with Retry-After in seconds", status: http.StatusTooManyRequests, contentType: asJSON, body: tooMany, header: seconds, rest: retryAfter},
+		{name: "a 429 with Retry-After as a date", status: http.StatusTooManyRequests, contentType: asJSON, body: tooMany, header: date, rest: retryAfter},
+		{name: "a 429 without Retry-After", status: http.StatusTooManyRequests, contentType: asJSON, body: tooMany},
+		{name: "a 500", status: http.StatusInternalServerError, contentType: asJSON, body: `{"error":{"message":"internal"},"message":"internal"}`},
+		{name: "a 503 that asks to wait", status: http.StatusServiceUnavailable, contentType: asJSON, body: `{}`, header: seconds, rest: retryAfter},
+		{name: "a 502 in HTML", status: http.StatusBadGateway, contentType: "text/html", body: "<html><title>502 Bad Gateway</title></html>"},
+		{name: "a connection that is reset", spoil: func(*http.Request, func() *http.Response) (*http.Response, error) { return nil, reset() }},
+		{name: "a body that breaks off", spoil: breakOff},
+		{name: "JSON that ends early", spoil: endEarly},
+		{name: "a slow body", spoil: slow},
+		{name: "an answer that never comes", spoil: never},
+		{name: "a body that never ends", spoil: stuck},
 	}
 }
 
-// says answers with something else.
-func says(status int, contentType, body string, header ...string) func(*http.Request, func() *http.Response) (*http.Response, error) {
-	return func(req *http.Request, _ func() *http.Response) (*http.Response, error) {
-		h := http.Header{"Content-Type": {contentType}}
-		for i := 0; i+1 < len(header); i += 2 {
-			h.Set(header[i], header[i+1])
-		}
-		return &http.Response{
-			Status: http.StatusText(status), StatusCode: status, Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
-			Header: h, Body: io.NopCloser(strings.NewReader(body)), ContentLength: int64(len(body)), Request: req,
-		}, nil
+// strike answers a request as the fault has it.
+func (f fault) strike(req *http.Request, whole func() *http.Response) (*http.Response, error) {
+	if f.spoil != nil {
+		return f.spoil(req, whole)
+	}
+	var header []string
+	if f.header != nil {
+		header = f.header()
+	}
+	return say(req, f.status, f.contentType, f.body, header...), nil
+}
+
+// say is an answer made up; header holds names and values in turn.
+func say(req *http.Request, status int, contentType, body string, header ...string) *http.Response {
+	h := http.Header{"Content-Type": {contentType}}
+	for i := 0; i+1 < len(header); i += 2 {
+		h.Set(header[i], header[i+1])
+	}
+	return &http.Response{
+		Status: http.StatusText(status), StatusCode: status, Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
+		Header: h, Body: io.NopCloser(strings.NewReader(body)), ContentLength: int64(len(body)), Request: req,
 	}
 }
 
-func limited(header func() []string) func(*http.Request, func() *http.Response) (*http.Response, error) {
-	return func(req *http.Request, whole func() *http.Response) (*http.Response, error) {
-		return says(http.StatusTooManyRequests, "application/json",
-			`{"error":{"message":"rate limit"},"message":"rate limit"}`, header()...)(req, whole)
+// breakOff breaks the connection in the body's middle, whose length was
+// promised.
+func breakOff(_ *http.Request, whole func() *http.Response) (*http.Response, error) {
+	resp := whole()
+	if resp == nil {
+		return nil, nil
 	}
+	body, _ := io.ReadAll(resp.Body) // in memory
+	resp.Body = io.NopCloser(io.MultiReader(bytes.NewReader(body[:len(body)/2]), failing{io.ErrUnexpectedEOF}))
+	return resp, nil
 }
 
-// cut ends the provider's body in its middle. With an error the length was
-// promised; without, a proxy has sent on what it had got.
-func cut(end error) func(*http.Request, func() *http.Response) (*http.Response, error) {
-	return func(_ *http.Request, whole func() *http.Response) (*http.Response, error) {
-		resp := whole()
-		if resp == nil {
-			return nil, nil
-		}
-		body, _ := io.ReadAll(resp.Body) // in memory
-		half := bytes.NewReader(body[:len(body)/2])
-		resp.Body = io.NopCloser(half)
-		if end != nil {
-			resp.Body = io.NopCloser(io.MultiReader(half, failing{end}))
-			return resp, nil
-		}
-		resp.ContentLength = int64(half.Len())
-		resp.Header.Del("Content-Length")
-		return resp, nil
+// endEarly ends the body in its middle and says that this was all, as a proxy
+// does that sends on what it had got.
+func endEarly(_ *http.Request, whole func() *http.Response) (*http.Response, error) {
+	resp := whole()
+	if resp == nil {
+		return nil, nil
 	}
+	body, _ := io.ReadAll(resp.Body) // in memory
+	resp.Body = io.NopCloser(bytes.NewReader(body[:len(body)/2]))
+	resp.ContentLength = int64(len(body) / 2)
+	resp.Header.Del("Content-Length")
+	return resp, nil
+}
+
+// never answers nothing for as long as somebody waits.
+func never(req *http.Request, _ func() *http.Response) (*http.Response, error) {
+	<-req.Context().Done()
+	return nil, req.Context().Err()
 }
 
 type failing struct{ err error }
@@ -180,7 +202,7 @@ func (t *trouble) fault(req *http.Request, n int, whole func() *http.Response) (
 	if !struck {
 		return whole(), nil
 	}
-	return f.answer(req, whole)
+	return f.strike(req, whole)
 }
 
 // hash spreads texts over numbers: FNV-1a, finished by a mix of its halves.

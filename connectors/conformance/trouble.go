@@ -115,8 +115,7 @@ func echo(status int, req *http.Request) *http.Response {
 	}
 	text, _ := json.Marshal(told.String()) // a string always encodes
 	body := `{"error":{"message":` + string(text) + `,"type":"api_error"},"message":` + string(text) + `}`
-	resp, _ := says(status, "application/json", body)(req, nil)
-	return resp
+	return say(req, status, asJSON, body)
 }
 
 func deniedIsNamed(b *bench) {

@@ -23,7 +23,9 @@ func subject(now time.Time) conformance.Subject {
 	account := standin.Account{Now: now, Key: key}
 	holds := map[connectors.Stream][]string{}
 	for _, r := range account.Customers() {
-		holds["customers"] = append(holds["customers"], conformance.Name("customer", r.ID))
+		if !r.Deleted {
+			holds["customers"] = append(holds["customers"], conformance.Name("customer", r.ID))
+		}
 	}
 	for _, r := range account.Subscriptions() {
 		holds["subscriptions"] = append(holds["subscriptions"], conformance.Name("subscription", r.ID))
