@@ -35,6 +35,7 @@ type part struct {
 	factor    *big.Rat
 	rules     rules
 	no        *refusal
+	trace     *trace // nil: nobody wants to know
 }
 
 // value prices the items of one subscription at one instant. shared are the
@@ -47,20 +48,27 @@ func (p Policy) value(parts []part, shared []*billing.Discount, sub *billing.Sub
 		if it.factor, it.no = p.monthly(it.item.Price.Interval, it.item.TermFrom, it.item.TermUntil); it.no != nil {
 			continue
 		}
-		if it.left, it.no = p.amount(it.item, p.freeUnits(it, shared), sub, &it.rules); it.no != nil {
+		if it.left, it.no = p.amount(it.item, p.freeUnits(it, shared), sub, &it.rules, it.trace); it.no != nil {
 			continue
 		}
 		for _, d := range it.discounts {
 			if no := usable(d, sub); no != nil {
 				reject(d, no)
+				it.passed(p, d, false, no.Error())
 			} else if p.takes(d, it) {
 				takeOff(d, it.left, big.NewRat(1, 1))
+				it.taken(p, d, false, nil)
+			} else {
+				it.passed(p, d, false, "")
 			}
 		}
 	}
 	for _, d := range shared {
 		if no := usable(d, sub); no != nil {
 			reject(d, no)
+			for i := range parts {
+				parts[i].passed(p, d, true, no.Error())
+			}
 			continue
 		}
 		p.spread(d, parts)
@@ -69,8 +77,32 @@ func (p Policy) value(parts []part, shared []*billing.Discount, sub *billing.Sub
 		it := &parts[i]
 		if it.no == nil {
 			it.left = new(big.Rat).Mul(it.left, it.factor)
+			if it.trace != nil {
+				it.trace.add(StepFactor, it.left, p.factorRule(it.item.Price.Interval.Unit), billing.Ref{}, "charged %s: times %s", every(it.item.Price.Interval), it.factor.RatString())
+			}
 		}
 	}
+}
+
+// taken notes a discount that was taken off.
+func (it *part) taken(p Policy, d *billing.Discount, shared bool, share *big.Rat) {
+	if it.trace != nil {
+		key, rule := p.ruling(d, it)
+		it.trace.discounted(StepDiscount, d, shared, it.left, share, key+"="+string(rule), "")
+	}
+}
+
+// passed notes a discount that was not, and why: a refusal, or else the policy.
+func (it *part) passed(p Policy, d *billing.Discount, shared bool, why string) {
+	if it.trace == nil || it.no != nil {
+		return
+	}
+	rule := ""
+	if why == "" {
+		key, choice := p.ruling(d, it)
+		rule, why = key+"="+string(choice), "the policy ignores it"
+	}
+	it.trace.discounted(StepPassed, d, shared, it.left, nil, rule, why)
 }
 
 // freeUnits is how many units of an item its coupons make free. A coupon of the
@@ -97,18 +129,30 @@ func (p Policy) spread(d *billing.Discount, parts []part) {
 	for i := range parts {
 		it := &parts[i]
 		switch {
-		case it.no != nil || it.item.Price.Usage == billing.Metered || !appliesTo(d, it.item):
+		case it.no != nil:
+		case it.item.Price.Usage == billing.Metered:
+			it.passed(p, d, true, "it does not lower usage")
+		case !appliesTo(d, it.item):
+			it.passed(p, d, true, "it is limited to other products")
 		case d.Amount.IsPositive() && it.factor.Cmp(shortest) != 0:
+			it.passed(p, d, true, "it falls on the more frequent invoice, without this item")
 		case p.takes(d, it):
 			on = append(on, it)
 			total.Add(total, it.left)
+		default:
+			it.passed(p, d, true, "")
 		}
 	}
 	if total.Sign() == 0 {
+		for _, it := range on {
+			it.passed(p, d, true, "nothing is left to take it off")
+		}
 		return
 	}
 	for _, it := range on {
-		takeOff(d, it.left, new(big.Rat).Quo(it.left, total))
+		share := new(big.Rat).Quo(it.left, total)
+		takeOff(d, it.left, share)
+		it.taken(p, d, true, share)
 	}
 }
 
@@ -142,24 +186,24 @@ func takeOff(d *billing.Discount, left, share *big.Rat) {
 // takes asks the policy whether a discount lowers an item's MRR, and notes the
 // rule that said so.
 func (p Policy) takes(d *billing.Discount, it *part) bool {
-	var rule DiscountRule
+	key, rule := p.ruling(d, it)
+	it.rules.add(key, string(rule))
+	return rule == Subtract
+}
+
+// ruling is the policy key that decides about a discount of an item, and what
+// it says.
+func (p Policy) ruling(d *billing.Discount, it *part) (key string, rule DiscountRule) {
 	switch durationOf(d) {
 	case billing.Once:
-		rule = p.Discounts.Once
-		it.rules.add("discounts.once", string(rule))
+		return "discounts.once", p.Discounts.Once
 	case billing.Repeating:
-		rule = p.Discounts.Repeating
-		if rule == Subtract && it.factor.Cmp(big.NewRat(1, 12)) <= 0 {
-			rule = p.Discounts.RepeatingOnYearly
-			it.rules.add("discounts.repeating_on_yearly", string(rule))
-		} else {
-			it.rules.add("discounts.repeating", string(rule))
+		if p.Discounts.Repeating == Subtract && it.factor.Cmp(big.NewRat(1, 12)) <= 0 {
+			return "discounts.repeating_on_yearly", p.Discounts.RepeatingOnYearly
 		}
-	default:
-		rule = p.Discounts.Forever
-		it.rules.add("discounts.forever", string(rule))
+		return "discounts.repeating", p.Discounts.Repeating
 	}
-	return rule == Subtract
+	return "discounts.forever", p.Discounts.Forever
 }
 
 // durationOf is the discount's duration; one that has an end and no duration of

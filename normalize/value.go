@@ -21,36 +21,54 @@ func refuse(code, format string, args ...any) *refusal {
 
 // charge is what a price charges per interval for a quantity, in major units,
 // before discounts and with whatever tax the price contains.
-func charge(p *billing.Price, quantity decimal.Decimal) (*big.Rat, *refusal) {
+func charge(p *billing.Price, quantity decimal.Decimal, tr *trace) (*big.Rat, *refusal) {
 	units := quantity.Rat()
 	if t := p.Transform; t != nil {
 		if t.DivideBy < 1 {
 			return nil, refuse("transform_invalid", "divide_by %d: want 1 or more", t.DivideBy)
 		}
 		units = whole(units.Quo(units, big.NewRat(t.DivideBy, 1)), t.RoundUp)
+		if tr != nil {
+			way := "down"
+			if t.RoundUp {
+				way = "up"
+			}
+			tr.add(StepUnits, nil, "", p.Object, "%d units make one: %s / %d, rounded %s, is %s", t.DivideBy, quantity, t.DivideBy, way, Exact(units))
+		}
 	}
 	switch p.Model {
 	case billing.Flat:
 		if units.Sign() == 0 {
+			tr.priced(p, new(big.Rat), "flat price %s, but for a quantity of 0", p.Unit)
 			return new(big.Rat), nil
 		}
-		return p.Unit.Rat(), nil
+		sum := p.Unit.Rat()
+		tr.priced(p, sum, "flat price, whatever the quantity")
+		return sum, nil
 	case billing.PerUnit:
-		return units.Mul(units, p.Unit.Rat()), nil
+		sum := new(big.Rat).Mul(units, p.Unit.Rat())
+		if tr != nil {
+			tr.priced(p, sum, "%s units at %s", Exact(units), p.Unit)
+		}
+		return sum, nil
 	case billing.Package:
 		if p.PackageSize < 1 {
 			return nil, refuse("package_invalid", "package size %d: want 1 or more", p.PackageSize)
 		}
-		packages := whole(units.Quo(units, big.NewRat(p.PackageSize, 1)), true)
-		return packages.Mul(packages, p.Unit.Rat()), nil
+		packages := whole(new(big.Rat).Quo(units, big.NewRat(p.PackageSize, 1)), true)
+		sum := new(big.Rat).Mul(packages, p.Unit.Rat())
+		if tr != nil {
+			tr.priced(p, sum, "%s units begin %s packages of %d, at %s", Exact(units), Exact(packages), p.PackageSize, p.Unit)
+		}
+		return sum, nil
 	case billing.Graduated, billing.Volume, billing.Stairstep:
 		if len(p.Tiers) == 0 {
 			return nil, refuse("tiers_missing", "price %s is tiered but its tiers are not known", p.ID)
 		}
 		if p.Model == billing.Graduated {
-			return graduated(p, units)
+			return graduated(p, units, tr)
 		}
-		return oneTier(p, units)
+		return oneTier(p, units, tr)
 	}
 	return nil, refuse("model_unknown", "price %s has pricing model %d", p.ID, p.Model)
 }
@@ -66,8 +84,11 @@ func whole(r *big.Rat, up bool) *big.Rat {
 
 // graduated charges each tier's units at that tier's price, and each reached
 // tier's flat fee once. A quantity of zero reaches no tier.
-func graduated(p *billing.Price, units *big.Rat) (*big.Rat, *refusal) {
+func graduated(p *billing.Price, units *big.Rat, tr *trace) (*big.Rat, *refusal) {
 	sum, below := new(big.Rat), new(big.Rat)
+	if units.Sign() <= 0 {
+		tr.priced(p, sum, "no units: no tier is reached")
+	}
 	for i := range p.Tiers {
 		t := &p.Tiers[i]
 		if units.Cmp(below) <= 0 {
@@ -81,8 +102,11 @@ func graduated(p *billing.Price, units *big.Rat) (*big.Rat, *refusal) {
 		if in.Sign() < 0 {
 			return nil, refuse("tiers_invalid", "price %s: the tiers do not ascend", p.ID)
 		}
-		sum.Add(sum, in.Mul(in, t.Unit.Rat()))
+		sum.Add(sum, new(big.Rat).Mul(in, t.Unit.Rat()))
 		sum.Add(sum, t.Flat.Rat())
+		if tr != nil {
+			tr.priced(p, sum, "%s: %s units at %s%s", tierName(p, i), Exact(in), t.Unit, fee(t.Flat))
+		}
 		below = top
 	}
 	if units.Cmp(below) > 0 {
@@ -92,7 +116,7 @@ func graduated(p *billing.Price, units *big.Rat) (*big.Rat, *refusal) {
 }
 
 // oneTier prices the whole quantity by the tier that holds it.
-func oneTier(p *billing.Price, units *big.Rat) (*big.Rat, *refusal) {
+func oneTier(p *billing.Price, units *big.Rat, tr *trace) (*big.Rat, *refusal) {
 	for i := range p.Tiers {
 		t := &p.Tiers[i]
 		if !t.Unbounded && units.Cmp(t.UpTo.Rat()) > 0 {
@@ -100,10 +124,18 @@ func oneTier(p *billing.Price, units *big.Rat) (*big.Rat, *refusal) {
 		}
 		if p.Model == billing.Stairstep {
 			sum := t.Flat.Rat()
-			return sum.Add(sum, t.Unit.Rat()), nil
+			sum.Add(sum, t.Unit.Rat())
+			if tr != nil {
+				tr.priced(p, sum, "%s, holds %s units: its price in total", tierName(p, i), Exact(units))
+			}
+			return sum, nil
 		}
 		sum := new(big.Rat).Mul(units, t.Unit.Rat())
-		return sum.Add(sum, t.Flat.Rat()), nil
+		sum.Add(sum, t.Flat.Rat())
+		if tr != nil {
+			tr.priced(p, sum, "%s, holds all %s units: each at %s%s", tierName(p, i), Exact(units), t.Unit, fee(t.Flat))
+		}
+		return sum, nil
 	}
 	return nil, refuse("tiers_invalid", "price %s: quantity %s lies above the last tier", p.ID, units.RatString())
 }
@@ -133,6 +165,19 @@ func (p Policy) monthly(in billing.Interval, from, until billing.Date) (*big.Rat
 	return factor.Quo(factor, big.NewRat(in.Count, 1)), nil
 }
 
+// factorRule is the policy rule behind the factor of a unit; empty where the
+// calendar decides.
+func (p Policy) factorRule(u billing.Unit) string {
+	switch u {
+	case billing.Week:
+		return "factors.week=" + p.Factors.Week.String()
+	case billing.Day:
+		return "factors.day=" + p.Factors.Day.String()
+	case billing.Month, billing.Year, billing.Term:
+	}
+	return ""
+}
+
 // term spreads a contract's total over its calendar months, or over its days
 // where it does not end with a month.
 func (p Policy) term(from, until billing.Date) (*big.Rat, *refusal) {
@@ -152,38 +197,42 @@ func (p Policy) term(from, until billing.Date) (*big.Rat, *refusal) {
 
 // amount is what one item charges per interval, ex tax and before discounts,
 // with so many of its units free.
-func (p Policy) amount(item *billing.Item, free decimal.Decimal, sub *billing.Subscription, rules *rules) (*big.Rat, *refusal) {
+func (p Policy) amount(item *billing.Item, free decimal.Decimal, sub *billing.Subscription, rules *rules, tr *trace) (*big.Rat, *refusal) {
 	if item.Price.Currency != "" && item.Price.Currency != sub.Currency {
 		return nil, refuse("currency_mismatch", "price %s is in %s, the subscription in %s", item.Price.ID, item.Price.Currency, sub.Currency)
 	}
 	if item.Price.Usage == billing.Metered {
-		return p.committed(item, sub, rules)
+		return p.committed(item, sub, rules, tr)
 	}
 	if item.Quantity.IsNegative() {
 		return nil, refuse("quantity_negative", "item %s has quantity %s", item.ID, item.Quantity)
 	}
 	var amount *big.Rat
 	paid := decimal.Max(item.Quantity.Sub(free), decimal.Zero)
+	if tr != nil && free.IsPositive() {
+		tr.add(StepUnits, nil, "", billing.Ref{}, "coupons make %s of %s units free: %s are left", free, item.Quantity, paid)
+	}
 	if item.Amount != nil {
 		amount = item.Amount.Rat()
 		if free.IsPositive() && item.Quantity.IsPositive() {
 			amount.Mul(amount, paid.Rat()).Quo(amount, item.Quantity.Rat())
 		}
+		tr.priced(&item.Price, amount, "the amount that the provider states for the item, %s", item.Amount)
 	} else {
 		var no *refusal
-		if amount, no = charge(&item.Price, paid); no != nil {
+		if amount, no = charge(&item.Price, paid, tr); no != nil {
 			return nil, no
 		}
 	}
 	if amount.Sign() < 0 {
 		return nil, refuse("amount_negative", "item %s charges %s", item.ID, amount.FloatString(Scale))
 	}
-	return p.net(amount, item, rules)
+	return p.net(amount, item, rules, tr)
 }
 
 // committed is the part of a metered item that is agreed in advance: a
 // contractual minimum, and by policy the flat fee of its first tier.
-func (p Policy) committed(item *billing.Item, sub *billing.Subscription, rules *rules) (*big.Rat, *refusal) {
+func (p Policy) committed(item *billing.Item, sub *billing.Subscription, rules *rules, tr *trace) (*big.Rat, *refusal) {
 	sum := new(big.Rat)
 	minimum, no := p.commitment(item, sub)
 	if no != nil {
@@ -191,11 +240,19 @@ func (p Policy) committed(item *billing.Item, sub *billing.Subscription, rules *
 	}
 	if minimum != nil {
 		sum.Add(sum, minimum.Rat())
+		if tr != nil {
+			tr.add(StepCommitment, sum, "", item.Price.Object, "usage is billed in arrears; its agreed minimum is %s", minimum)
+		}
+	} else if tr != nil {
+		tr.add(StepCommitment, sum, "", item.Price.Object, "usage is billed in arrears and no minimum is agreed")
 	}
 	if len(item.Price.Tiers) > 0 && !item.Price.Tiers[0].Flat.IsZero() {
 		rules.add("usage.metered_flat_fee", string(p.Usage.MeteredFlatFee))
 		if p.Usage.MeteredFlatFee == FeeInclude {
 			sum.Add(sum, item.Price.Tiers[0].Flat.Rat())
+		}
+		if tr != nil {
+			tr.add(StepCommitment, sum, "usage.metered_flat_fee="+string(p.Usage.MeteredFlatFee), item.Price.Object, "flat fee of the first tier, %s", item.Price.Tiers[0].Flat)
 		}
 	}
 	return sum, nil
@@ -227,7 +284,7 @@ func (p Policy) commitment(item *billing.Item, sub *billing.Subscription) (*deci
 }
 
 // net takes the inclusive taxes out of an amount.
-func (p Policy) net(amount *big.Rat, item *billing.Item, rules *rules) (*big.Rat, *refusal) {
+func (p Policy) net(amount *big.Rat, item *billing.Item, rules *rules, tr *trace) (*big.Rat, *refusal) {
 	gross, found := big.NewRat(1, 1), false // what 1 costs with its tax
 	for i := range item.Taxes {
 		if item.Taxes[i].Inclusive {
@@ -245,7 +302,11 @@ func (p Policy) net(amount *big.Rat, item *billing.Item, rules *rules) (*big.Rat
 	if p.TaxInclusive == TaxReject {
 		return nil, refuse("tax_inclusive", "item %s contains tax and policy.tax_inclusive is reject", item.ID)
 	}
-	return new(big.Rat).Quo(amount, gross), nil
+	left := new(big.Rat).Quo(amount, gross)
+	if tr != nil {
+		tr.add(StepTax, left, "tax_inclusive="+string(p.TaxInclusive), billing.Ref{}, "the price contains tax: divided by %s", Exact(gross))
+	}
+	return left, nil
 }
 
 // round is the one rounding of an amount: Scale places, half up.
