@@ -86,7 +86,8 @@ func TestKilled(t *testing.T) {
 			t.Fatal(err)
 		}
 		kills := 0
-		for delay := lasted / 10; delay < 4*lasted; delay += lasted / 10 {
+		step := lasted / time.Duration(few(10, 3))
+		for delay := step; delay < 4*lasted; delay += step {
 			cmd, log := s.child()
 			after := time.AfterFunc(delay, func() { _ = cmd.Process.Kill() })
 			err := cmd.Wait()

@@ -104,7 +104,7 @@ func differences(v judge.Verdict) string {
 // TestTruth syncs whole companies from their first day and holds every item-day
 // against the truth.
 func TestTruth(t *testing.T) {
-	for seed := uint64(1); seed <= 3; seed++ {
+	for seed := range uint64(few(3, 1)) {
 		t.Run(fmt.Sprint("seed ", seed), func(t *testing.T) {
 			s := newTown(t, company.Config{Seed: seed, Customers: 150, Months: 24, Now: time.Date(2026, 3, 10, 2, 0, 0, 0, time.UTC)})
 			s.sync()
@@ -117,6 +117,14 @@ func TestTruth(t *testing.T) {
 	}
 }
 
+// few is how much of a long test is done: all, or with -short some.
+func few(all, some int) int {
+	if testing.Short() {
+		return some
+	}
+	return all
+}
+
 // TestNights syncs every night for a month. Whoever looks every night misses
 // nothing: each of the days must equal the truth, provable or not, and stay as
 // it was published.
@@ -126,7 +134,7 @@ func TestNights(t *testing.T) {
 	s.sync()
 	s.hold(s.judge(billing.NoDate, false))
 	from := billing.DateOf(first, time.UTC)
-	for night := 1; night <= 30; night++ {
+	for night := 1; night <= few(30, 4); night++ {
 		s.present.Store(first.AddDate(0, 0, night).Unix())
 		s.sync()
 		v := s.judge(from, true)
