@@ -25,11 +25,14 @@ type Settings struct {
 // invoice lines and entities. It is a pure function: equal evidence in any
 // order and equal settings give equal results. Periods reach into the future
 // as far as things are agreed; the reader of a day cuts them.
-func Derive(account Account, s Settings) Result {
+func Derive(account Account, s Settings) Result { return derive(account, s, nil).result }
+
+// derive is Derive, watched where somebody wants to know why.
+func derive(account Account, s Settings, w *watch) *derivation {
 	if s.Zone == nil {
 		s.Zone = time.UTC
 	}
-	dv := &derivation{settings: &s, account: account.ID, refused: make(map[refusedKey]bool)}
+	dv := &derivation{settings: &s, account: account.ID, refused: make(map[refusedKey]bool), watch: w}
 	records := make([]*billing.Record, 0, len(account.Records))
 	for i := range account.Records {
 		records = append(records, &account.Records[i])
@@ -53,7 +56,7 @@ func Derive(account Account, s Settings) Result {
 	dv.result.Movements = movements(dv.lines, account.ID, s.Policy.Movements)
 	dv.firstMRR()
 	sortResult(&dv.result)
-	return dv.result
+	return dv
 }
 
 // derivation gathers the result of one account.
@@ -63,6 +66,7 @@ type derivation struct {
 	lines    []*line // one per item
 	result   Result
 	refused  map[refusedKey]bool
+	watch    *watch // nil: nobody wants to know why
 }
 
 type refusedKey struct{ source, kind, id, code string }
@@ -87,6 +91,7 @@ type span struct {
 	object      billing.Ref
 	rule        string
 	refs        []string
+	trace       *trace // how mrr came about; nil unless watched
 }
 
 func (s *span) plan() string    { return s.item.Price.ID }
@@ -127,6 +132,7 @@ func (dv *derivation) record(r *billing.Record) {
 		segments := segmentsOf(dv.settings.Segments, sub, &r.Customer)
 		d := newDossier(sub, &r.Customer, &dv.settings.Policy)
 		dv.subscription(r, d, segments)
+		dv.watch.subscription(r, d)
 		dv.live(r, d, segments)
 	}
 	dv.invoices(r)
@@ -144,7 +150,9 @@ func (dv *derivation) live(r *billing.Record, d *dossier, segments map[string]st
 			until = dv.day(cuts[i+1], billing.Forever)
 		}
 		if from < until {
-			dv.value(r, d, d.at(t), from, until, lines, segments)
+			sc := d.at(t)
+			dv.watch.scene(sc, t, from, until)
+			dv.value(r, d, sc, from, until, lines, segments)
 		}
 	}
 	for _, l := range lines {
@@ -178,22 +186,28 @@ func (dv *derivation) value(r *billing.Record, d *dossier, sc scene, from, until
 		}
 		spans = append(spans, sp)
 		if sp.cause == causeNone {
-			parts = append(parts, part{item: it.item, discounts: it.discounts})
+			if dv.watch != nil {
+				sp.trace = new(trace)
+			}
+			parts = append(parts, part{item: it.item, discounts: it.discounts, trace: sp.trace})
 			counted = append(counted, sp)
 		}
 	}
 	dv.settings.Policy.value(parts, sc.shared, d.sub, func(discount *billing.Discount, no *refusal) {
 		dv.reject(r, "discount", cmp.Or(discount.ID, discount.CouponID), no, discount.Object)
 	})
-	refused := make(map[*span]bool)
+	refused := make(map[*span]*refusal)
 	for i, sp := range counted {
 		p := &parts[i]
 		if p.no != nil {
 			dv.reject(r, "item", p.item.ID, p.no, sp.object)
-			refused[sp] = true
+			refused[sp] = p.no
 			continue
 		}
 		sp.mrr = round(p.left)
+		if p.trace != nil {
+			p.trace.add(StepRound, sp.mrr.Rat(), "", billing.Ref{}, "rounded once, to %d places, half up", Scale)
+		}
 		sp.free = dv.settings.Policy.FreeCountsAsCustomer && sp.mrr.IsZero() && p.item.Price.Usage != billing.Metered
 		sp.refs = refs(p, sc.shared)
 		if sc.standing.rule[0] != "" {
@@ -209,7 +223,8 @@ func (dv *derivation) value(r *billing.Record, d *dossier, sc scene, from, until
 			lines[id] = l
 			dv.lines = append(dv.lines, l)
 		}
-		l.append(sp, refused[sp])
+		l.append(sp, refused[sp] != nil)
+		dv.watch.item(l, sp, refused[sp])
 	}
 }
 

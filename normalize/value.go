@@ -217,7 +217,9 @@ func (p Policy) amount(item *billing.Item, free decimal.Decimal, sub *billing.Su
 		if free.IsPositive() && item.Quantity.IsPositive() {
 			amount.Mul(amount, paid.Rat()).Quo(amount, item.Quantity.Rat())
 		}
-		tr.priced(&item.Price, amount, "the amount that the provider states for the item, %s", item.Amount)
+		if tr != nil {
+			tr.priced(&item.Price, amount, "the amount that the provider states for the item, for %s units", paid)
+		}
 	} else {
 		var no *refusal
 		if amount, no = charge(&item.Price, paid, tr); no != nil {
