@@ -388,13 +388,14 @@ func (l *Load) restatedMonths(ctx context.Context, into map[billing.Date]bool) e
 		scanDays(into), named("id", l.id), named("stored", l.baseParts[part{table: periodsTable.name}]), named("end", (l.base.Through+1).Time().Format(time.DateOnly)))
 }
 
-// revaluedMonths finds the months in which a rate that the base used differs.
+// revaluedMonths finds the months in which a rate differs that both the base and
+// the load know: days that only one of them has differ in their periods too.
 func (l *Load) revaluedMonths(ctx context.Context, into map[billing.Date]bool) error {
 	return l.w.each(ctx, "find months with other rates", `
 		SELECT DISTINCT toStartOfMonth(date) FROM (
 			SELECT currency, date, rate FROM `+l.w.table("rates")+` WHERE load_id = {stored:UInt64}
 		) AS was
-		ANY LEFT JOIN (SELECT currency, date, rate AS new_rate FROM `+l.w.table("rates")+` WHERE load_id = {id:UInt64}) AS now USING (currency, date)
+		ANY INNER JOIN (SELECT currency, date, rate AS new_rate FROM `+l.w.table("rates")+` WHERE load_id = {id:UInt64}) AS now USING (currency, date)
 		WHERE rate != new_rate`,
 		scanDays(into), named("id", l.id), named("stored", l.baseParts[part{table: ratesTable.name}]))
 }

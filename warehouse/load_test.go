@@ -300,6 +300,11 @@ func TestNothingAtAll(t *testing.T) {
 }
 
 func TestVerifyRefuses(t *testing.T) {
+	w := fresh(t)
+	before, err := publish(t.Context(), w, spec("2026-03-08"), acme(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
 	k := CustomerKey{"main", "c1"}
 	for name, c := range map[string]struct {
 		spoil func(r *normalize.Result)
@@ -317,11 +322,6 @@ func TestVerifyRefuses(t *testing.T) {
 		"empty period":  {func(r *normalize.Result) { r.Periods[0].Until = r.Periods[0].From }, "it ends on 2025-12-15, not after it begins"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			w := fresh(t)
-			before, err := publish(t.Context(), w, spec("2026-03-08"), acme(), nil)
-			if err != nil {
-				t.Fatal(err)
-			}
 			l, err := w.NewLoad(t.Context(), spec("2026-03-08"))
 			if err != nil {
 				t.Fatal(err)
