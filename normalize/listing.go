@@ -103,6 +103,13 @@ func made(s *billing.Service) time.Time {
 	return s.IssuedAt
 }
 
+// costless says that a service's line came to nothing: then there was nothing
+// for the item's discounts to be shown on.
+func costless(s *billing.Service) bool {
+	amount, no := charge(&s.Price, s.Quantity, nil)
+	return no != nil || amount.Sign() == 0
+}
+
 // lasting leaves out the discounts that are good for one invoice: they are on
 // their list while they wait for it, but lower nothing until then.
 func lasting(list []*billing.Discount) []*billing.Discount {
@@ -159,12 +166,12 @@ func (d *dossier) listDiscounts(customer *billing.Customer) {
 		if s.IssuedAt.IsZero() || s.Kind == billing.Voided {
 			continue
 		}
-		l := listing{at: made(s), list: s.Discounts, invoice: true, partial: s.Kind != billing.Charged}
+		l := listing{at: made(s), list: s.Inherited, invoice: true, partial: s.Kind != billing.Charged}
+		shared = append(shared, l)
 		if s.Kind != billing.Stopped { // what an item had when it stopped is not what it has
+			l.list, l.partial = s.Discounts, l.partial || len(s.Discounts) == 0 && costless(s)
 			level[s.ItemID] = append(level[s.ItemID], l)
 		}
-		l.list = s.Inherited
-		shared = append(shared, l)
 	}
 	for _, s := range d.states {
 		for i := range s.Terms.Items {
