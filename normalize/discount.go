@@ -202,6 +202,7 @@ func (p Policy) ruling(d *billing.Discount, it *part) (key string, rule Discount
 			return "discounts.repeating_on_yearly", p.Discounts.RepeatingOnYearly
 		}
 		return "discounts.repeating", p.Discounts.Repeating
+	case billing.Always:
 	}
 	return "discounts.forever", p.Discounts.Forever
 }

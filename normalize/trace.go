@@ -60,6 +60,14 @@ func (t *trace) add(kind StepKind, left *big.Rat, rule string, object billing.Re
 	t.steps = append(t.steps, Step{Kind: kind, Text: fmt.Sprintf(format, args...), Rule: rule, Object: object, Left: left})
 }
 
+// exact writes a figure before it is computed with; nobody's is empty.
+func (t *trace) exact(r *big.Rat) string {
+	if t == nil {
+		return ""
+	}
+	return Exact(r)
+}
+
 // priced notes the price of units.
 func (t *trace) priced(p *billing.Price, left *big.Rat, format string, args ...any) {
 	if t != nil {

@@ -46,11 +46,12 @@ func charge(p *billing.Price, quantity decimal.Decimal, tr *trace) (*big.Rat, *r
 		tr.priced(p, sum, "flat price, whatever the quantity")
 		return sum, nil
 	case billing.PerUnit:
-		sum := new(big.Rat).Mul(units, p.Unit.Rat())
+		counted := tr.exact(units)
+		units.Mul(units, p.Unit.Rat())
 		if tr != nil {
-			tr.priced(p, sum, "%s units at %s", Exact(units), p.Unit)
+			tr.priced(p, units, "%s units at %s", counted, p.Unit)
 		}
-		return sum, nil
+		return units, nil
 	case billing.Package:
 		if p.PackageSize < 1 {
 			return nil, refuse("package_invalid", "package size %d: want 1 or more", p.PackageSize)
@@ -102,10 +103,11 @@ func graduated(p *billing.Price, units *big.Rat, tr *trace) (*big.Rat, *refusal)
 		if in.Sign() < 0 {
 			return nil, refuse("tiers_invalid", "price %s: the tiers do not ascend", p.ID)
 		}
-		sum.Add(sum, new(big.Rat).Mul(in, t.Unit.Rat()))
+		counted := tr.exact(in)
+		sum.Add(sum, in.Mul(in, t.Unit.Rat()))
 		sum.Add(sum, t.Flat.Rat())
 		if tr != nil {
-			tr.priced(p, sum, "%s: %s units at %s%s", tierName(p, i), Exact(in), t.Unit, fee(t.Flat))
+			tr.priced(p, sum, "%s: %s units at %s%s", tierName(p, i), counted, t.Unit, fee(t.Flat))
 		}
 		below = top
 	}
