@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"time"
 
 	chargebee "github.com/chargebee/chargebee-go/v3"
 
@@ -41,8 +42,24 @@ func newClient(key string, s settings, o connectors.Options) *client {
 }
 
 // get is the body of a successful answer. Errors say what to do; those that the
-// API gave are *apiError.
-func (c *client) get(ctx context.Context, path string, params *url.Values) ([]byte, error) {
+// API gave are *apiError. One that ends early is asked for again: it may be what
+// tells which product catalogue the site has.
+func (c *client) get(ctx context.Context, path string, params *url.Values) (body []byte, err error) {
+	for try := 1; ; try++ {
+		body, err = c.once(ctx, path, params)
+		if !errors.Is(err, errForeign) || try == answerTries {
+			return body, err
+		}
+		if err := pause(ctx, time.Duration(try)*100*time.Millisecond); err != nil {
+			return nil, err
+		}
+	}
+}
+
+// errForeign says that an error's body is not what Chargebee sends.
+var errForeign = errors.New("the answer is not Chargebee's; is base_url right, or a proxy in the way?")
+
+func (c *client) once(ctx context.Context, path string, params *url.Values) ([]byte, error) {
 	address := c.base + path
 	if params != nil && len(*params) > 0 {
 		address += "?" + params.Encode()
@@ -97,7 +114,7 @@ const (
 func (c *client) explain(path string, status int, body []byte) error {
 	e := &apiError{source: c.source, site: c.site, path: path, status: status}
 	if err := json.Unmarshal(body, e); err != nil || (e.Message == "" && e.Code == "") {
-		return fmt.Errorf("source %s: GET %s: status %d with an answer that is not Chargebee's; is base_url right, or a proxy in the way?", c.source, path, status)
+		return fmt.Errorf("source %s: GET %s: status %d: %w", c.source, path, status, errForeign)
 	}
 	return e
 }

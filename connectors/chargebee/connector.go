@@ -5,8 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"net/http"
 	"sync"
 	"time"
+
+	chargebee "github.com/chargebee/chargebee-go/v3"
 
 	"mrrsync/connectors"
 )
@@ -33,72 +36,80 @@ func (c *connector) connect() (*client, error) {
 	return newClient(key, c.settings, c.options), nil
 }
 
-// catalogue is the site's product catalogue, asked for once: a site of the first
-// answers configuration_incompatible to a list of the second.
-func (c *connector) catalogue(ctx context.Context, cl *client) (version, error) {
+// known is the site's catalogue, as far as an answer has told it.
+func (c *connector) known() version {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.site != anyCatalogue {
-		return c.site, nil
+	return c.site
+}
+
+// learn notes what an answer to a list of one catalogue tells: it came, or the
+// site has the other one. Other errors tell nothing.
+func (c *connector) learn(l list, err error) {
+	if l.site == anyCatalogue || l.kind == kindRamp {
+		return
 	}
-	l, _ := listOf(kindItemPrice)
-	_, _, err := ask(ctx, cl, l.list(query{limit: 1}), "")
+	site := l.site
 	switch {
 	case err == nil:
-		c.site = catalogueTwo
-	case isIncompatible(err):
-		c.site = catalogueOne
+	case !isIncompatible(err):
+		return
+	case l.site == catalogueOne:
+		site = catalogueTwo
 	default:
-		return anyCatalogue, fmt.Errorf("ask which product catalogue the site has: %w", err)
+		site = catalogueOne
 	}
-	return c.site, nil
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.site = site
 }
 
 // Account is the site's name and mode. A key opens one site only, so that any
-// answer proves it.
+// answer but a refusal of the key proves it. The question asked tells which
+// catalogue the site has.
 func (c *connector) Account(ctx context.Context) (string, error) {
 	cl, err := c.client()
 	if err != nil {
 		return "", err
 	}
-	if _, err := c.catalogue(ctx, cl); err != nil {
-		return "", err
+	l, _ := listOf(kindItemPrice)
+	_, _, err = ask(ctx, cl, l.list(query{limit: 1}), "")
+	c.learn(l, err)
+	if e := asAPIError(err); err != nil && (e == nil || e.hopeless() || e.status != http.StatusForbidden && !isIncompatible(err)) {
+		return "", fmt.Errorf("ask which product catalogue the site has: %w", err)
 	}
 	return c.settings.Site + " " + c.settings.mode(), nil
 }
 
-// Check asks each list of the site's catalogue for one object. A key that opens
-// nothing is told once.
+// Check asks each list for one object. A key that opens nothing is told once.
 func (c *connector) Check(ctx context.Context) error {
 	cl, err := c.client()
 	if err != nil {
 		return err
 	}
-	site, err := c.catalogue(ctx, cl)
-	if err != nil {
-		return err
-	}
+	now := c.options.Now().Unix()
 	var problems []error
-	for _, l := range lists() {
-		if l.site != anyCatalogue && l.site != site {
-			continue
-		}
-		_, _, err := ask(ctx, cl, l.list(query{limit: 1}), "")
-		if err == nil || l.kind == kindRamp && (needsSubscription(err) || withoutRamps(err)) {
-			continue
-		}
-		if ctx.Err() != nil {
-			return ctx.Err()
+	try := func(stream connectors.Stream, request chargebee.ListRequest, fine func(error) bool) (more bool) {
+		_, _, err := ask(ctx, cl, request, "")
+		if err == nil || fine(err) {
+			return true
 		}
 		if e := asAPIError(err); e == nil || e.hopeless() {
-			return errors.Join(append(problems, err)...) // the same for every stream
+			problems = append(problems, err) // the same for every stream
+			return false
 		}
-		problems = append(problems, fmt.Errorf("stream %s: %w", l.stream, err))
+		problems = append(problems, fmt.Errorf("stream %s: %w", stream, err))
+		return true
 	}
-	now := c.options.Now().Unix()
-	if _, _, err := ask(ctx, cl, eventsIn(query{limit: 1, from: now - 60, to: now}, lifeTypes()), ""); err != nil {
-		problems = append(problems, fmt.Errorf("stream %s: %w", streamEvents, err))
+	for _, l := range lists() {
+		fine := func(err error) bool {
+			return l.site != anyCatalogue && isIncompatible(err) || l.kind == kindRamp && (needsSubscription(err) || withoutRamps(err))
+		}
+		if !try(l.stream, l.list(query{limit: 1}), fine) {
+			return errors.Join(problems...)
+		}
 	}
+	try(streamEvents, eventsIn(query{limit: 1, from: now - 60, to: now}, lifeTypes()), func(error) bool { return false })
 	return errors.Join(problems...)
 }
 
@@ -149,14 +160,14 @@ func (c *connector) pull(ctx context.Context, s connectors.Stream, since connect
 		if l.stream != s {
 			continue
 		}
-		site, err := c.catalogue(ctx, cl)
-		if err != nil {
-			return err
+		if site := c.known(); l.site == anyCatalogue || site == anyCatalogue || l.site == site {
+			err = c.windows(ctx, cl, l, at, out)
+			if l.site == anyCatalogue || !isIncompatible(err) {
+				return err
+			}
 		}
-		if l.site != anyCatalogue && l.site != site {
-			return out(connectors.Page{Cursor: at.cursor()})
-		}
-		return c.windows(ctx, cl, l, at, out)
+		// The list of the catalogue that the site does not have: it is empty.
+		return out(connectors.Page{Cursor: at.cursor()})
 	}
 	return fmt.Errorf("there is no such stream; want one of %v", c.Streams())
 }
@@ -232,6 +243,7 @@ func (c *connector) next(ctx context.Context, cl *client, l list, at *position, 
 		return c.nextRamps(ctx, cl, l, at, now)
 	}
 	rows, next, err := ask(ctx, cl, l.list(c.query(at)), at.Offset)
+	c.learn(l, err)
 	if err != nil {
 		return nil, "", err
 	}

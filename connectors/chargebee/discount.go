@@ -70,7 +70,10 @@ func (o *offer) fill(id string, percent, amount, quantity *number, currency stri
 
 // coupon reads a coupon of the catalogue as it is applied.
 func (c catalog) coupon(a wireApplied, currency string) (offer, *problem) {
-	w, ref := lookup[wireCoupon](c, kindCoupon, a.CouponID)
+	w, ref, bad := lookup[wireCoupon](c, kindCoupon, a.CouponID)
+	if bad != nil {
+		return offer{}, bad
+	}
 	if w == nil {
 		return offer{}, unreadable(kindCoupon, a.CouponID, "coupon_missing", "the coupon is not in the catalogue")
 	}

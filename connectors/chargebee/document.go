@@ -6,6 +6,7 @@ import (
 
 	"github.com/shopspring/decimal"
 
+	"mrrsync/connectors"
 	"mrrsync/connectors/billing"
 )
 
@@ -23,19 +24,8 @@ func (t *translation) readDocuments() {
 }
 
 func (t *translation) document(v seen[wireDocument], credit bool) {
-	status, known := documentStatus(v.wire.Status)
-	if !known {
-		t.reject(v.Object, unreadable(v.Kind, v.ID, "status_unknown", "unknown status %q", v.wire.Status))
-		return
-	}
-	places, known := decimals(v.wire.CurrencyCode)
-	if !known {
-		t.reject(v.Object, unreadable(v.Kind, v.ID, "currency_unknown", "it is not known how many decimals %q has", v.wire.CurrencyCode))
-		return
-	}
-	if v.wire.Deleted {
-		return
-	}
+	status, _ := documentStatus(v.wire.Status)
+	places, _ := decimals(v.wire.CurrencyCode)
 	w := v.wire
 	inv := billing.Invoice{
 		ID: w.ID, CustomerID: w.CustomerID, SubscriptionID: w.SubscriptionID, Currency: upper(w.CurrencyCode), Status: status,
@@ -63,6 +53,17 @@ func (t *translation) document(v seen[wireDocument], credit bool) {
 	}
 	slices.SortFunc(inv.Lines, func(a, b billing.Line) int { return cmp.Compare(a.ID, b.ID) })
 	t.record.Invoices = append(t.record.Invoices, inv)
+}
+
+// understood says what of a document cannot be understood.
+func (w *wireDocument) understood(o connectors.Object) *problem {
+	if _, known := documentStatus(w.Status); !known {
+		return unreadable(o.Kind, o.ID, "status_unknown", "unknown status %q", w.Status)
+	}
+	if _, known := decimals(w.CurrencyCode); !known {
+		return unreadable(o.Kind, o.ID, "currency_unknown", "it is not known how many decimals %q has", w.CurrencyCode)
+	}
+	return nil
 }
 
 // documentStatus reads the status of an invoice or a credit note.

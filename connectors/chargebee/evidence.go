@@ -36,7 +36,7 @@ func (t *translation) readRates() {
 // speaks says that the document is evidence: a pending one may still change, a
 // voided one never was.
 func (w *wireDocument) speaks() bool {
-	return !w.Deleted && w.Status != "pending" && w.Status != "voided"
+	return w.Status != "pending" && w.Status != "voided"
 }
 
 // recurring says that a line charges a plan or an addon, and not a charge, a

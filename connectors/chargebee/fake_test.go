@@ -36,10 +36,7 @@ type fakeSite struct {
 }
 
 func newFakeSite(t *testing.T, catalogue int) *fakeSite {
-	s := &fakeSite{t: t, catalogue: catalogue, rows: map[string][]map[string]any{}}
-	s.server = httptest.NewServer(s)
-	t.Cleanup(s.server.Close)
-	return s
+	return &fakeSite{t: t, catalogue: catalogue, rows: map[string][]map[string]any{}}
 }
 
 // paths are the lists and their kinds.
@@ -276,6 +273,10 @@ func (s *fakeSite) event(id, kind string, at time.Time, of string, object map[st
 // open is a connector of the site.
 func (s *fakeSite) open(now func() time.Time, extra string) connectors.Connector {
 	s.t.Helper()
+	if s.server == nil {
+		s.server = httptest.NewServer(s)
+		s.t.Cleanup(s.server.Close)
+	}
 	text := fmt.Sprintf("site: acme-test\napi_key: env:KEY\nbase_url: %s\nrequests_per_second: 100000\npage_size: 10\n%s", s.server.URL, extra)
 	section, err := config.ParseSection("mrrsync.yaml", []byte(text), func(name string) string {
 		return map[string]string{"KEY": "cb_key_1", "OTHER": "cb_key_2"}[name]

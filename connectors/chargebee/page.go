@@ -115,7 +115,7 @@ func (h head) version() int64 {
 	case h.UpdatedAt > 0:
 		return int64(h.UpdatedAt) * 1000
 	}
-	return int64(h.CreatedAt) * 1000
+	return max(int64(h.CreatedAt)*1000, 1)
 }
 
 // object is the row's object of a kind, without personal fields and ready to

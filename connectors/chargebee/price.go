@@ -34,16 +34,21 @@ func decode[T any](o connectors.Object) (*T, error) {
 	return v, nil
 }
 
-func lookup[T any](c catalog, kind, id string) (*T, billing.Ref) {
+// lookup finds a catalogue object; nil where the catalogue does not have it, or
+// has it in a form that cannot be read.
+func lookup[T any](c catalog, kind, id string) (*T, billing.Ref, *problem) {
 	if c.objects == nil || id == "" {
-		return nil, billing.Ref{}
+		return nil, billing.Ref{}, nil
 	}
 	v, ok, err := connectors.Lookup(c.objects, kind, id, decode[T])
-	if !ok || err != nil {
-		return nil, billing.Ref{}
+	if !ok {
+		return nil, billing.Ref{}, nil
 	}
 	o, _ := c.objects.Object(kind, id)
-	return v, o.Ref()
+	if err != nil {
+		return nil, o.Ref(), malformed(o, err)
+	}
+	return v, o.Ref(), nil
 }
 
 // entry is what the catalogue says of an item price, plan or addon.
@@ -52,6 +57,7 @@ type entry struct {
 	kind       string
 	object     billing.Ref
 	product    *wireProduct // nil: unknown, or catalogue 1.0
+	bad        *problem     // the price or its product is there, but cannot be read
 }
 
 // entry finds a price. Catalogue 1.0 has plans and addons instead.
@@ -63,13 +69,13 @@ func (c catalog) entry(id, itemType string, one bool) entry {
 	case one:
 		e.kind = kindAddon
 	}
-	e.wirePrice, e.object = lookup[wirePrice](c, e.kind, id)
+	e.wirePrice, e.object, e.bad = lookup[wirePrice](c, e.kind, id)
 	if e.wirePrice == nil {
 		e.object = billing.Ref{Kind: e.kind, ID: id}
 		return e
 	}
 	if e.kind == kindItemPrice {
-		e.product, _ = lookup[wireProduct](c, kindItem, e.ItemID)
+		e.product, _, e.bad = lookup[wireProduct](c, kindItem, e.ItemID)
 	}
 	return e
 }

@@ -6,10 +6,11 @@ import (
 	"slices"
 	"time"
 
+	"mrrsync/connectors"
 	"mrrsync/connectors/billing"
 )
 
-// terms of a subscription on the wire, while ramps change them.
+// agreed is what a subscription charges, on the wire, while ramps change it.
 type agreed struct {
 	items     map[string]wireItem // by item price
 	coupons   []wireApplied
@@ -68,6 +69,19 @@ func (i wireItem) stands() bool {
 		(i.UnitPrice != nil || i.UnitPriceInDecimal != nil) && (i.Quantity != nil || i.QuantityInDecimal != nil)
 }
 
+// understood says what of a ramp cannot be understood.
+func (w *wireRamp) understood(o connectors.Object) *problem {
+	switch w.Status {
+	case rampScheduled, rampSucceeded, rampDraft, rampFailed:
+	default:
+		return unreadable(o.Kind, o.ID, "status_unknown", "unknown status %q", w.Status)
+	}
+	if w.SubscriptionID == "" || w.EffectiveFrom == 0 {
+		return unreadable(o.Kind, o.ID, "ramp_unknown", "the ramp names no subscription or no effective_from")
+	}
+	return nil
+}
+
 // phases are what ramps agreed: those that succeeded, as far as no version of
 // the subscription speaks of that time, and those to come.
 func (t *translation) phases(h *history, s *billing.Subscription) []billing.Phase {
@@ -75,13 +89,10 @@ func (t *translation) phases(h *history, s *billing.Subscription) []billing.Phas
 	var past, ahead []seen[wireRamp]
 	for _, r := range h.ramps {
 		switch {
-		case r.wire.Deleted || r.wire.EffectiveFrom == 0:
 		case r.wire.Status == rampSucceeded:
 			past = append(past, r)
 		case r.wire.Status == rampScheduled && !last.wire.ended() && r.wire.EffectiveFrom.time().After(last.SeenAt):
 			ahead = append(ahead, r)
-		case r.wire.Status != rampSucceeded && r.wire.Status != rampScheduled && r.wire.Status != rampDraft && r.wire.Status != rampFailed:
-			t.reject(r.Object, unreadable(kindRamp, r.ID, "status_unknown", "unknown status %q", r.wire.Status))
 		}
 	}
 	byDate := func(a, b seen[wireRamp]) int {

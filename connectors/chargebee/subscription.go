@@ -18,8 +18,9 @@ type terms struct {
 	// failed are the items, or "" for the subscription as a whole, that could
 	// not be read.
 	failed map[string]*problem
-	// odd are amounts that are not what price and quantity make. They count as
-	// the provider states them.
+	// odd is what is to be told though it does not keep the terms from being
+	// understood: an amount that is not what price and quantity make (it counts
+	// as stated), a price that the catalogue has in no readable form.
 	odd []*problem
 }
 
@@ -133,6 +134,9 @@ func (r reader) items(w *wireSubscription, t *terms, places int32) []priced {
 		e := r.entry(wire.ItemPriceID, wire.ItemType, w.one())
 		if !e.recurs() {
 			continue
+		}
+		if e.bad != nil { // what it charges stands on the subscription all the same
+			t.odd = append(t.odd, e.bad)
 		}
 		id := itemID(w.ID, wire.ItemPriceID)
 		if seen[id]++; seen[id] > 1 {

@@ -85,6 +85,8 @@ func walk(sightings []sighting, w watches, created time.Time) []billing.State {
 	for i := range sightings {
 		s := &sightings[i]
 		switch {
+		case s.terms == nil && k.cur != nil && !k.sure.Before(s.from):
+			// A version that was seen after the event dates itself before it.
 		case s.terms == nil:
 			k.shut(s.from)
 			k.unknown = s.from
@@ -94,6 +96,13 @@ func walk(sightings []sighting, w watches, created time.Time) []billing.State {
 		default:
 			k.open(s)
 		}
+	}
+	if n := len(k.states); k.cur == nil && n > 0 {
+		// The last event cannot be read and nothing was seen since: what was
+		// understood last goes on.
+		held := k.states[n-1]
+		held.From, held.Until, held.Evidence = k.unknown, time.Time{}, billing.EvidenceHeld
+		k.cur = &held
 	}
 	if k.cur != nil {
 		k.states = append(k.states, *k.cur)

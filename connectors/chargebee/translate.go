@@ -43,6 +43,7 @@ type translation struct {
 	who       string
 	customers []seen[wireCustomer]
 	subs      map[string]*history
+	ramps     []seen[wireRamp]
 	invoices  []seen[wireDocument]
 	notes     []seen[wireDocument]
 }
@@ -98,41 +99,71 @@ func (t *translation) read(objects []connectors.Object) {
 	t.subs = map[string]*history{}
 	for i, o := range objects {
 		t.who = cmp.Or(t.who, o.CustomerID)
-		// Of what has no history in itself only the newest version counts.
 		last := i+1 == len(objects) || objects[i+1].Kind != o.Kind || objects[i+1].ID != o.ID
-		switch {
-		case o.Kind == kindSubscription:
+		switch o.Kind {
+		case kindSubscription:
 			t.readSubscription(o)
-		case o.Kind == kindEvent:
+		case kindEvent:
 			if v, ok := grow[wireEvent](t, o); ok {
 				t.readEvent(v)
 			}
-		case o.Kind == kindCustomer:
+		case kindCustomer:
 			if v, ok := grow[wireCustomer](t, o); ok {
 				t.customers = append(t.customers, v)
 			}
-		case last && o.Kind == kindRamp:
-			if v, ok := grow[wireRamp](t, o); ok && !o.Deleted && v.wire.SubscriptionID != "" {
-				h := t.history(v.wire.SubscriptionID)
-				h.ramps = append(h.ramps, v)
-			}
-		case last && o.Kind == kindInvoice && !o.Deleted:
-			if v, ok := grow[wireDocument](t, o); ok {
-				t.invoices = append(t.invoices, v)
-			}
-		case last && o.Kind == kindCreditNote && !o.Deleted:
-			if v, ok := grow[wireDocument](t, o); ok {
-				t.notes = append(t.notes, v)
-			}
+		case kindRamp:
+			t.ramps = newestOf(t, t.ramps, o, last, (*wireRamp).understood)
+		case kindInvoice:
+			t.invoices = newestOf(t, t.invoices, o, last, (*wireDocument).understood)
+		case kindCreditNote:
+			t.notes = newestOf(t, t.notes, o, last, (*wireDocument).understood)
 		}
 	}
+	for _, v := range t.ramps {
+		h := t.history(v.wire.SubscriptionID)
+		h.ramps = append(h.ramps, v)
+	}
+}
+
+// newestOf keeps of what has no history in itself the newest version that is
+// understood, and rejects the newest where it is not. What is gone is left out.
+func newestOf[T any](t *translation, list []seen[T], o connectors.Object, last bool, understood func(*T, connectors.Object) *problem) []seen[T] {
+	n := len(list)
+	known := n > 0 && list[n-1].ID == o.ID
+	if o.Deleted {
+		if known {
+			return list[:n-1]
+		}
+		return list
+	}
+	wire, err := decode[T](o)
+	var bad *problem
+	if err != nil {
+		bad = malformed(o, err)
+	} else {
+		bad = understood(wire, o)
+	}
+	switch {
+	case bad != nil && last:
+		t.reject(o, bad)
+	case bad != nil:
+	case known:
+		list[n-1] = seen[T]{o, wire}
+	default:
+		list = append(list, seen[T]{o, wire})
+	}
+	return list
+}
+
+func malformed(o connectors.Object, err error) *problem {
+	return unreadable(o.Kind, o.ID, "malformed", "the object cannot be read: %v", err)
 }
 
 // grow decodes an object; one that cannot be decoded is rejected.
 func grow[T any](t *translation, o connectors.Object) (seen[T], bool) {
 	wire, err := decode[T](o)
 	if err != nil {
-		t.reject(o, unreadable(o.Kind, o.ID, "malformed", "the object cannot be read: %v", err))
+		t.reject(o, malformed(o, err))
 	}
 	return seen[T]{o, wire}, err == nil
 }

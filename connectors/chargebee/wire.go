@@ -341,7 +341,6 @@ type wireRamp struct {
 	CouponsToRemove   []string       `json:"coupons_to_remove"`
 	DiscountsToAdd    []wireDiscount `json:"discounts_to_add"`
 	DiscountsToRemove []string       `json:"discounts_to_remove"`
-	Deleted           bool           `json:"deleted"`
 }
 
 type wireLine struct {
@@ -394,7 +393,6 @@ type wireDocument struct {
 	LineItems         []wireLine         `json:"line_items"`
 	LineItemDiscounts []wireLineDiscount `json:"line_item_discounts"`
 	LineItemTaxes     []wireLineTax      `json:"line_item_taxes"`
-	Deleted           bool               `json:"deleted"`
 }
 
 // inclusive says that the document's prices contain their tax.
