@@ -23,8 +23,8 @@ import (
 // question is what the flags of report ask for.
 type question struct {
 	from, to, currency, source, by string
-	format, out                    string
-	limit                          int
+	format, out, method            string
+	limit, months                  int
 }
 
 func reportCommand(a *app) *cobra.Command {
@@ -44,7 +44,13 @@ func reportCommand(a *app) *cobra.Command {
 
 Currencies are never added up: each has its own block. --currency reporting asks
 for all of them converted into the reporting currency. --by slices the answer by
-source, product, plan, account, customer or a configured segment.
+source, product, plan, account, customer or a configured segment. What a report
+has no answer to, it says.
+
+A forecast is never stored and always called one. --method committed is what is
+already agreed, trend carries the last twelve whole months' growth on, with the
+range that holds four of five outcomes, and cohort lets today's customers and
+new ones, as many as of late, stay as the cohorts before them did.
 
 A table fits the terminal: where there is no room, amounts are rounded and columns
 left out. CSV and JSON have every digit. HTML is one self-contained file, SVG the
@@ -52,18 +58,22 @@ picture alone.`,
 		Example: `  mrrsync report waterfall
   mrrsync report waterfall --by plan --currency USD --from 2026-01
   mrrsync report daily --from 2026-02-01 --format csv -o february.csv
-  mrrsync report customers --limit 20 --format html -o customers.html`,
+  mrrsync report customers --limit 20 --format html -o customers.html
+  mrrsync report cohorts --currency reporting --format html -o cohorts.html
+  mrrsync report forecast --method trend --months 6`,
 		Args:      oneOf("report", names),
 		ValidArgs: names,
 		RunE:      func(cmd *cobra.Command, args []string) error { return a.report(cmd.Context(), args[0], q) },
 	}
 	f := cmd.Flags()
-	f.StringVar(&q.from, "from", "", "first `DAY` or month (default: daily the last 31 days, others all)")
+	f.StringVar(&q.from, "from", "", "first `DAY` or month (default: daily and movements the last 31 days, benchmarks the last whole month, others all)")
 	f.StringVar(&q.to, "to", "", "last `DAY` or month, included (default: the last published day)")
 	f.StringVar(&q.currency, "currency", "", "only this `CURRENCY`, or reporting: all of them, converted")
 	f.StringVar(&q.source, "source", "", "only this `SOURCE`")
 	f.StringVar(&q.by, "by", "", "slice by `DIMENSION`")
-	f.IntVar(&q.limit, "limit", 0, "at most `N` rows of each currency, for customers (default all)")
+	f.IntVar(&q.limit, "limit", 0, "at most `N` rows of each currency, for customers, plans, segments and movements (default all)")
+	f.StringVar(&q.method, "method", "", "of a forecast: `committed|trend|cohort` (default committed)")
+	f.IntVar(&q.months, "months", 0, "of a forecast: `N` months ahead (default 12)")
 	f.StringVar(&q.format, "format", "table", "`table|csv|json|html|svg`")
 	f.StringVarP(&q.out, "out", "o", "", "write to `FILE` instead of standard output")
 	return cmd
@@ -135,7 +145,12 @@ func (q question) query() (report.Query, error) {
 	if q.limit < 0 {
 		return report.Query{}, usage("--limit %d: want 1 or more, or 0 for all", q.limit)
 	}
-	return report.Query{From: from, To: to, Currency: q.currency, Source: q.source, By: q.by, Limit: q.limit}, nil
+	if q.months < 0 {
+		return report.Query{}, usage("--months %d: want 1 or more", q.months)
+	}
+	return report.Query{
+		From: from, To: to, Currency: q.currency, Source: q.source, By: q.by, Limit: q.limit, Method: q.method, Months: q.months,
+	}, nil
 }
 
 func dayOrMonth(text string, last bool) (billing.Date, error) {

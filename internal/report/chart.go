@@ -18,7 +18,12 @@ type Chart uint8
 const (
 	Waterfall Chart = iota + 1 // stacked bars by month: level and movements
 	Line                       // a level by day
-	Bars                       // ranked, horizontal
+	Bars                       // ranked, horizontal: the one drawn column
+	Rates                      // lines of shares by month: the drawn columns
+	Heat                       // cohorts by age, coloured by the one drawn column
+	Outlook                    // a level by month with the range that it may lie in: level, low, high
+	Stacks                     // what each of the drawn columns came to, by month
+	Marks                      // shares beside their reference ranges
 )
 
 // Two widths are drawn of every picture: type that is readable on a screen is
@@ -52,7 +57,17 @@ func (s section) draw(r Report, width float64) (f figure, ok bool) {
 	case Line:
 		s.drawLine(&f)
 	case Bars:
-		s.drawBars(&f)
+		s.drawBars(&f, r.Drawn[0])
+	case Rates:
+		s.drawRates(&f, r.Drawn)
+	case Heat:
+		s.drawHeat(&f, r.Drawn[0])
+	case Outlook:
+		s.drawOutlook(&f, r.Drawn)
+	case Stacks:
+		s.drawStacks(&f, r.Drawn)
+	case Marks:
+		s.drawMarks(&f)
 	default:
 		return figure{}, false
 	}

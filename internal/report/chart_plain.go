@@ -84,10 +84,10 @@ func (p *pen) days(first, final billing.Date, x scale, y float64) {
 }
 
 // drawBars draws a ranking, the largest on top.
-func (s section) drawBars(f *figure) {
+func (s section) drawBars(f *figure, column string) {
 	var p pen
 	rows := s.rows[:min(len(s.rows), maxBars)]
-	mrr := s.at("mrr")
+	mrr := s.at(column)
 	label, right, line := 250.0, 20.0, 24.0
 	if f.width < wide {
 		label = 130
@@ -117,12 +117,12 @@ func (s section) drawBars(f *figure) {
 
 // label is what a ranked row is called: its name, else its id.
 func (s section) label(row []any) string {
-	for _, c := range []string{"name", "account_id"} {
+	for _, c := range []string{"name", "value", "plan_id", "account_id"} {
 		if i := s.at(c); i >= 0 {
 			if v, _ := row[i].(string); v != "" {
 				return v
 			}
 		}
 	}
-	return "(no name)"
+	return "(none)"
 }

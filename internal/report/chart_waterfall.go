@@ -212,8 +212,8 @@ func (b band) bar(i int) float64    { return b.middle(i) - b.width()/2 }
 func legend(p *pen, width float64, entries [][2]string) {
 	x, y := 0.0, 12.0
 	for _, e := range entries {
-		w := 36 + 6.4*float64(len(e[1]))
-		if x+w > width {
+		w := legendWidth(e[1])
+		if x > 0 && x+w > width {
 			x, y = 0, y+20
 		}
 		switch e[0] {
@@ -225,4 +225,19 @@ func legend(p *pen, width float64, entries [][2]string) {
 		p.text("legend", "start", x+17, y+1, e[1])
 		x += w
 	}
+}
+
+func legendWidth(text string) float64 { return 36 + 6.4*float64(len(text)) }
+
+// legendLines is how many lines the entries take.
+func legendLines(width float64, entries [][2]string) int {
+	x, lines := 0.0, 1
+	for _, e := range entries {
+		w := legendWidth(e[1])
+		if x > 0 && x+w > width {
+			x, lines = 0, lines+1
+		}
+		x += w
+	}
+	return lines
 }

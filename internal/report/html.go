@@ -100,13 +100,17 @@ func (p page) write(w io.Writer) error {
 // blocks lays out each section of the table.
 func (t *Table) blocks() []block {
 	var all []block
+	drawn := t.sections()
+	if t.Report.Crossed {
+		t = t.crossed(0)
+	}
 	for i, s := range t.sections() {
 		b := block{
 			ID:      fmt.Sprintf("%s-%d", t.Report.Name, i+1),
 			Heading: t.heading(s),
 			Lead:    t.Report.Summary,
-			Wide:    s.picture(t.Report, wide, "wide"),
-			Narrow:  s.picture(t.Report, narrow, "narrow"),
+			Wide:    drawn[i].picture(t.Report, wide, "wide"),
+			Narrow:  drawn[i].picture(t.Report, narrow, "narrow"),
 		}
 		for _, c := range s.columns {
 			b.Head = append(b.Head, cell{Text: c.Title, Class: classOf(c), Sign: strings.ReplaceAll(c.Sign, "-", "−"), Swatch: swatch(c.Name)})

@@ -115,11 +115,23 @@ func show(v any, k Kind, places int32) string {
 	case uint64:
 		return group(strconv.FormatUint(v, 10))
 	case float64:
+		if k == Ratio {
+			return quotient(v)
+		}
 		return percent(v)
 	case string:
 		return v
 	}
 	return ""
+}
+
+// quotient writes a plain quotient: 1.25. One that means nothing is written as
+// nothing.
+func quotient(f float64) string {
+	if math.IsNaN(f) || math.IsInf(f, 0) {
+		return ""
+	}
+	return strconv.FormatFloat(f, 'f', 2, 64)
 }
 
 // exact writes a value for machines: every digit, a point, no separators.

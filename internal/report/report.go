@@ -13,6 +13,7 @@
 package report
 
 import (
+	"cmp"
 	"context"
 	"embed"
 	"errors"
@@ -64,11 +65,12 @@ const (
 	Money                 // decimal.Decimal, major units of the row's currency
 	Count                 // uint64
 	Rate                  // float64, a share: 0.05 is 5 %; NaN where it means nothing, which is written as nothing
+	Ratio                 // float64, a plain quotient: 1.25; NaN as above
 )
 
 // figure tells what is counted or measured from what is named: it stands to the
 // right.
-func (k Kind) figure() bool { return k == Money || k == Count || k == Rate }
+func (k Kind) figure() bool { return k == Money || k == Count || k == Rate || k == Ratio }
 
 // Sum is how a column adds up over the rows of a group.
 type Sum uint8
@@ -110,7 +112,28 @@ type Report struct {
 	// Entities, not days, are the rows: a range limits what is looked at, and
 	// the rows come in order of size.
 	Ranked bool
+	// Drawn are the columns that the picture shows. What each is to it, the kind
+	// of picture says.
+	Drawn []string
+	// Slices are the dimensions that the report can be sliced by; "segment" stands
+	// for all configured ones.
+	Slices []string
+	// Sourced reports can be asked of one source, Converted ones in the reporting
+	// currency.
+	Sourced, Converted bool
+	// Forecast reports say what is expected and not what is: they bear that word
+	// wherever they are written.
+	Forecast bool
+	// Crossed reports are read across: see crossed.
+	Crossed bool
 }
+
+// everySlice is what a report over single rows can be sliced by.
+func everySlice() []string {
+	return []string{"source", "product", "plan", "account", "customer", segmentSlice}
+}
+
+const segmentSlice = "segment"
 
 // Query says which rows.
 type Query struct {
@@ -121,6 +144,8 @@ type Query struct {
 	Source   string // empty: all
 	By       string // source, product, plan, account, customer or a segment; empty: none
 	Limit    int    // rows of a ranked report per currency; 0: all
+	Method   string // of a forecast: committed, trend or cohort; empty: committed
+	Months   int    // of a forecast: how far; 0: 12
 }
 
 // Reporting, as a query's currency, asks for all currencies together, converted
@@ -137,7 +162,10 @@ type Table struct {
 
 // Reports are all reports there are, in the order in which help names them.
 func Reports() []Report {
-	return []Report{waterfall(), daily(), customers()}
+	return []Report{
+		waterfall(), daily(), customers(), plans(), segments(), retention(), cohorts(), usage(),
+		forward(), forecast(), benchmarks(), movements(), invoices(),
+	}
 }
 
 // Find is the report of that name.
@@ -166,19 +194,28 @@ func dimensions() [][2]string {
 
 // slice is the SQL expression of what the query is sliced by; empty when it is
 // not. A segment's name travels as a parameter.
-func (q Query) slice(segments []string) (string, error) {
+func (r Report) slice(q Query, segments []string) (string, error) {
 	if q.By == "" {
 		return "", nil
 	}
-	names := slices.Clone(segments)
+	if len(r.Slices) == 0 {
+		return "", mistakef("report %s can't be sliced: leave --by out", r.Name)
+	}
+	var names []string
 	for _, d := range dimensions() {
+		if !slices.Contains(r.Slices, d[0]) {
+			continue
+		}
 		if d[0] == q.By {
 			return d[1], nil
 		}
 		names = append(names, d[0])
 	}
-	if slices.Contains(segments, q.By) {
-		return "segments[{segment:String}]", nil
+	if slices.Contains(r.Slices, segmentSlice) {
+		if slices.Contains(segments, q.By) {
+			return "segments[{segment:String}]", nil
+		}
+		names = append(names, segments...)
 	}
 	slices.Sort(names)
 	return "", mistakef("no dimension %q to slice by; there are %s", q.By, strings.Join(names, ", "))
@@ -193,10 +230,14 @@ func (r Report) Run(ctx context.Context, src Source, q Query) (*Table, error) {
 	if q.From != billing.NoDate && q.To != billing.NoDate && q.From > q.To {
 		return nil, mistakef("the range ends on %s, before it begins on %s", q.To, q.From)
 	}
+	if err := r.accepts(q); err != nil {
+		return nil, err
+	}
 	if q.Currency != Reporting {
 		q.Currency = strings.ToUpper(q.Currency)
-	} else if r.Name == "waterfall" && q.cut() {
-		return nil, mistakef("a waterfall in the reporting currency is whole: leave source and dimension out, or name a currency")
+	}
+	if r.Forecast {
+		q.Method, q.Months = cmp.Or(q.Method, methods()[0]), cmp.Or(q.Months, 12)
 	}
 	text, err := r.statement(src, q)
 	if err != nil {
@@ -221,6 +262,33 @@ func (r Report) Run(ctx context.Context, src Source, q Query) (*Table, error) {
 	return t, nil
 }
 
+// methods are the ways to forecast, the usual one first.
+func methods() []string { return []string{"committed", "trend", "cohort"} }
+
+// maxMonths is as far as a forecast goes.
+const maxMonths = 60
+
+// accepts refuses what the report has no answer to.
+func (r Report) accepts(q Query) error {
+	switch {
+	case q.Currency == Reporting && !r.Converted:
+		return mistakef("report %s has each currency by itself: leave --currency %s out, or name a currency", r.Name, Reporting)
+	case q.Currency == Reporting && r.Name == "waterfall" && q.cut():
+		return mistakef("a waterfall in the reporting currency is whole: leave source and dimension out, or name a currency")
+	case q.Source != "" && !r.Sourced:
+		return mistakef("report %s is of all sources together: leave --source out", r.Name)
+	case !r.Forecast && (q.Method != "" || q.Months != 0):
+		return mistakef("report %s has no method and no number of months: those belong to report forecast", r.Name)
+	case q.Method != "" && !slices.Contains(methods(), q.Method):
+		return mistakef("no method %q to forecast by; there are %s", q.Method, strings.Join(methods(), ", "))
+	case q.Months < 0 || q.Months > maxMonths:
+		return mistakef("a forecast goes 1 to %d months ahead, not %d", maxMonths, q.Months)
+	case r.Forecast && (q.From != billing.NoDate || q.To != billing.NoDate):
+		return mistakef("a forecast begins where the published days end: leave --from and --to out, and say --months")
+	}
+	return nil
+}
+
 // columns are those of the answer to a query.
 func (r Report) columns(q Query) []Column {
 	var all []Column
@@ -239,7 +307,7 @@ func (r Report) columns(q Query) []Column {
 // statement is the report's SQL for a query. Only the shape of the text depends
 // on the query: values travel as parameters.
 func (r Report) statement(src Source, q Query) (string, error) {
-	slice, err := q.slice(src.Segments)
+	slice, err := r.slice(q, src.Segments)
 	if err != nil {
 		return "", err
 	}
@@ -249,7 +317,7 @@ func (r Report) statement(src Source, q Query) (string, error) {
 	}
 	var b strings.Builder
 	err = tmpl.Execute(&b, map[string]any{
-		"DB": src.Database, "Slice": slice, "Cut": q.cut(), "Reporting": q.Currency == Reporting, "Limit": q.Limit > 0,
+		"DB": src.Database, "Slice": slice, "Cut": q.cut(), "Reporting": q.Currency == Reporting, "Limit": q.Limit > 0, "Method": q.Method,
 	})
 	if err != nil {
 		return "", fmt.Errorf("prepare report %s: %w", r.Name, err)
@@ -273,6 +341,7 @@ func (q Query) args() []any {
 		clickhouse.Named("source", q.Source),
 		clickhouse.Named("segment", q.By),
 		clickhouse.Named("limit", fmt.Sprint(q.Limit)),
+		clickhouse.Named("months", fmt.Sprint(q.Months)),
 	}
 }
 
@@ -289,7 +358,7 @@ func read(rows driver.Rows, columns []Column) ([]any, error) {
 			into[i] = new(decimal.Decimal)
 		case Count:
 			into[i] = new(uint64)
-		case Rate:
+		case Rate, Ratio:
 			into[i] = new(float64)
 		}
 	}

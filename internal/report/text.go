@@ -41,6 +41,13 @@ func layouts() []layout {
 // a line of totals where something adds up.
 func (t *Table) Text(w io.Writer, term Terminal) error {
 	b := bufio.NewWriter(w)
+	if t.Report.Crossed {
+		room := 0
+		if term.Width > 0 { // what a cohort is called takes 32 columns, an age 9
+			room = max((term.Width-32)/9, 3)
+		}
+		t = t.crossed(room)
+	}
 	if len(t.Rows) == 0 {
 		fmt.Fprintf(b, "%s: no rows for this question.\n", t.Report.Title)
 		return b.Flush()

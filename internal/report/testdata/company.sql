@@ -29,7 +29,18 @@ INSERT INTO STORE.customers (load_id, source, customer_id, account_id, name, cre
 (1, 'main', 'cus_b', 'bolt', '', '2026-01-01', '2026-01-20'),
 (1, 'emea', 'B-1', 'bolt', '富士ボルト\x1B[31m\xE2\x80\xAEgnp', '2026-03-01', '2026-01-20'),
 (1, 'main', 'cus_c', 'core', 'A company with a name so long that no terminal and no chart has room for all of it', '2026-02-01', '2026-02-10');
+INSERT INTO STORE.invoice_lines (load_id, source, invoice_id, line_id, customer_id, account_id, subscription_id, plan_id, issued_at, period_start, period_end, currency, amount, treatment) VALUES
+(1, 'main', 'in_1', 'il_1', 'cus_a', 'acme', 'sub_a', 'basic', '2026-01-05', '2026-01-05', '2026-02-05', 'USD', 1250, 'committed'),
+(1, 'main', 'in_1', 'il_1', 'cus_a', 'acme', 'sub_a', 'basic', '2026-01-05', '2026-01-05', '2026-02-05', 'USD', -50, 'discount'),
+(1, 'main', 'in_1', 'il_1', 'cus_a', 'acme', 'sub_a', 'basic', '2026-01-05', '2026-01-05', '2026-02-05', 'USD', 228, 'tax'),
+(1, 'main', 'in_1', 'il_2', 'cus_a', 'acme', 'sub_a', 'setup', '2026-01-05', '2026-01-05', '2026-01-05', 'USD', 300, 'one_time'),
+(1, 'main', 'in_2', 'il_3', 'cus_a', 'acme', 'sub_a', 'calls', '2026-02-05', '2026-01-05', '2026-02-05', 'USD', 100, 'committed_usage'),
+(1, 'main', 'in_2', 'il_3', 'cus_a', 'acme', 'sub_a', 'calls', '2026-02-05', '2026-01-05', '2026-02-05', 'USD', 41.25, 'uncommitted_usage'),
+(1, 'main', 'in_2', '', 'cus_a', 'acme', '', '', '2026-02-05', '2026-02-05', '2026-02-05', 'USD', -41.25, 'credit'),
+(1, 'emea', 'E-1', 'L1', 'B-1', 'bolt', 'S1', 'basic', '2026-03-01', '2026-03-01', '2027-03-01', 'EUR', 1000, 'committed'),
+(1, 'emea', 'C-1', 'L1', 'B-1', 'bolt', 'S1', 'basic', '2026-03-09', '2026-03-01', '2027-03-01', 'EUR', -100, 'proration');
 INSERT INTO STORE.manifest (load_id, table, bucket, part_load, through, final_through, first_date, reporting_currency) VALUES
 (1, '', 0, 0, '2026-03-10', '2026-03-10', '2026-01-05', 'USD'),
 (1, 'movements', 0, 1, 0, 0, 0, ''), (1, 'periods', 0, 1, 0, 0, 0, ''), (1, 'customers', 0, 1, 0, 0, 0, ''),
-(1, 'daily', 202601, 1, 0, 0, 0, ''), (1, 'daily', 202602, 1, 0, 0, 0, ''), (1, 'daily', 202603, 1, 0, 0, 0, '');
+(1, 'daily', 202601, 1, 0, 0, 0, ''), (1, 'daily', 202602, 1, 0, 0, 0, ''), (1, 'daily', 202603, 1, 0, 0, 0, ''),
+(1, 'invoice_lines', 202601, 1, 0, 0, 0, ''), (1, 'invoice_lines', 202602, 1, 0, 0, 0, ''), (1, 'invoice_lines', 202603, 1, 0, 0, 0, '');
