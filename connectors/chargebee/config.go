@@ -2,7 +2,6 @@ package chargebee
 
 import (
 	"errors"
-	"fmt"
 	"net/url"
 	"regexp"
 	"strings"
@@ -54,8 +53,8 @@ func Open(o connectors.Options) (connectors.Connector, error) {
 			return nil, err
 		}
 	}
-	if err := s.validate(); err != nil {
-		return nil, fmt.Errorf("open source %s: %w", o.Source, err)
+	if err := s.validate(o); err != nil {
+		return nil, err
 	}
 	c := &connector{options: o, settings: s, heard: newHearing()}
 	c.client = sync.OnceValues(c.connect)
@@ -64,28 +63,34 @@ func Open(o connectors.Options) (connectors.Connector, error) {
 
 var siteName = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9-]*$`)
 
-func (s settings) validate() error {
+// validate joins all that is wrong.
+func (s settings) validate(o connectors.Options) error {
+	var all []error
+	wrong := func(key, format string, args ...any) { all = append(all, o.Problem(key, format, args...)) }
 	switch {
 	case s.Site == "":
-		return errors.New("site is missing; write the site's name, as in https://NAME.chargebee.com")
+		wrong("site", "it is missing; write the site's name, as in https://NAME.chargebee.com")
 	case !siteName.MatchString(s.Site):
-		return fmt.Errorf("site %q is not a site's name; write only NAME of https://NAME.chargebee.com", s.Site)
-	case s.APIKey.IsZero():
-		return errors.New("api_key is missing; write env:NAME or file:PATH")
-	case s.RequestsPerSecond <= 0:
-		return fmt.Errorf("requests_per_second is %v, want more than 0", s.RequestsPerSecond)
-	case s.Concurrency < 1 || s.Concurrency > 100:
-		return fmt.Errorf("concurrency is %d, want 1 to 100", s.Concurrency)
-	case s.PageSize < 1 || s.PageSize > 100:
-		return fmt.Errorf("page_size is %d, want 1 to 100", s.PageSize)
+		wrong("site", "%q is not a site's name; write only NAME of https://NAME.chargebee.com", s.Site)
+	}
+	if s.APIKey.IsZero() {
+		wrong("api_key", "it is missing; write env:NAME or file:PATH")
+	}
+	if s.RequestsPerSecond <= 0 {
+		wrong("requests_per_second", "it is %v, want more than 0", s.RequestsPerSecond)
+	}
+	if s.Concurrency < 1 || s.Concurrency > 100 {
+		wrong("concurrency", "it is %d, want 1 to 100", s.Concurrency)
+	}
+	if s.PageSize < 1 || s.PageSize > 100 {
+		wrong("page_size", "it is %d, want 1 to 100", s.PageSize)
 	}
 	if s.BaseURL != "" {
-		u, err := url.Parse(s.BaseURL)
-		if err != nil || u.Host == "" || (u.Scheme != "http" && u.Scheme != "https") {
-			return fmt.Errorf("base_url %q is not an http(s) address", config.Redact(s.BaseURL))
+		if u, err := url.Parse(s.BaseURL); err != nil || u.Host == "" || (u.Scheme != "http" && u.Scheme != "https") {
+			wrong("base_url", "%q is not an http(s) address", config.Redact(s.BaseURL))
 		}
 	}
-	return nil
+	return errors.Join(all...)
 }
 
 // address is what the paths of requests are appended to.

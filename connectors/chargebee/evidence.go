@@ -186,7 +186,7 @@ func (t *translation) rhythm(h *history, c *charged, all []*charged) billing.Int
 			return in
 		}
 	}
-	last, _ := h.newest()
+	last := h.last
 	if last != nil {
 		for _, i := range last.wire.items() {
 			if in, ok, _ := interval(i.BillingPeriod, i.BillingPeriodUnit); ok && i.ItemPriceID == c.line.EntityID {
@@ -275,7 +275,7 @@ func (t *translation) service(h *history, c *charged, lines []*charged, states [
 		s.Price.Interval.Count *= c.full
 	}
 	if s.Kind != billing.Charged {
-		s.Price.Unit = t.wholePrice(h, c, lines, states)
+		s.Price.Unit = t.wholePrice(c, lines, states)
 	}
 	if c.doc.inclusive() {
 		s.Price.Tax, s.Taxes = billing.TaxInclusive, c.doc.taxes(c.line)
@@ -289,7 +289,7 @@ func (t *translation) service(h *history, c *charged, lines []*charged, states [
 // wholePrice is what a whole interval costs of which a line charges a part: the
 // new terms count at their full price. The line shows only the part, so the
 // price is looked for where it is known, and taken where it explains the part.
-func (t *translation) wholePrice(h *history, c *charged, lines []*charged, states []billing.State) decimal.Decimal {
+func (t *translation) wholePrice(c *charged, lines []*charged, states []billing.State) decimal.Decimal {
 	part := c.amount.Abs()
 	if c.full > 0 {
 		return part.DivRound(decimal.NewFromInt(c.full), c.places+4)
@@ -317,9 +317,9 @@ func (t *translation) wholePrice(h *history, c *charged, lines []*charged, state
 			candidates = append(candidates, o.amount)
 		}
 	}
-	if last, _ := h.newest(); last != nil {
+	if c.entry.wirePrice != nil {
 		wire := wireItem{ItemPriceID: c.line.EntityID}
-		if s, bad := t.scheme(nil, &wire, c.entry, c.places); bad == nil && c.entry.wirePrice != nil {
+		if s, bad := t.scheme(nil, &wire, c.entry, c.places); bad == nil {
 			if total, ok := s.amount(c.quantity); ok {
 				candidates = append(candidates, total)
 			}

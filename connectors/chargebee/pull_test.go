@@ -545,12 +545,12 @@ func TestCursors(t *testing.T) {
 
 func TestConfiguration(t *testing.T) {
 	cases := map[string]string{
-		"api_key: env:KEY": "site is missing",
-		"site: https://acme.chargebee.com\napi_key: env:KEY": "is not a site's name",
-		"site: acme": "api_key is missing",
-		"site: acme\napi_key: env:KEY\npage_size: 101":          "page_size is 101",
-		"site: acme\napi_key: env:KEY\nconcurrency: 0":          "concurrency is 0",
-		"site: acme\napi_key: env:KEY\nrequests_per_second: -1": "requests_per_second is -1",
+		"api_key: env:KEY": "site: it is missing",
+		"site: https://acme.chargebee.com\napi_key: env:KEY": "mrrsync.yaml:1:1: site:",
+		"site: acme": "api_key: it is missing",
+		"site: acme\napi_key: env:KEY\npage_size: 101":          "page_size: it is 101",
+		"site: acme\napi_key: env:KEY\nconcurrency: 0":          "concurrency: it is 0",
+		"site: acme\napi_key: env:KEY\nrequests_per_second: -1": "requests_per_second: it is -1",
 		"site: acme\napi_key: env:KEY\nbase_url: localhost":     "base_url",
 		"site: acme\napi_key: env:KEY\nsitte: x":                "sitte",
 	}

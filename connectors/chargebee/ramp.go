@@ -85,7 +85,7 @@ func (w *wireRamp) understood(o connectors.Object) *problem {
 // phases are what ramps agreed: those that succeeded, as far as no version of
 // the subscription speaks of that time, and those to come.
 func (t *translation) phases(h *history, s *billing.Subscription) []billing.Phase {
-	last, _ := h.newest()
+	last := h.last
 	var past, ahead []seen[wireRamp]
 	for _, r := range h.ramps {
 		switch {
@@ -220,8 +220,8 @@ func (h *history) oldest() *wireSubscription {
 		note(h.versions[i].wire, h.versions[i].Version)
 	}
 	for i := range h.events {
-		if w, ok := carried(&h.events[i]); ok {
-			note(w, versionOf(&h.events[i], w))
+		if e := &h.events[i]; e.sub != nil {
+			note(e.sub, e.version())
 		}
 	}
 	return oldest
