@@ -140,12 +140,12 @@ type joint struct {
 // resolve finds the joint accounts among the customers that are to be derived,
 // and with them the customers that must be derived because another member of
 // their account is.
-func (r *run) resolve(ctx context.Context, sources []warehouse.SourceSeal, only map[string][]string) (work, error) {
+func (e *Evidence) resolve(ctx context.Context, only map[string][]string) (work, error) {
 	w := work{only: only}
-	if r.o.Identity.none() {
+	if e.identity.none() {
 		return w, nil
 	}
-	named, err := r.named(ctx, sources, only)
+	named, err := e.named(ctx, only)
 	if err != nil {
 		return w, err
 	}
@@ -153,7 +153,7 @@ func (r *run) resolve(ctx context.Context, sources []warehouse.SourceSeal, only 
 	members := map[string][]warehouse.CustomerKey{}
 	if only != nil {
 		// Of the customers that did not change the base load knows the account.
-		base, err := r.w.Accounts(ctx, r.base)
+		base, err := e.w.Accounts(ctx, e.base)
 		if err != nil {
 			return w, err
 		}
@@ -186,7 +186,7 @@ func (r *run) resolve(ctx context.Context, sources []warehouse.SourceSeal, only 
 	for _, account := range slices.Sorted(maps.Keys(members)) {
 		all := members[account]
 		// Somebody may have named an account after one customer's own.
-		if source, id, ok := strings.Cut(account, "/"); ok && r.configured(source) {
+		if source, id, ok := strings.Cut(account, "/"); ok && e.configured(source) {
 			k := warehouse.CustomerKey{Source: source, CustomerID: id}
 			if _, elsewhere := named[k]; !elsewhere {
 				all = append(all, k)
@@ -201,30 +201,30 @@ func (r *run) resolve(ctx context.Context, sources []warehouse.SourceSeal, only 
 	return w, nil
 }
 
-func (r *run) configured(source string) bool {
-	return slices.ContainsFunc(r.o.Sources, func(s Source) bool { return s.Name == source })
+func (e *Evidence) configured(source string) bool {
+	return slices.ContainsFunc(e.sources, func(s Source) bool { return s.Name == source })
 }
 
 // named are the accounts of the customers that are to be derived, where they
 // are not the customers' own.
-func (r *run) named(ctx context.Context, sources []warehouse.SourceSeal, only map[string][]string) (map[warehouse.CustomerKey]string, error) {
+func (e *Evidence) named(ctx context.Context, only map[string][]string) (map[warehouse.CustomerKey]string, error) {
 	all := map[warehouse.CustomerKey]string{}
-	if r.o.Identity.MetadataKey == "" && only == nil {
-		maps.Copy(all, r.o.Identity.Accounts)
+	if e.identity.MetadataKey == "" && only == nil {
+		maps.Copy(all, e.identity.Accounts)
 		return all, nil
 	}
-	for _, seal := range sources {
+	for _, seal := range e.seals {
 		ids := only[seal.Source]
 		if only != nil && len(ids) == 0 {
 			continue
 		}
-		s := r.source(seal.Source)
-		for c, err := range r.w.Customers(ctx, seal.Source, seal.Run, ids) {
+		s := e.source(seal.Source)
+		for c, err := range e.w.Customers(ctx, seal.Source, seal.Run, ids) {
 			if err != nil {
 				return nil, err
 			}
 			record, _ := s.Connector.Translate(c.Objects, connectors.NewCatalog(nil))
-			if account := r.o.Identity.account(c.CustomerKey, record.Customer); account != own(c.CustomerKey) {
+			if account := e.identity.account(c.CustomerKey, record.Customer); account != own(c.CustomerKey) {
 				all[c.CustomerKey] = account
 			}
 		}

@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"mrrsync/connectors/billing"
+	"mrrsync/normalize"
 	"mrrsync/warehouse"
 )
 
@@ -106,10 +107,11 @@ func (r *run) fill(ctx context.Context, load *warehouse.Load, spec warehouse.Loa
 			changed[k.Source] = append(changed[k.Source], k.CustomerID)
 		}
 	}
-	if err := r.readCatalogs(ctx, spec.Sources); err != nil {
+	evidence, err := readEvidence(ctx, r.w, r.o.Sources, r.o.Identity, spec.Sources, r.base)
+	if err != nil {
 		return err
 	}
-	todo, err := r.resolve(ctx, spec.Sources, changed)
+	todo, err := evidence.resolve(ctx, changed)
 	if err != nil {
 		return err
 	}
@@ -123,25 +125,6 @@ func (r *run) fill(ctx context.Context, load *warehouse.Load, spec warehouse.Loa
 		r.receipt.Rows.InvoiceLines += len(d.result.InvoiceLines)
 		return load.Add(ctx, d.of, d.result)
 	}
-	isJoint := map[warehouse.CustomerKey]bool{}
-	for _, j := range todo.joint {
-		for _, k := range j.members {
-			isJoint[k] = true
-		}
-	}
-	for _, seal := range spec.Sources {
-		var only []string
-		if todo.only != nil {
-			if only = todo.only[seal.Source]; len(only) == 0 {
-				continue
-			}
-		}
-		if err := r.derive(ctx, r.single(ctx, seal, only, isJoint), add); err != nil {
-			return fmt.Errorf("derive source %s: %w", seal.Source, err)
-		}
-	}
-	if err := r.derive(ctx, r.together(ctx, spec.Sources, todo.joint), add); err != nil {
-		return fmt.Errorf("derive joint accounts: %w", err)
-	}
-	return nil
+	law := func(a normalize.Account) normalize.Result { return normalize.Derive(a, r.o.Settings) }
+	return evidence.all(ctx, todo, law, add)
 }

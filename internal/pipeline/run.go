@@ -71,14 +71,11 @@ type Options struct {
 
 // run is one run in progress.
 type run struct {
-	o    Options
-	w    *warehouse.Warehouse
-	log  *slog.Logger
-	id   uint64
-	base warehouse.LoadInfo // zero: nothing was published before
-	// catalogs are by source, read once before deriving.
-	catalogs map[string]*connectors.Catalog
-
+	o       Options
+	w       *warehouse.Warehouse
+	log     *slog.Logger
+	id      uint64
+	base    warehouse.LoadInfo // zero: nothing was published before
 	mu      sync.Mutex
 	seals   map[string]warehouse.Seal
 	receipt Receipt
