@@ -107,6 +107,15 @@ func Run(t *testing.T, s Subject) {
 	}
 }
 
+// Promises are what Run holds a connector to, in its words.
+func Promises() []string {
+	var names []string
+	for _, c := range checks() {
+		names = append(names, c.name)
+	}
+	return names
+}
+
 // check is one promise.
 type check struct {
 	name  string

@@ -2,15 +2,6 @@ package conformance
 
 import "testing"
 
-// Promises are the names of all checks.
-func Promises() []string {
-	var names []string
-	for _, c := range checks() {
-		names = append(names, c.name)
-	}
-	return names
-}
-
 // Try runs the named check and tells what failed.
 func Try(t *testing.T, s Subject, name string) []string {
 	t.Helper()
