@@ -47,10 +47,7 @@ func (h *history) findLast() {
 
 // version is the version of the subscription that the event carries.
 func (e *happening) version() int64 {
-	if e.sub.ResourceVersion.IsPositive() {
-		return e.sub.ResourceVersion.IntPart()
-	}
-	return int64(cmp.Or(e.sub.UpdatedAt, e.wire.OccurredAt)) * 1000
+	return cmp.Or(e.sub.ResourceVersion.ordinal(), int64(cmp.Or(e.sub.UpdatedAt, e.wire.OccurredAt))*1000)
 }
 
 // start is when service began: the earliest that any version tells. A future
@@ -120,8 +117,8 @@ func (w *wireSubscription) dated() time.Time {
 	if w.UpdatedAt != 0 {
 		return w.UpdatedAt.time()
 	}
-	if w.ResourceVersion.IsPositive() {
-		return time.UnixMilli(w.ResourceVersion.IntPart()).UTC().Truncate(time.Second)
+	if v := w.ResourceVersion.ordinal(); v > 0 && v/1000 <= lastStamp {
+		return time.UnixMilli(v).UTC().Truncate(time.Second)
 	}
 	return time.Time{}
 }

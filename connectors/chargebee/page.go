@@ -2,6 +2,7 @@ package chargebee
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -109,13 +110,7 @@ type head struct {
 // version orders an object's versions. resource_version is milliseconds; rows
 // that were never touched since it was introduced lack it, and updated_at too.
 func (h head) version() int64 {
-	switch {
-	case h.ResourceVersion.IsPositive():
-		return h.ResourceVersion.IntPart()
-	case h.UpdatedAt > 0:
-		return int64(h.UpdatedAt) * 1000
-	}
-	return max(int64(h.CreatedAt)*1000, 1)
+	return cmp.Or(h.ResourceVersion.ordinal(), int64(h.UpdatedAt)*1000, int64(h.CreatedAt)*1000, 1)
 }
 
 // object is the row's object of a kind, without personal fields and ready to

@@ -107,6 +107,9 @@ func (e entry) model() string {
 	return e.Type
 }
 
+// maxPeriod is a longer period, in any unit, than anyone is billed for.
+const maxPeriod = 10_000
+
 // interval reads a billing period; ok is false when there is none.
 func interval(period *number, unit string) (in billing.Interval, ok bool, bad bool) {
 	if period == nil || unit == "" || unit == "not_applicable" {
@@ -114,7 +117,7 @@ func interval(period *number, unit string) (in billing.Interval, ok bool, bad bo
 	}
 	units := map[string]billing.Unit{"day": billing.Day, "week": billing.Week, "month": billing.Month, "year": billing.Year}
 	u, known := units[unit]
-	if !known || !period.IsInteger() || !period.IsPositive() {
+	if !known || !period.IsInteger() || !period.IsPositive() || period.GreaterThan(decimal.NewFromInt(maxPeriod)) {
 		return in, false, true
 	}
 	return billing.Interval{Unit: u, Count: period.IntPart()}, true, false

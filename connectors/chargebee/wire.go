@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"math"
 	"strings"
 	"time"
 
@@ -76,6 +77,14 @@ func precise(minor, major *number, places int32) (decimal.Decimal, bool) {
 		return minor.Shift(-places), true
 	}
 	return decimal.Decimal{}, false
+}
+
+// ordinal is a version number; 0 where there is none that makes sense.
+func (n number) ordinal() int64 {
+	if !n.IsPositive() || n.GreaterThan(decimal.NewFromInt(math.MaxInt64)) {
+		return 0
+	}
+	return n.IntPart()
 }
 
 // count is a quantity, sent whole or as a decimal.
