@@ -10,6 +10,7 @@ import (
 
 	"mrrsync/config"
 	"mrrsync/connectors"
+	"mrrsync/connectors/chargebee"
 	"mrrsync/connectors/contracts"
 	"mrrsync/connectors/stripe"
 )
@@ -19,6 +20,7 @@ import (
 func definitions() []connectors.Definition {
 	return []connectors.Definition{
 		stripe.Definition,
+		chargebee.Definition,
 		contracts.Definition,
 	}
 }
