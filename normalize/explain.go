@@ -60,6 +60,10 @@ type ExplainedItem struct {
 type Move struct {
 	Movement
 	Before, After *Side // nil: the item was not there
+	// Kind and Shown are the evidence of the change: what shows the terms that
+	// begin, or that something ends. Kind 0: nothing is known to.
+	Kind  billing.EvidenceKind
+	Shown billing.Ref
 }
 
 // Side is one side of a movement.
@@ -297,7 +301,39 @@ func (dv *derivation) move(m *Movement) Move {
 			break
 		}
 	}
+	if out.After != nil && out.After.Why == "" {
+		out.Kind, out.Shown = out.After.Kind, out.After.Object
+		return out
+	}
+	for _, seen := range dv.watch.seen {
+		if seen.record.Source == m.Source && seen.record.Customer.ID == m.CustomerID && seen.d.sub.ID == m.SubscriptionID {
+			out.Kind, out.Shown = dv.ending(seen.d, m)
+		}
+	}
+	if out.Kind == 0 && out.After != nil {
+		out.Kind, out.Shown = out.After.Kind, out.After.Object
+	}
 	return out
+}
+
+// ending is what shows that an item has no MRR any more from a movement's day
+// on: the version that began then, the invoice that charged it back, or the
+// subscription's own end.
+func (dv *derivation) ending(d *dossier, m *Movement) (billing.EvidenceKind, billing.Ref) {
+	for _, s := range d.states {
+		if dv.day(known(s), billing.NoDate) == m.Date {
+			return cmp.Or(s.Evidence, billing.EvidenceVersion), s.Object
+		}
+	}
+	for _, s := range d.services {
+		if s.Kind == billing.Stopped && s.ItemID == m.ItemID && dv.day(s.From, billing.NoDate) == m.Date {
+			return billing.EvidenceInvoice, s.Object
+		}
+	}
+	if dv.day(d.sub.Ended, billing.NoDate) == m.Date || dv.day(d.sub.Requested, billing.NoDate) == m.Date {
+		return billing.EvidenceVersion, d.sub.Object
+	}
+	return 0, billing.Ref{}
 }
 
 func (l *line) sideOn(day billing.Date) *Side {

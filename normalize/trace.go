@@ -60,12 +60,16 @@ func (t *trace) add(kind StepKind, left *big.Rat, rule string, object billing.Re
 	t.steps = append(t.steps, Step{Kind: kind, Text: fmt.Sprintf(format, args...), Rule: rule, Object: object, Left: left})
 }
 
-// exact writes a figure before it is computed with; nobody's is empty.
-func (t *trace) exact(r *big.Rat) string {
-	if t == nil {
+// units writes a quantity before it is computed with: "1 unit", "8 units";
+// nobody's is empty.
+func (t *trace) units(r *big.Rat) string {
+	switch {
+	case t == nil:
 		return ""
+	case r.Cmp(big.NewRat(1, 1)) == 0:
+		return "1 unit"
 	}
-	return Exact(r)
+	return Exact(r) + " units"
 }
 
 // priced notes the price of units.

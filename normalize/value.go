@@ -46,10 +46,10 @@ func charge(p *billing.Price, quantity decimal.Decimal, tr *trace) (*big.Rat, *r
 		tr.priced(p, sum, "flat price, whatever the quantity")
 		return sum, nil
 	case billing.PerUnit:
-		counted := tr.exact(units)
+		counted := tr.units(units)
 		units.Mul(units, p.Unit.Rat())
 		if tr != nil {
-			tr.priced(p, units, "%s units at %s", counted, p.Unit)
+			tr.priced(p, units, "%s at %s", counted, p.Unit)
 		}
 		return units, nil
 	case billing.Package:
@@ -103,11 +103,11 @@ func graduated(p *billing.Price, units *big.Rat, tr *trace) (*big.Rat, *refusal)
 		if in.Sign() < 0 {
 			return nil, refuse("tiers_invalid", "price %s: the tiers do not ascend", p.ID)
 		}
-		counted := tr.exact(in)
+		counted := tr.units(in)
 		sum.Add(sum, in.Mul(in, t.Unit.Rat()))
 		sum.Add(sum, t.Flat.Rat())
 		if tr != nil {
-			tr.priced(p, sum, "%s: %s units at %s%s", tierName(p, i), counted, t.Unit, fee(t.Flat))
+			tr.priced(p, sum, "%s: %s at %s%s", tierName(p, i), counted, t.Unit, fee(t.Flat))
 		}
 		below = top
 	}
