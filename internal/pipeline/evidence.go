@@ -208,3 +208,12 @@ func (e *Evidence) gather(ctx context.Context, part []joint) ([]account, error) 
 	}
 	return accounts, nil
 }
+
+// Seals are the runs up to which each source is read.
+func (e *Evidence) Seals() map[string]uint64 {
+	all := map[string]uint64{}
+	for _, s := range e.seals {
+		all[s.Source] = s.Run
+	}
+	return all
+}

@@ -1,0 +1,65 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"mrrsync/internal/simulator/company"
+)
+
+// TestExplainTown explains accounts of a simulated company on different days:
+// whatever their lives, the pages agree with what is published, and every
+// object that a figure came from is named.
+func TestExplainTown(t *testing.T) {
+	s := newTown(t, company.Config{Seed: 21, Customers: 40, Months: 15, Now: time.Date(2026, 3, 10, 2, 0, 0, 0, time.UTC)})
+	s.sync()
+	list := s.mrrsync(exitDone, "query", "--format", "TSV", `
+		SELECT account_id, toString(addDays(min(date), cityHash64(account_id) % dateDiff('day', min(date), toDate('2026-03-10'))))
+		FROM mrr_daily GROUP BY account_id ORDER BY cityHash64(account_id) LIMIT 25`)
+	explained := 0
+	for _, row := range strings.Split(strings.TrimSpace(list), "\n") {
+		account, day, _ := strings.Cut(row, "\t")
+		var page struct {
+			Agrees        bool
+			Verdict       string
+			MRR           map[string]string
+			Subscriptions []struct {
+				Items []struct {
+					MRR    string
+					Object int
+					Steps  []struct{ Left string }
+				}
+			}
+			Movements []struct{ Object int }
+		}
+		text := s.mrrsync(exitDone, "explain", account, "--on", day, "--format", "json")
+		if err := json.Unmarshal([]byte(text), &page); err != nil {
+			t.Fatal(err)
+		}
+		if !page.Agrees {
+			t.Errorf("%s on %s: %s\n%s", account, day, page.Verdict, s.mrrsync(exitDone, "explain", account, "--on", day))
+		}
+		for _, sub := range page.Subscriptions {
+			for _, it := range sub.Items {
+				if it.MRR == "0.0000" {
+					continue
+				}
+				explained++
+				if it.Object == 0 || len(it.Steps) < 3 {
+					t.Errorf("%s on %s: an item with MRR %s has object %d and %d steps", account, day, it.MRR, it.Object, len(it.Steps))
+				}
+			}
+		}
+		for _, m := range page.Movements {
+			if m.Object == 0 {
+				t.Errorf("%s: a movement names no object:\n%s", account, fmt.Sprint(page.Movements))
+			}
+		}
+	}
+	if explained < 15 {
+		t.Errorf("only %d items with MRR were explained: the days are no test", explained)
+	}
+}
