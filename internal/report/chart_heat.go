@@ -63,6 +63,9 @@ func (s section) drawHeat(f *figure, column string) {
 			p.text("tick", "middle", left+(float64(a)+0.5)*cell, 52, fmt.Sprint(a))
 		}
 	}
+	if f.width >= wide {
+		p.text("tick", "end", left-66, 52, "Base")
+	}
 	p.heatLegend(f.width)
 	for i, c := range g.cohorts {
 		y := top + float64(i)*line
@@ -80,7 +83,10 @@ func (s section) drawHeat(f *figure, column string) {
 			fmt.Fprintf(&p.b, `<rect class="%s" x="%s" y="%s" width="%s" height="%s" fill-opacity="%.2f"/>`, class, px(x+0.5), px(y+0.5), px(cell-1), px(line-1), strength)
 			if numbers {
 				ink := "inside"
-				if strength > 0.6 {
+				switch {
+				case class == "grown":
+					ink = "inside ongrown"
+				case strength > 0.7:
 					ink = "inside strong"
 				}
 				p.text(ink, "middle", x+cell/2, y+line/2+4, fmt.Sprintf("%.0f", v*100))
@@ -95,7 +101,7 @@ func (s section) drawHeat(f *figure, column string) {
 // heatOf is the class and the strength of a share's colour.
 func heatOf(v float64) (string, float64) {
 	if v > 1.0005 {
-		return "grown", min(0.35+(v-1)*0.9, 1)
+		return "grown", min(0.7+(v-1)*0.5, 1) // no paler than what kept nearly all
 	}
 	return "kept", 0.06 + 0.84*max(v, 0)*max(v, 0)
 }

@@ -14,7 +14,7 @@ func (s section) drawMarks(f *figure) {
 	dates := s.dates()
 	newest := dates[len(dates)-1]
 	metric, scope, value, from, to, verdict := s.at("metric"), s.at("scope"), s.at("value"), s.at("reference_from"), s.at("reference_to"), s.at("band")
-	label, right, line := 300.0, 190.0, 30.0
+	label, right, line := 250.0, 310.0, 30.0
 	if f.width < wide {
 		label, right, line = 0, 112, 46
 	}
@@ -31,6 +31,9 @@ func (s section) drawMarks(f *figure) {
 		what := metricName(row[metric])
 		if who != heading { // each scope under its name
 			p.text("caption", "start", 0, y+20, cut(clean(who), 40))
+			if label > 0 && heading == "" {
+				p.text("tick", "end", f.width, y+20, "reference range")
+			}
 			y, heading = y+30, who
 		}
 		word, _ := row[verdict].(string)
@@ -53,7 +56,8 @@ func (s section) drawMarks(f *figure) {
 		}
 		p.text("value", "start", f.width-right+12, mid+4, text)
 		if label > 0 {
-			p.text("tick", "start", f.width-right+84, mid+4, word)
+			p.text("label", "start", f.width-right+84, mid+4, word)
+			p.text("tick", "end", f.width, mid+4, percent(lo)+" to "+percent(hi))
 		} else {
 			p.text("tick", "end", f.width, y+12, word)
 		}

@@ -116,7 +116,7 @@ func (s section) drawRates(f *figure, columns []string) {
 
 // short writes a share for an axis whose marks are so far apart.
 func short(v, step float64) string {
-	if step < 0.01 {
+	if math.Abs(step*100-math.Round(step*100)) > 1e-6 {
 		return fmt.Sprintf("%.1f%%", v*100)
 	}
 	return fmt.Sprintf("%.0f%%", v*100)
@@ -209,7 +209,13 @@ func (s section) drawOutlook(f *figure, columns []string) {
 func (s section) drawStacks(f *figure, columns []string) {
 	var p pen
 	dates, names, cells := s.piled(columns)
-	at := f.plot(22 + 20*float64(legendLines(f.width, names)))
+	var used [][2]string // the parts that occur
+	for i, name := range names {
+		if slices.ContainsFunc(cells, func(row []decimal.Decimal) bool { return !row[i].IsZero() }) {
+			used = append(used, name)
+		}
+	}
+	at := f.plot(22 + 20*float64(legendLines(f.width, used)))
 	x := band{from: at.left, to: f.width - at.right, n: len(dates)}
 	var hi, lo float64
 	for _, row := range cells {
@@ -221,7 +227,7 @@ func (s section) drawStacks(f *figure, columns []string) {
 	}
 	y := axisOf(lo, hi, 5, at.bottom(), at.top)
 	p.axis(y, at.left, f.width-at.right)
-	legend(&p, f.width, names)
+	legend(&p, f.width, used)
 	for r, row := range cells {
 		tip := dates[r].Time().Format("January 2006")
 		if !monthly(dates) {

@@ -86,8 +86,15 @@ func (p *pen) days(first, final billing.Date, x scale, y float64) {
 // drawBars draws a ranking, the largest on top.
 func (s section) drawBars(f *figure, column string) {
 	var p pen
-	rows := s.rows[:min(len(s.rows), maxBars)]
 	mrr := s.at(column)
+	rows := slices.DeleteFunc(slices.Clone(s.rows), func(row []any) bool { return floatOf(row[mrr]) <= 0 })
+	rows = rows[:min(len(rows), maxBars)]
+	if len(rows) == 0 {
+		f.height, f.desc = 40, "None of them has MRR. The table has what they were."
+		p.text("label", "start", 0, 24, "None has MRR on the last day")
+		f.body = p.b.String()
+		return
+	}
 	label, right, line := 250.0, 20.0, 24.0
 	if f.width < wide {
 		label = 130

@@ -71,14 +71,20 @@ FROM
             )
             GROUP BY month, segment, value, currency
         UNION ALL
-            -- A segment can change while MRR does not, so the level is that of the days.
+            -- A segment can change while MRR does not, so the level is that of the days. Few sums by the whole of segments first: a map in each of the daily rows
+            -- is dear to look into.
             SELECT
-                toStartOfMonth(date) AS month, arrayJoin(keys) AS segment, segments[segment] AS value, currency,
+                month, arrayJoin(keys) AS segment, segments[segment] AS value, currency,
                 toDecimal128(0, 4), toDecimal128(0, 4), toDecimal128(0, 4), toDecimal128(0, 4), toDecimal128(0, 4),
-                sum(mrr), uniqExact(account_id)
-            FROM {{.Store}}.daily
-            WHERE {{.Parts "daily" "date"}}
-              AND date = least(toLastDayOfMonth(date), (SELECT max(through) FROM {{.Header}}))
+                sum(here), uniqExactMerge(heads)
+            FROM
+            (
+                SELECT toStartOfMonth(date) AS month, segments, currency, sum(mrr) AS here, uniqExactState(account_id) AS heads
+                FROM {{.Store}}.daily
+                WHERE {{.Parts "daily" "date"}}
+                  AND date = least(toLastDayOfMonth(date), (SELECT max(through) FROM {{.Header}}))
+                GROUP BY month, segments, currency
+            )
             GROUP BY month, segment, value, currency
         UNION ALL
             -- Every month of a value from its first day on.

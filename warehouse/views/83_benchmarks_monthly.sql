@@ -82,14 +82,21 @@ FROM
                 )
                 GROUP BY month, segment, value_of, code
             UNION ALL
+                -- Few sums by the whole of segments first: a map in each of the daily rows is dear to look into.
                 SELECT
-                    toStartOfMonth(date) AS month, arrayJoin(arrayConcat([''], keys)) AS segment, segments[segment] AS value_of,
-                    if(reporting = '', toString(currency), reporting) AS code,
+                    month, arrayJoin(arrayConcat([''], keys)) AS segment, segments[segment] AS value_of, code,
                     toDecimal128(0, 4), toDecimal128(0, 4), toDecimal128(0, 4), toDecimal128(0, 4), toDecimal128(0, 4),
-                    sum(if(reporting = '', mrr, mrr_reporting))
-                FROM {{.Store}}.daily
-                WHERE {{.Parts "daily" "date"}}
-                  AND date = least(toLastDayOfMonth(date), (SELECT max(through) FROM {{.Header}}))
+                    sum(here)
+                FROM
+                (
+                    SELECT
+                        toStartOfMonth(date) AS month, segments, if(reporting = '', toString(currency), reporting) AS code,
+                        sum(if(reporting = '', mrr, mrr_reporting)) AS here
+                    FROM {{.Store}}.daily
+                    WHERE {{.Parts "daily" "date"}}
+                      AND date = least(toLastDayOfMonth(date), (SELECT max(through) FROM {{.Header}}))
+                    GROUP BY month, segments, code
+                )
                 GROUP BY month, segment, value_of, code
             UNION ALL
                 -- Every month of a value from its first day on.

@@ -40,13 +40,16 @@ FROM
     (
             SELECT
                 code, label, month, toString(movement) AS movement, toDecimal128(0, 4) AS level,
-                if(sign(change) = sign(total), toDecimal128(round(toDecimal128(change, 12) * total / along, 4), 4), toDecimal128(0, 4)) AS part
+                -- Running sums are rounded and not the parts, so that the parts add up to the account's movement.
+                if(along = 0, toDecimal128(0, 4),
+                    toDecimal128(round(toDecimal256(upto, 12) * total / along, 4), 4) - toDecimal128(round(toDecimal256(upto - way, 12) * total / along, 4), 4)) AS part
             FROM
             (
                 SELECT
-                    code, label, month, movement, change, chosen,
-                    sum(change) OVER day AS total,
-                    if(total < 0, sum(least(change, toDecimal128(0, 4))) OVER day, sum(greatest(change, toDecimal128(0, 4))) OVER day) AS along
+                    month, code, label, movement, change, chosen, total,
+                    if(sign(change) = sign(total), change, toDecimal128(0, 4)) AS way,
+                    sum(way) OVER day AS along,
+                    sum(way) OVER (day ORDER BY label, chosen ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW) AS upto
                 FROM
                 (
                     SELECT
@@ -55,12 +58,13 @@ FROM
                         account_id, date, movement,
                         toStartOfMonth(date) AS month,
                         {source:String} = '' OR source = {source:String} AS chosen,
-                        sum(amount) AS change
+                        sum(amount) AS change,
+                        sum(sum(amount)) OVER (PARTITION BY code, account_id, date, movement) AS total
                     FROM {{.DB}}.mrr_movements
                     WHERE {currency:String} = '' OR currency = {currency:String}
                     GROUP BY code, label, account_id, date, movement, chosen
                 )
-                WINDOW day AS (PARTITION BY code, account_id, date)
+                WINDOW day AS (PARTITION BY code, account_id, date, movement)
             )
             WHERE chosen AND change != 0
         UNION ALL
