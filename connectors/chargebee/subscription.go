@@ -79,6 +79,12 @@ func (r reader) terms(w *wireSubscription, from time.Time) *terms {
 	if t.Status, known = statusOf(w.Status); !known {
 		fail("status_unknown", "unknown status %q", w.Status)
 	}
+	if w.ID == "" {
+		fail("id_missing", "the subscription does not say its id")
+	}
+	if w.PlanID == "" && len(w.Items) == 0 {
+		fail("items_missing", "the subscription has neither items nor a plan")
+	}
 	if w.Deleted {
 		t.Status = billing.StatusCanceled
 	}

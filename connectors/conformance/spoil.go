@@ -9,9 +9,11 @@ import (
 	"slices"
 )
 
-// spoilt is a payload with one field of a type that cannot be meant.
+// spoilt is a payload with one field that cannot be meant: of a wrong type, or
+// null. A null is the absence of something and may have a meaning of its own.
 type spoilt struct {
 	what    string
+	null    bool
 	payload []byte
 }
 
@@ -30,10 +32,16 @@ func spoiled(dice *rand.Rand, payload []byte) []spoilt {
 	}
 	var all []spoilt
 	for _, path := range paths {
-		copied, _ := decode(payload)
-		set(copied, path, wrong)
-		if text, err := json.Marshal(copied); err == nil {
-			all = append(all, spoilt{fmt.Sprintf("with a wrong %v", path), text})
+		for _, null := range []bool{false, true} {
+			what, by := "with a wrong %v", wrong
+			if null {
+				what, by = "without %v", func(any) any { return nil }
+			}
+			copied, _ := decode(payload)
+			set(copied, path, by)
+			if text, err := json.Marshal(copied); err == nil {
+				all = append(all, spoilt{fmt.Sprintf(what, path), null, text})
+			}
 		}
 	}
 	return all

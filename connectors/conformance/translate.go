@@ -368,12 +368,13 @@ func (b *bench) keeps(id, k string, before, after billing.Record) {
 }
 
 // maxDamages bounds the fields of one object that are damaged.
-const maxDamages = 40
+const maxDamages = 24
 
 // unreadableFieldIsNoZero gives fields a value that cannot be meant, in a newer
 // version of a customer's object or in the catalogue. The record may hold on
 // to what was understood or reject; what an item charges may neither change
-// nor vanish without a word.
+// nor vanish without a word. A null may change terms, since the absence of a
+// discount or an end means something; it may not make an item vanish.
 func unreadableFieldIsNoZero(b *bench) {
 	s := b.full()
 	c, _ := b.open()
@@ -388,20 +389,23 @@ func unreadableFieldIsNoZero(b *bench) {
 			}
 			for _, d := range spoiled(b.dice, o.Payload) {
 				got := tell(c, append(slices.Clone(f.objects), newer(o, d.payload)), catalog)
-				b.noZero(f.id, Name(o.Kind, o.ID)+" "+d.what, terms, before, got)
+				b.noZero(f.id, Name(o.Kind, o.ID)+" "+d.what, d.null, terms, before, got)
 			}
 		}
 		for _, o := range b.referred(f) {
 			for _, d := range spoiled(b.dice, o.Payload) {
 				spoilt := append(slices.Clone(f.catalogue), newer(o, d.payload))
 				got := tell(c, f.objects, connectors.NewCatalog(spoilt))
-				b.noZero(f.id, Name(o.Kind, o.ID)+" "+d.what, terms, before, got)
+				b.noZero(f.id, Name(o.Kind, o.ID)+" "+d.what, d.null, terms, before, got)
 			}
 		}
 	}
 }
 
-func (b *bench) noZero(id, what string, terms map[string]agreed, before, got told) {
+func (b *bench) noZero(id, what string, null bool, terms map[string]agreed, before, got told) {
+	if null && b.s.API == nil {
+		return // the payload is the connector's own, and it writes no nulls
+	}
 	after := inForce(got.Record)
 	news := len(got.Rejects) > len(before.Rejects)
 	for sub, a := range terms {
@@ -414,7 +418,7 @@ func (b *bench) noZero(id, what string, terms map[string]agreed, before, got tol
 		switch {
 		case lost != "" && !news:
 			b.errorf("customer %s, %s: item %s of subscription %s charges nothing any more, and nothing is rejected:\n%s\nto\n%s", id, what, lost, sub, a.terms, after[sub].terms)
-		case after[sub].terms != a.terms && !news:
+		case after[sub].terms != a.terms && !news && !null:
 			b.errorf("customer %s, %s: subscription %s changes, and nothing is rejected:\n%s\nto\n%s", id, what, sub, a.terms, after[sub].terms)
 		}
 	}

@@ -145,6 +145,9 @@ func (w *wirePrice) facts(currency string) (billing.Price, *problem) {
 func (w *wirePrice) interval() (billing.Interval, billing.Usage, *problem) {
 	r := w.Recurring
 	if r == nil || r.Interval == "" {
+		if w.Type == "recurring" {
+			return billing.Interval{}, 0, unreadable(kindPrice, w.ID, "interval_unknown", "the price is recurring and does not say how often")
+		}
 		return billing.Interval{}, billing.OneTime, nil
 	}
 	units := map[string]billing.Unit{"day": billing.Day, "week": billing.Week, "month": billing.Month, "year": billing.Year}

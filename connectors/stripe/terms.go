@@ -88,7 +88,7 @@ func (w *wireSubscription) discounts() []wireDiscount {
 
 func (r resolver) items(w *wireSubscription, t *terms) {
 	switch {
-	case w.Items == nil:
+	case w.Items == nil || w.Items.Data == nil:
 		t.failed[""] = unreadable(kindSubscription, w.ID, "items_missing", "the subscription shows no items")
 		return
 	case w.Items.HasMore:

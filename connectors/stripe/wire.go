@@ -121,6 +121,7 @@ type wireAmount struct {
 type wirePrice struct {
 	wireAmount
 	ID                string                `json:"id"`
+	Type              string                `json:"type"` // one_time or recurring; empty in a sketch of a price
 	Nickname          string                `json:"nickname"`
 	Product           reference             `json:"product"`
 	Currency          string                `json:"currency"`
