@@ -212,6 +212,35 @@ func TestDailyDefault(t *testing.T) {
 	}
 }
 
+// TestForecast: what each method makes of a company whose future can be worked
+// out by hand.
+func TestForecast(t *testing.T) {
+	src := views(t, "growing", "testdata/growing.sql")
+	for _, c := range []struct {
+		method string
+		want   []string // month, forecast, low, high
+	}{
+		// In May a trial waits to convert; in June what there is now ends.
+		{"", []string{"2026-05-01 173.1 133.1 173.1", "2026-06-01 40 0 40", "2026-07-01 40 0 40"}},
+		// Growth that does not vary leaves no range.
+		{"trend", []string{"2026-05-01 146.41 146.41 146.41", "2026-06-01 161.051 161.051 161.051", "2026-07-01 177.1561 177.1561 177.1561"}},
+		// The same for those that are there, and 25 new a month, 100 in four, which grow as they did.
+		{"cohort", []string{"2026-05-01 171.41 171.41 171.41", "2026-06-01 213.551 213.551 213.551", "2026-07-01 259.9061 259.9061 259.9061"}},
+	} {
+		table := ask(t, src, "forecast", Query{Method: c.method, Months: 3})
+		var got []string
+		for _, row := range table.Rows {
+			if c.method != "" && row[1] != c.method || c.method == "" && row[1] != "committed" {
+				t.Errorf("forecast by %q says it is by %v", c.method, row[1])
+			}
+			got = append(got, strings.TrimSuffix(fmt.Sprint(row[2:]...), "\n"))
+		}
+		if diff := cmp.Diff(c.want, got); diff != "" {
+			t.Errorf("forecast by %q (-want +got):\n%s", c.method, diff)
+		}
+	}
+}
+
 // TestMachines: CSV and JSON have every digit, and every name as it is but for
 // formulas.
 func TestMachines(t *testing.T) {

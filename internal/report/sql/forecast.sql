@@ -7,13 +7,14 @@ WHERE month < addMonths({{template "months" .}}, {months:UInt16})
   AND ({currency:String} = '' OR currency = {currency:String})
 ORDER BY code, month
 {{- else if eq .Method "trend" -}}
+-- A decimal made of a float is cut off and not rounded, so each is made with more places than it keeps.
 -- The mean growth of the last twelve whole months carried on, with the range that holds four of five outcomes if months go on to vary as they did.
 SELECT
     code, 'trend' AS method,
     addMonths({{template "months" .}}, arrayJoin(range(toUInt32({months:UInt16}))) AS later) AS month,
-    toDecimal128(round(level * exp(pace * (later + 1)), 4), 4) AS mrr,
-    toDecimal128(round(level * exp(pace * (later + 1) - 1.2816 * spread * sqrt(later + 1)), 4), 4) AS low,
-    toDecimal128(round(level * exp(pace * (later + 1) + 1.2816 * spread * sqrt(later + 1)), 4), 4) AS high
+    toDecimal128(round(toDecimal128(level * exp(pace * (later + 1)), 8), 4), 4) AS mrr,
+    toDecimal128(round(toDecimal128(level * exp(pace * (later + 1) - 1.2816 * spread * sqrt(later + 1)), 8), 4), 4) AS low,
+    toDecimal128(round(toDecimal128(level * exp(pace * (later + 1) + 1.2816 * spread * sqrt(later + 1)), 8), 4), 4) AS high
 FROM
 (
     SELECT
@@ -37,9 +38,9 @@ ORDER BY code, month
 SELECT
     code, 'cohort' AS method,
     addMonths({{template "months" .}}, arrayJoin(range(toUInt32({months:UInt16}))) AS later) AS month,
-    toDecimal128(round(
+    toDecimal128(round(toDecimal128(
         arraySum((level, age) -> level * exp(curve[age + later + 2] - curve[age + 1]), levels, ages)
-        + fresh * arraySum(born -> exp(curve[later - born + 1]), range(later + 1)), 4), 4) AS mrr,
+        + fresh * arraySum(born -> exp(curve[later - born + 1]), range(later + 1)), 8), 4), 4) AS mrr,
     mrr AS low, mrr AS high
 FROM
 (
