@@ -21,9 +21,9 @@ type Found struct {
 
 // Unknown says that a name stands for nobody, or for several accounts; its text
 // says what to ask instead.
-type Unknown struct{ text string }
+type Unknown struct{ Text string }
 
-func (u *Unknown) Error() string { return u.text }
+func (u *Unknown) Error() string { return u.Text }
 
 // published is where each kind of name is looked up.
 const published = `

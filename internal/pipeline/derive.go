@@ -29,23 +29,23 @@ type derived struct {
 }
 
 // batchOfAccounts is one chunk on its way through the workers.
-type batchOfAccounts struct {
+type batchOfAccounts[T any] struct {
 	accounts []account
-	derived  []derived
+	derived  []T
 	done     chan struct{}
 }
 
-// derive translates accounts and values them on all cores and adds what follows
+// derive values accounts on all cores and adds what follows
 // in the order in which the accounts came, so that two runs over the same
 // evidence write the same rows in the same order. Memory is bounded by the
 // chunks in flight.
-func (e *Evidence) derive(ctx context.Context, accounts iter.Seq2[account, error], law func(normalize.Account) normalize.Result, add func(derived) error) error {
+func derive[T any](ctx context.Context, accounts iter.Seq2[account, error], value func(account) T, add func(T) error) error {
 	workers := runtime.GOMAXPROCS(0)
 	g, ctx := errgroup.WithContext(ctx)
-	work := make(chan *batchOfAccounts, workers)
-	ordered := make(chan *batchOfAccounts, 2*workers)
-	send := func(b *batchOfAccounts) error {
-		for _, c := range []chan *batchOfAccounts{ordered, work} {
+	work := make(chan *batchOfAccounts[T], workers)
+	ordered := make(chan *batchOfAccounts[T], 2*workers)
+	send := func(b *batchOfAccounts[T]) error {
+		for _, c := range []chan *batchOfAccounts[T]{ordered, work} {
 			select {
 			case c <- b:
 			case <-ctx.Done():
@@ -57,7 +57,7 @@ func (e *Evidence) derive(ctx context.Context, accounts iter.Seq2[account, error
 	g.Go(func() error {
 		defer close(work)
 		defer close(ordered)
-		b := &batchOfAccounts{done: make(chan struct{})}
+		b := &batchOfAccounts[T]{done: make(chan struct{})}
 		for a, err := range accounts {
 			if err != nil {
 				return err
@@ -66,7 +66,7 @@ func (e *Evidence) derive(ctx context.Context, accounts iter.Seq2[account, error
 				if err := send(b); err != nil {
 					return err
 				}
-				b = &batchOfAccounts{done: make(chan struct{})}
+				b = &batchOfAccounts[T]{done: make(chan struct{})}
 			}
 		}
 		if len(b.accounts) == 0 {
@@ -77,9 +77,9 @@ func (e *Evidence) derive(ctx context.Context, accounts iter.Seq2[account, error
 	for range workers {
 		g.Go(func() error {
 			for b := range work {
-				b.derived = make([]derived, len(b.accounts))
+				b.derived = make([]T, len(b.accounts))
 				for i, a := range b.accounts {
-					b.derived[i] = e.value(a, law)
+					b.derived[i] = value(a)
 				}
 				b.accounts = nil
 				close(b.done)
@@ -106,9 +106,9 @@ func (e *Evidence) derive(ctx context.Context, accounts iter.Seq2[account, error
 }
 
 // value is the pure middle: raw objects to rows.
-func (e *Evidence) value(a account, law func(normalize.Account) normalize.Result) derived {
+func (r *run) value(e *Evidence, a account) derived {
 	facts, rejects := e.translate(a)
-	d := derived{result: law(facts)}
+	d := derived{result: normalize.Derive(facts, r.o.Settings)}
 	d.result.Rejects = append(rejects, d.result.Rejects...)
 	for _, c := range a.customers {
 		d.of = append(d.of, c.CustomerKey)

@@ -75,18 +75,22 @@ func (e *Evidence) Account(ctx context.Context, k warehouse.CustomerKey) (facts 
 	return facts, rejects, true, nil
 }
 
-// Each values every account by a law and takes what follows, in a fixed order.
-// law is called from several goroutines at once, take from one at a time.
-func (e *Evidence) Each(ctx context.Context, law func(normalize.Account) normalize.Result, take func(normalize.Result) error) error {
+// Each asks something of every account and takes the answers, in a fixed order
+// and with the memory of the accounts in flight. ask is called from several
+// goroutines at once, take from one at a time.
+func Each[T any](ctx context.Context, e *Evidence, ask func(normalize.Account) T, take func(T) error) error {
 	todo, err := e.resolve(ctx, nil)
 	if err != nil {
 		return err
 	}
-	return e.all(ctx, todo, law, func(d derived) error { return take(d.result) })
+	return all(ctx, e, todo, func(a account) T {
+		facts, _ := e.translate(a)
+		return ask(facts)
+	}, take)
 }
 
 // all derives what is to be done, source by source, and the joint accounts last.
-func (e *Evidence) all(ctx context.Context, todo work, law func(normalize.Account) normalize.Result, add func(derived) error) error {
+func all[T any](ctx context.Context, e *Evidence, todo work, value func(account) T, add func(T) error) error {
 	isJoint := map[warehouse.CustomerKey]bool{}
 	for _, j := range todo.joint {
 		for _, k := range j.members {
@@ -100,11 +104,11 @@ func (e *Evidence) all(ctx context.Context, todo work, law func(normalize.Accoun
 				continue
 			}
 		}
-		if err := e.derive(ctx, e.single(ctx, seal, only, isJoint), law, add); err != nil {
+		if err := derive(ctx, e.single(ctx, seal, only, isJoint), value, add); err != nil {
 			return fmt.Errorf("derive source %s: %w", seal.Source, err)
 		}
 	}
-	if err := e.derive(ctx, e.together(ctx, todo.joint), law, add); err != nil {
+	if err := derive(ctx, e.together(ctx, todo.joint), value, add); err != nil {
 		return fmt.Errorf("derive joint accounts: %w", err)
 	}
 	return nil

@@ -6,7 +6,6 @@ import (
 	"slices"
 
 	"mrrsync/connectors/billing"
-	"mrrsync/normalize"
 	"mrrsync/warehouse"
 )
 
@@ -125,6 +124,5 @@ func (r *run) fill(ctx context.Context, load *warehouse.Load, spec warehouse.Loa
 		r.receipt.Rows.InvoiceLines += len(d.result.InvoiceLines)
 		return load.Add(ctx, d.of, d.result)
 	}
-	law := func(a normalize.Account) normalize.Result { return normalize.Derive(a, r.o.Settings) }
-	return evidence.all(ctx, todo, law, add)
+	return all(ctx, evidence, todo, func(a account) derived { return r.value(evidence, a) }, add)
 }
