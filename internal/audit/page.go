@@ -193,6 +193,16 @@ func (p *Page) Differences() []Item {
 // trace gathers every object that the page refers to and finds where it is
 // stored.
 func (p *Page) trace(ctx context.Context, w *warehouse.Warehouse) error {
+	p.mentionAll()
+	for _, source := range unique(sourcesOf(p.Customers)) {
+		if err := p.locate(ctx, w, source); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (p *Page) mentionAll() {
 	for i := range p.Subscriptions {
 		s := &p.Subscriptions[i]
 		p.mention(s.Source, s.Standing.Object)
@@ -204,15 +214,8 @@ func (p *Page) trace(ctx context.Context, w *warehouse.Warehouse) error {
 		}
 	}
 	for i := range p.Moves {
-		m := &p.Moves[i]
-		p.mention(m.Source, m.Shown)
+		p.mention(p.Moves[i].Source, p.Moves[i].Shown)
 	}
-	for _, source := range unique(sourcesOf(p.Customers)) {
-		if err := p.locate(ctx, w, source); err != nil {
-			return err
-		}
-	}
-	return nil
 }
 
 // mention gives an object its place in the list.

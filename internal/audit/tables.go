@@ -19,8 +19,8 @@ func group(name, title string) report.Column {
 }
 
 // table is a report over some currency's rows; empty: of all of them.
-func (c *Comparison) table(name, title, summary string, columns []report.Column, currency string, rows func(currency string, add func(...any))) *report.Table {
-	t := &report.Table{Report: report.Report{Name: name, Title: title, Summary: summary, Columns: columns}, Columns: columns}
+func (c *Comparison) table(title, summary string, columns []report.Column, currency string, rows func(currency string, add func(...any))) *report.Table {
+	t := &report.Table{Report: report.Report{Name: "compare", Title: title, Summary: summary, Columns: columns}, Columns: columns}
 	t.Query.Currency = currency
 	if n := len(c.Days); n > 0 {
 		t.Query.From, t.Query.To = c.Days[0].Month(), c.Days[n-1]
@@ -51,7 +51,7 @@ func (c *Comparison) Months(currency string) *report.Table {
 	for i := range c.Presets {
 		columns = append(columns, column(c.Presets[i].Name, c.Presets[i].Name, report.Money))
 	}
-	return c.table("compare", "MRR by policy", "The same evidence at each month's end, as configured and under each preset.", columns, currency,
+	return c.table("MRR by policy", "The same evidence at each month's end, as configured and under each preset.", columns, currency,
 		func(currency string, add func(...any)) {
 			for d, day := range c.Days {
 				row := []any{day.Month(), c.Levels.on(currency, d)}
@@ -79,7 +79,7 @@ func (c *Comparison) Bridge(preset int, currency string) *report.Table {
 		columns = append(columns, rule)
 	}
 	columns = append(columns, column(p.Name, p.Name, report.Money))
-	return c.table("compare", "From the configured policy to "+p.Name, "What each rule that differs does to MRR.", columns, currency,
+	return c.table("From the configured policy to "+p.Name, "What each rule that differs does to MRR.", columns, currency,
 		func(currency string, add func(...any)) {
 			for d, day := range c.Days {
 				row := []any{day.Month(), c.Levels.on(currency, d)}
@@ -98,7 +98,7 @@ func (c *Comparison) Rules(currency string) *report.Table {
 		group("currency", "Currency"), group("preset", "Preset"), column("month", "Month", report.Month), column("rule", "Rule", report.Text),
 		column("accounts", "Accounts", report.Count), column("difference", "Difference", report.Money),
 	}
-	return c.table("compare", "Differences by rule", "What each rule in which a preset differs from the configured policy does to MRR at each month's end.", columns, currency,
+	return c.table("Differences by rule", "What each rule in which a preset differs from the configured policy does to MRR at each month's end.", columns, currency,
 		func(currency string, add func(...any)) {
 			for i := range c.Presets {
 				for d, day := range c.Days {
@@ -127,7 +127,7 @@ func (c *Comparison) Customers(currency string) *report.Table {
 	if n := len(c.Days); n > 0 {
 		on = c.Days[n-1]
 	}
-	return c.table("compare", "Differences by customer on "+on.String(), "Whom each rule touches most on the last day.", columns, currency,
+	return c.table("Differences by customer on "+on.String(), "Whom each rule touches most on the last day.", columns, currency,
 		func(currency string, add func(...any)) {
 			for i := range c.Presets {
 				for j := range c.Presets[i].Effects {

@@ -122,7 +122,8 @@ func (p *Page) standing(source string, s normalize.Standing) string {
 	if s.Kind != 0 {
 		text += ", by " + evidenceWords(s.Kind)
 	}
-	if !s.Since.IsZero() && s.Counts && s.Kind != 0 {
+	spoken := s.Kind != 0 && s.Kind != billing.EvidenceCarried && s.Kind != billing.EvidenceEarliest
+	if !s.Since.IsZero() && s.Counts && spoken {
 		text += " of " + instant(s.Since)
 	}
 	return text + p.mark(source, s.Object)
