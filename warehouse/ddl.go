@@ -37,6 +37,7 @@ type Schema struct {
 	Database string   // of the views
 	Cluster  string   // its name; Target Cluster only
 	Segments []string // configured segments, in the order of their columns
+	Volatile bool     // as in Options; Target Embedded only
 }
 
 // Statement is one statement of DDL. Name is the file it came from, without
@@ -89,6 +90,9 @@ func (s Schema) Settings() string {
 	const durable = "SETTINGS fsync_after_insert = 1, fsync_part_directory = 1"
 	switch s.Target {
 	case Embedded:
+		if s.Volatile {
+			return ""
+		}
 		return durable
 	case Server:
 		return durable + ", non_replicated_deduplication_window = 1000"

@@ -34,6 +34,10 @@ type Options struct {
 	Segments []string
 	// ReportingCurrency is what mrr_reporting is in; empty turns conversion off.
 	ReportingCurrency string
+	// Volatile makes the tables of a new embedded warehouse without waiting for
+	// the disk: a power failure may take back what was acknowledged. For tests
+	// and rehearsals, which it makes twice as fast.
+	Volatile bool
 	// Now is the clock.
 	Now    func() time.Time
 	Logger *slog.Logger
@@ -79,7 +83,7 @@ func Open(ctx context.Context, opt Options) (*Warehouse, error) {
 	}
 	w := &Warehouse{
 		opt: opt, dsn: d, log: opt.Logger, landed: map[string]*held{},
-		schema: Schema{Target: Server, Database: opt.Database, Cluster: opt.Cluster, Segments: opt.Segments},
+		schema: Schema{Target: Server, Database: opt.Database, Cluster: opt.Cluster, Segments: opt.Segments, Volatile: opt.Volatile},
 	}
 	switch {
 	case d.folder != "":

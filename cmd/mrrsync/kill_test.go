@@ -51,7 +51,7 @@ func (s *town) child() (*exec.Cmd, *bytes.Buffer) {
 	var log bytes.Buffer
 	cmd := exec.CommandContext(s.Context(), program)
 	cmd.Args = []string{"mrrsync", "sync", "--config", filepath.Join(s.folder, simulator.ConfigFile)}
-	cmd.Env = append(os.Environ(), "MRRSYNC_NOW="+s.now().Format(time.RFC3339))
+	cmd.Env = append(os.Environ(), "MRRSYNC_NOW="+s.now().Format(time.RFC3339), "MRRSYNC_VOLATILE=1")
 	cmd.Stdout, cmd.Stderr = &log, &log
 	if err := cmd.Start(); err != nil {
 		s.Fatal(err)
@@ -86,7 +86,7 @@ func TestKilled(t *testing.T) {
 			t.Fatal(err)
 		}
 		kills := 0
-		step := lasted / time.Duration(few(10, 3))
+		step := lasted / time.Duration(few(6, 3))
 		for delay := step; delay < 4*lasted; delay += step {
 			cmd, log := s.child()
 			after := time.AfterFunc(delay, func() { _ = cmd.Process.Kill() })

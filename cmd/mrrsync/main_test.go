@@ -36,6 +36,7 @@ func TestScripts(t *testing.T) {
 				env.Setenv("XDG_CACHE_HOME", cache)
 			}
 			env.Setenv("MRRSYNC_NOW", "2026-03-01T02:00:00Z")
+			env.Setenv("MRRSYNC_VOLATILE", "1")
 			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){"code": code, "waitfor": waitFor},

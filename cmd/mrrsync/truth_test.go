@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"flag"
 	"fmt"
 	"net/http/httptest"
 	"path/filepath"
@@ -47,10 +48,7 @@ func (s *town) now() time.Time { return time.Unix(s.present.Load(), 0).UTC() }
 func (s *town) mrrsync(want int, args ...string) (stdout string) {
 	s.Helper()
 	getenv := func(name string) string {
-		if name == "MRRSYNC_NOW" {
-			return s.now().Format(time.RFC3339)
-		}
-		return ""
+		return map[string]string{"MRRSYNC_NOW": s.now().Format(time.RFC3339), "MRRSYNC_VOLATILE": "1"}[name]
 	}
 	var out, log bytes.Buffer
 	args = append(args, "--config", filepath.Join(s.folder, simulator.ConfigFile), "--log-level", "warn")
@@ -125,7 +123,11 @@ func few(all, some int) int {
 	return all
 }
 
-// TestNights syncs every night for a month. Whoever looks every night misses
+// nights makes a longer proof of TestNights: go test ./cmd/mrrsync -run
+// TestNights -nights 30.
+var nights = flag.Int("nights", 12, "how many nights TestNights syncs, at most 30")
+
+// TestNights syncs every night for a while. Whoever looks every night misses
 // nothing: each of the days must equal the truth, provable or not, and stay as
 // it was published.
 func TestNights(t *testing.T) {
@@ -134,7 +136,7 @@ func TestNights(t *testing.T) {
 	s.sync()
 	s.hold(s.judge(billing.NoDate, false))
 	from := billing.DateOf(first, time.UTC)
-	for night := 1; night <= few(30, 4); night++ {
+	for night := 1; night <= few(*nights, 4); night++ {
 		s.present.Store(first.AddDate(0, 0, night).Unix())
 		s.sync()
 		v := s.judge(from, true)

@@ -133,7 +133,7 @@ func newBench(t *testing.T, sources map[string]*shop, names ...string) *bench {
 	t.Helper()
 	b := &bench{T: t, now: time.Date(2026, 3, 10, 2, 0, 0, 0, time.UTC)}
 	clock := func() time.Time { return b.now }
-	w, err := warehouse.Open(t.Context(), warehouse.Options{DSN: "chdb://" + t.TempDir(), Database: "mrr", KeepLoads: 3, ReportingCurrency: "USD", Now: clock})
+	w, err := warehouse.Open(t.Context(), warehouse.Options{DSN: "chdb://" + t.TempDir(), Database: "mrr", KeepLoads: 3, ReportingCurrency: "USD", Volatile: true, Now: clock})
 	if err != nil {
 		t.Fatal(err)
 	}
