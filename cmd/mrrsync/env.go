@@ -254,7 +254,7 @@ func (a *app) warehouse(ctx context.Context, c *config.Config) (*warehouse.Wareh
 		DSN: dsn, Database: c.Warehouse.Database, Cluster: c.Warehouse.Cluster, KeepLoads: c.Warehouse.KeepLoads,
 		Segments: segments(c), ReportingCurrency: c.Reporting.Currency,
 		Volatile: a.getenv("MRRSYNC_VOLATILE") == "1",
-		Now: a.now, Logger: a.log, Progress: download,
+		Now:      a.now, Logger: a.log, Progress: download,
 	})
 }
 
