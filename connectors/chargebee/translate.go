@@ -130,7 +130,7 @@ func newestOf[T any](t *translation, list []seen[T], o connectors.Object, last b
 		}
 		return list
 	}
-	wire, err := decode[T](o)
+	wire, err := connectors.Decode[T](o)
 	var bad *problem
 	if err != nil {
 		bad = malformed(o, err)
@@ -155,7 +155,7 @@ func malformed(o connectors.Object, err error) *problem {
 
 // grow decodes an object; one that cannot be decoded is rejected.
 func grow[T any](t *translation, o connectors.Object) (seen[T], bool) {
-	wire, err := decode[T](o)
+	wire, err := connectors.Decode[T](o)
 	if err != nil {
 		t.reject(o, malformed(o, err))
 	}

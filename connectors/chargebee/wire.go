@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"github.com/shopspring/decimal"
+
+	"mrrsync/connectors"
 )
 
 // The wire types hold what facts are made of, and no more. Numbers are exact
@@ -18,24 +20,14 @@ import (
 // ("0.0025", in the fields named ..._in_decimal).
 type number struct{ decimal.Decimal }
 
-// maxNumber bounds a number's text: more than any amount needs, and little
-// enough that no arithmetic on it can hurt.
-const maxNumber = 40
-
 func (n *number) UnmarshalJSON(b []byte) error {
 	s := string(bytes.Trim(b, `"`))
 	if s == "null" || s == "" {
 		return nil
 	}
-	if len(s) > maxNumber {
-		return fmt.Errorf("number %.50q is too long", s)
-	}
-	d, err := decimal.NewFromString(s)
+	d, err := connectors.ParseNumber(s)
 	if err != nil {
-		return fmt.Errorf("%q is not a number", s)
-	}
-	if e := d.Exponent(); e < -maxNumber || e > maxNumber {
-		return fmt.Errorf("number %q is out of range", s)
+		return err
 	}
 	n.Decimal = d
 	return nil

@@ -1,7 +1,6 @@
 package stripe
 
 import (
-	"encoding/json"
 	"fmt"
 	"strings"
 
@@ -25,19 +24,11 @@ func unreadable(kind, id, code, format string, args ...any) *problem {
 // catalog reads the catalogue's objects, each decoded once for all customers.
 type catalog struct{ objects *connectors.Catalog }
 
-func decode[T any](o connectors.Object) (*T, error) {
-	v := new(T)
-	if err := json.Unmarshal(o.Payload, v); err != nil {
-		return nil, fmt.Errorf("%s %s: %w", o.Kind, o.ID, err)
-	}
-	return v, nil
-}
-
 func lookup[T any](c catalog, kind, id string) (*T, billing.Ref) {
 	if c.objects == nil || id == "" {
 		return nil, billing.Ref{}
 	}
-	v, ok, err := connectors.Lookup(c.objects, kind, id, decode[T])
+	v, ok, err := connectors.Lookup(c.objects, kind, id, connectors.Decode[T])
 	if !ok || err != nil {
 		return nil, billing.Ref{}
 	}

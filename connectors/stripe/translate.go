@@ -158,7 +158,7 @@ func inOrder(a, b connectors.Object) int {
 
 // grow appends a decoded object; one that cannot be decoded is rejected.
 func grow[T any](t *translation, list []version[T], o connectors.Object) []version[T] {
-	wire, err := decode[T](o)
+	wire, err := connectors.Decode[T](o)
 	if err != nil {
 		t.malformed(o, err)
 		return list
@@ -216,7 +216,7 @@ func (t *translation) gather() {
 // readEvent decodes an event. One whose object cannot be read still dates a
 // change, so that nothing is rejected here: the object itself was fetched.
 func (t *translation) readEvent(o connectors.Object) {
-	wire, err := decode[wireEvent](o)
+	wire, err := connectors.Decode[wireEvent](o)
 	if err != nil {
 		t.malformed(o, err)
 		return

@@ -1,0 +1,37 @@
+package connectors
+
+import (
+	"encoding/json"
+	"fmt"
+
+	"github.com/shopspring/decimal"
+)
+
+// longestNumber bounds a number's text and exponent: more than any amount
+// needs, and little enough that no arithmetic on it can hurt.
+const longestNumber = 40
+
+// ParseNumber reads the text of a JSON number, or of a string that holds one,
+// exactly. What null and an empty string mean is the provider's to say.
+func ParseNumber(text string) (decimal.Decimal, error) {
+	if len(text) > longestNumber {
+		return decimal.Decimal{}, fmt.Errorf("number %.50q is too long", text)
+	}
+	d, err := decimal.NewFromString(text)
+	if err != nil {
+		return decimal.Decimal{}, fmt.Errorf("%q is not a number", text)
+	}
+	if e := d.Exponent(); e < -longestNumber || e > longestNumber {
+		return decimal.Decimal{}, fmt.Errorf("number %q is out of range", text)
+	}
+	return d, nil
+}
+
+// Decode reads an object's payload. The error names the object.
+func Decode[T any](o Object) (*T, error) {
+	v := new(T)
+	if err := json.Unmarshal(o.Payload, v); err != nil {
+		return nil, fmt.Errorf("%s %s: %w", o.Kind, o.ID, err)
+	}
+	return v, nil
+}
