@@ -19,28 +19,28 @@ func decimalOf(unit int64) string {
 
 func (e *enc) unit(unit int64, whole, decimal string) {
 	if unit%company.Scale != 0 {
-		e.null(whole)
+		e.Null(whole)
 	} else {
-		e.num(whole, unit/company.Scale)
+		e.Num(whole, unit/company.Scale)
 	}
-	e.str(decimal, decimalOf(unit))
+	e.Str(decimal, decimalOf(unit))
 }
 
 func (e *enc) tiers(list []company.Tier) {
-	e.arr("tiers")
+	e.Arr("tiers")
 	for _, t := range list {
-		e.open()
+		e.Open()
 		if t.Flat == 0 {
-			e.nulls("flat_amount", "flat_amount_decimal")
+			e.Nulls("flat_amount", "flat_amount_decimal")
 		} else {
-			e.num("flat_amount", t.Flat)
-			e.str("flat_amount_decimal", strconv.FormatInt(t.Flat, 10))
+			e.Num("flat_amount", t.Flat)
+			e.Str("flat_amount_decimal", strconv.FormatInt(t.Flat, 10))
 		}
 		e.unit(t.Unit, "unit_amount", "unit_amount_decimal")
-		e.when("up_to", t.UpTo)
-		e.end()
+		e.When("up_to", t.UpTo)
+		e.End()
 	}
-	e.endArr()
+	e.EndArr()
 }
 
 func tiersMode(m company.TiersMode) string {
@@ -54,106 +54,106 @@ func (p *moment) price(e *enc, x *company.Price, want *expand) {
 		if x.Archived > 0 && x.Archived <= p.t {
 			i = 1
 		}
-		e.sep()
-		e.b = append(e.b, p.archive[x][i].price...)
+		e.Sep()
+		e.B = append(e.B, p.archive[x][i].price...)
 		return
 	}
-	e.open()
-	e.str("id", x.ID)
-	e.str("object", "price")
-	e.bool("active", x.Archived == 0 || x.Archived > p.t)
+	e.Open()
+	e.Str("id", x.ID)
+	e.Str("object", "price")
+	e.Bool("active", x.Archived == 0 || x.Archived > p.t)
 	if x.Mode != 0 {
-		e.str("billing_scheme", "tiered")
+		e.Str("billing_scheme", "tiered")
 	} else {
-		e.str("billing_scheme", "per_unit")
+		e.Str("billing_scheme", "per_unit")
 	}
-	e.num("created", x.Created)
-	e.str("currency", x.Currency)
+	e.Num("created", x.Created)
+	e.Str("currency", x.Currency)
 	if want.has("currency_options") {
 		p.options(e, x, want.at("currency_options"))
 	}
-	e.null("custom_unit_amount")
-	e.bool("livemode", false)
-	e.null("lookup_key")
-	e.raw("metadata", []byte("{}"))
-	e.str("nickname", x.Nickname)
+	e.Null("custom_unit_amount")
+	e.Bool("livemode", false)
+	e.Null("lookup_key")
+	e.Raw("metadata", []byte("{}"))
+	e.Str("nickname", x.Nickname)
 	if want.has("product") {
-		e.key("product")
+		e.Key("product")
 		p.product(e, x.Product)
 	} else {
-		e.str("product", x.Product.ID)
+		e.Str("product", x.Product.ID)
 	}
 	if x.OneTime {
-		e.null("recurring")
+		e.Null("recurring")
 	} else {
-		e.obj("recurring")
+		e.Obj("recurring")
 		e.period(x)
-		e.end()
+		e.End()
 	}
-	e.str("tax_behavior", "unspecified")
+	e.Str("tax_behavior", "unspecified")
 	if want.has("tiers") && x.Mode != 0 {
 		e.tiers(x.Tiers)
 	}
-	e.opt("tiers_mode", tiersMode(x.Mode))
+	e.Opt("tiers_mode", tiersMode(x.Mode))
 	e.transform("transform_quantity", x)
 	if x.OneTime {
-		e.str("type", "one_time")
+		e.Str("type", "one_time")
 	} else {
-		e.str("type", "recurring")
+		e.Str("type", "recurring")
 	}
 	if x.Mode != 0 {
-		e.nulls("unit_amount", "unit_amount_decimal")
+		e.Nulls("unit_amount", "unit_amount_decimal")
 	} else {
 		e.unit(x.Unit, "unit_amount", "unit_amount_decimal")
 	}
-	e.end()
+	e.End()
 }
 
 func (e *enc) period(x *company.Price) {
 	if x.Metered {
-		e.str("aggregate_usage", "sum")
+		e.Str("aggregate_usage", "sum")
 	} else {
-		e.null("aggregate_usage")
+		e.Null("aggregate_usage")
 	}
-	e.str("interval", x.Interval.String())
-	e.num("interval_count", int64(x.Count))
+	e.Str("interval", x.Interval.String())
+	e.Num("interval_count", int64(x.Count))
 	if x.Metered {
-		e.str("usage_type", "metered")
+		e.Str("usage_type", "metered")
 	} else {
-		e.str("usage_type", "licensed")
+		e.Str("usage_type", "licensed")
 	}
 }
 
 func (e *enc) transform(key string, x *company.Price) {
 	if x.Divide == 0 {
-		e.null(key)
+		e.Null(key)
 		return
 	}
-	e.obj(key)
-	e.num("divide_by", x.Divide)
+	e.Obj(key)
+	e.Num("divide_by", x.Divide)
 	if x.RoundUp {
-		e.str("round", "up")
+		e.Str("round", "up")
 	} else {
-		e.str("round", "down")
+		e.Str("round", "down")
 	}
-	e.end()
+	e.End()
 }
 
 func (p *moment) options(e *enc, x *company.Price, want *expand) {
-	e.obj("currency_options")
+	e.Obj("currency_options")
 	one := func(currency string, a company.Amounts) {
-		e.obj(currency)
-		e.null("custom_unit_amount")
-		e.str("tax_behavior", "unspecified")
+		e.Obj(currency)
+		e.Null("custom_unit_amount")
+		e.Str("tax_behavior", "unspecified")
 		if x.Mode != 0 {
 			if want.at(currency).has("tiers") {
 				e.tiers(a.Tiers)
 			}
-			e.nulls("unit_amount", "unit_amount_decimal")
+			e.Nulls("unit_amount", "unit_amount_decimal")
 		} else {
 			e.unit(a.Unit, "unit_amount", "unit_amount_decimal")
 		}
-		e.end()
+		e.End()
 	}
 	one(x.Currency, x.Amounts)
 	for _, c := range []string{"eur", "gbp", "jpy"} {
@@ -161,7 +161,7 @@ func (p *moment) options(e *enc, x *company.Price, want *expand) {
 			one(c, a)
 		}
 	}
-	e.end()
+	e.End()
 }
 
 // plan writes a price in its older form.
@@ -171,96 +171,96 @@ func (p *moment) plan(e *enc, x *company.Price) {
 		if x.Archived > 0 && x.Archived <= p.t {
 			i = 1
 		}
-		e.sep()
-		e.b = append(e.b, p.archive[x][i].plan...)
+		e.Sep()
+		e.B = append(e.B, p.archive[x][i].plan...)
 		return
 	}
-	e.open()
-	e.str("id", x.ID)
-	e.str("object", "plan")
-	e.bool("active", x.Archived == 0 || x.Archived > p.t)
+	e.Open()
+	e.Str("id", x.ID)
+	e.Str("object", "plan")
+	e.Bool("active", x.Archived == 0 || x.Archived > p.t)
 	if x.Mode != 0 {
-		e.nulls("amount", "amount_decimal")
-		e.str("billing_scheme", "tiered")
+		e.Nulls("amount", "amount_decimal")
+		e.Str("billing_scheme", "tiered")
 	} else {
 		e.unit(x.Unit, "amount", "amount_decimal")
-		e.str("billing_scheme", "per_unit")
+		e.Str("billing_scheme", "per_unit")
 	}
-	e.num("created", x.Created)
-	e.str("currency", x.Currency)
+	e.Num("created", x.Created)
+	e.Str("currency", x.Currency)
 	e.period(x)
-	e.bool("livemode", false)
-	e.raw("metadata", []byte("{}"))
-	e.str("nickname", x.Nickname)
-	e.str("product", x.Product.ID)
-	e.opt("tiers_mode", tiersMode(x.Mode))
+	e.Bool("livemode", false)
+	e.Raw("metadata", []byte("{}"))
+	e.Str("nickname", x.Nickname)
+	e.Str("product", x.Product.ID)
+	e.Opt("tiers_mode", tiersMode(x.Mode))
 	e.transform("transform_usage", x)
-	e.null("trial_period_days")
-	e.end()
+	e.Null("trial_period_days")
+	e.End()
 }
 
 func (p *moment) product(e *enc, x *company.Product) {
-	e.open()
-	e.str("id", x.ID)
-	e.str("object", "product")
-	e.bool("active", true)
-	e.num("created", x.Created)
-	e.nulls("default_price", "description")
-	e.raw("features", []byte("[]"))
-	e.raw("images", []byte("[]"))
-	e.bool("livemode", false)
-	e.raw("metadata", []byte("{}"))
-	e.str("name", x.Name)
-	e.nulls("package_dimensions", "shippable", "statement_descriptor", "tax_code", "unit_label")
-	e.num("updated", x.Created)
-	e.null("url")
-	e.end()
+	e.Open()
+	e.Str("id", x.ID)
+	e.Str("object", "product")
+	e.Bool("active", true)
+	e.Num("created", x.Created)
+	e.Nulls("default_price", "description")
+	e.Raw("features", []byte("[]"))
+	e.Raw("images", []byte("[]"))
+	e.Bool("livemode", false)
+	e.Raw("metadata", []byte("{}"))
+	e.Str("name", x.Name)
+	e.Nulls("package_dimensions", "shippable", "statement_descriptor", "tax_code", "unit_label")
+	e.Num("updated", x.Created)
+	e.Null("url")
+	e.End()
 }
 
 func (p *moment) coupon(e *enc, x *company.Coupon, want *expand) {
-	e.open()
-	e.str("id", x.ID)
-	e.str("object", "coupon")
+	e.Open()
+	e.Str("id", x.ID)
+	e.Str("object", "coupon")
 	if x.Percent == 0 {
-		e.num("amount_off", x.Off[x.Currency])
+		e.Num("amount_off", x.Off[x.Currency])
 	} else {
-		e.null("amount_off")
+		e.Null("amount_off")
 	}
 	if want.has("applies_to") && len(x.Products) > 0 {
-		e.obj("applies_to")
-		e.arr("products")
+		e.Obj("applies_to")
+		e.Arr("products")
 		for _, q := range x.Products {
-			e.item(q.ID)
+			e.Item(q.ID)
 		}
-		e.endArr()
-		e.end()
+		e.EndArr()
+		e.End()
 	}
-	e.num("created", x.Created)
-	e.opt("currency", x.Currency)
+	e.Num("created", x.Created)
+	e.Opt("currency", x.Currency)
 	if want.has("currency_options") && len(x.Off) > 0 {
-		e.obj("currency_options")
+		e.Obj("currency_options")
 		for _, c := range currencies {
-			e.obj(c)
-			e.num("amount_off", x.Off[c])
-			e.end()
+			e.Obj(c)
+			e.Num("amount_off", x.Off[c])
+			e.End()
 		}
-		e.end()
+		e.End()
 	}
-	e.str("duration", x.Duration.String())
-	e.when("duration_in_months", int64(x.Months))
-	e.bool("livemode", false)
-	e.null("max_redemptions")
-	e.raw("metadata", []byte("{}"))
-	e.str("name", x.Name)
+	e.Str("duration", x.Duration.String())
+	e.When("duration_in_months", int64(x.Months))
+	e.Bool("livemode", false)
+	e.Null("max_redemptions")
+	e.Raw("metadata", []byte("{}"))
+	e.Str("name", x.Name)
 	if x.Percent > 0 {
-		e.raw("percent_off", []byte(percent(x.Percent)))
+		e.Raw("percent_off", []byte(percent(x.Percent)))
 	} else {
-		e.null("percent_off")
+		e.Null("percent_off")
 	}
-	e.null("redeem_by")
-	e.num("times_redeemed", 0)
-	e.bool("valid", true)
-	e.end()
+	e.Null("redeem_by")
+	e.Num("times_redeemed", 0)
+	e.Bool("valid", true)
+	e.End()
 }
 
 var currencies = []string{"usd", "eur", "gbp", "jpy", "kwd", "isk", "cad", "huf"}
@@ -275,30 +275,30 @@ func percent(n int64) string {
 }
 
 func (p *moment) tax(e *enc, x *company.TaxRate) {
-	e.open()
-	e.str("id", x.ID)
-	e.str("object", "tax_rate")
-	e.bool("active", true)
-	e.str("country", x.Country)
-	e.num("created", x.Created)
-	e.null("description")
-	e.str("display_name", x.Name)
-	e.raw("effective_percentage", []byte(percent(x.Rate)))
-	e.bool("inclusive", x.Inclusive)
-	e.null("jurisdiction")
-	e.str("jurisdiction_level", "country")
-	e.bool("livemode", false)
-	e.raw("metadata", []byte("{}"))
-	e.raw("percentage", []byte(percent(x.Rate)))
-	e.null("state")
-	e.str("tax_type", x.Type)
-	e.end()
+	e.Open()
+	e.Str("id", x.ID)
+	e.Str("object", "tax_rate")
+	e.Bool("active", true)
+	e.Str("country", x.Country)
+	e.Num("created", x.Created)
+	e.Null("description")
+	e.Str("display_name", x.Name)
+	e.Raw("effective_percentage", []byte(percent(x.Rate)))
+	e.Bool("inclusive", x.Inclusive)
+	e.Null("jurisdiction")
+	e.Str("jurisdiction_level", "country")
+	e.Bool("livemode", false)
+	e.Raw("metadata", []byte("{}"))
+	e.Raw("percentage", []byte(percent(x.Rate)))
+	e.Null("state")
+	e.Str("tax_type", x.Type)
+	e.End()
 }
 
 func (p *moment) taxes(e *enc, key string, x *company.TaxRate) {
-	e.arr(key)
+	e.Arr(key)
 	if x != nil {
 		p.tax(e, x)
 	}
-	e.endArr()
+	e.EndArr()
 }

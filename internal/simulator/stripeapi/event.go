@@ -1,42 +1,49 @@
 package stripeapi
 
-import "mrrsync/internal/simulator/company"
+import (
+	"sync"
+
+	"mrrsync/internal/simulator/company"
+)
+
+// spare holds encoders for what an object was before.
+var spare = sync.Pool{New: func() any { return &enc{} }}
 
 // event writes what happened. The object is as of the event's moment, in the
 // API version the event speaks; its previous attributes are what it was the
 // second before.
 func (p *moment) event(e *enc, x *company.Event) {
 	now := &moment{catalogBytes: p.catalogBytes, c: p.c, t: x.At, d: dialect(x.Foreign)}
-	e.open()
-	e.str("id", p.c.ID(company.KindEvent, x.Ref))
-	e.str("object", "event")
-	e.str("api_version", versions[now.d])
-	e.num("created", x.At)
-	e.obj("data")
-	e.key("object")
-	from := len(e.b)
+	e.Open()
+	e.Str("id", p.c.ID(company.KindEvent, x.Ref))
+	e.Str("object", "event")
+	e.Str("api_version", versions[now.d])
+	e.Num("created", x.At)
+	e.Obj("data")
+	e.Key("object")
+	from := len(e.B)
 	now.subject(e, x)
 	if x.Updates {
 		before := *now
 		before.t--
-		old := buffers.Get().(*enc)
-		old.b = old.b[:0]
+		old := spare.Get().(*enc)
+		old.B = old.B[:0]
 		before.subject(old, x)
-		to := len(e.b)
-		e.key("previous_attributes")
-		object := e.b[from:to]
+		to := len(e.B)
+		e.Key("previous_attributes")
+		object := e.B[from:to]
 		var changed bool
-		if e.b, changed = diff(e.b, old.b, object); !changed {
-			e.b = e.b[:to]
+		if e.B, changed = diff(e.B, old.B, object); !changed {
+			e.B = e.B[:to]
 		}
-		buffers.Put(old)
+		spare.Put(old)
 	}
-	e.end()
-	e.bool("livemode", false)
-	e.num("pending_webhooks", 0)
-	e.raw("request", []byte(`{"id":null,"idempotency_key":null}`))
-	e.str("type", x.Type)
-	e.end()
+	e.End()
+	e.Bool("livemode", false)
+	e.Num("pending_webhooks", 0)
+	e.Raw("request", []byte(`{"id":null,"idempotency_key":null}`))
+	e.Str("type", x.Type)
+	e.End()
 }
 
 func (p *moment) subject(e *enc, x *company.Event) {

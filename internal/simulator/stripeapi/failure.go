@@ -3,6 +3,8 @@ package stripeapi
 import (
 	"net/http"
 	"strings"
+
+	"mrrsync/internal/simulator/wire"
 )
 
 // failure is an answer that is an error, in Stripe's form.
@@ -11,22 +13,22 @@ type failure struct {
 	kind, code, param, message string
 }
 
-func (f *failure) body() []byte {
+func (f *failure) refusal() *wire.Refusal {
 	var e enc
-	e.open()
-	e.obj("error")
+	e.Open()
+	e.Obj("error")
 	if f.code != "" {
-		e.str("code", f.code)
-		e.str("doc_url", "https://stripe.com/docs/error-codes/"+strings.ReplaceAll(f.code, "_", "-"))
+		e.Str("code", f.code)
+		e.Str("doc_url", "https://stripe.com/docs/error-codes/"+strings.ReplaceAll(f.code, "_", "-"))
 	}
-	e.str("message", f.message)
+	e.Str("message", f.message)
 	if f.param != "" {
-		e.str("param", f.param)
+		e.Str("param", f.param)
 	}
-	e.str("type", f.kind)
-	e.end()
-	e.end()
-	return e.b
+	e.Str("type", f.kind)
+	e.End()
+	e.End()
+	return &wire.Refusal{Status: f.status, Body: e.B}
 }
 
 func invalid(code, param, message string) *failure {
@@ -53,6 +55,33 @@ func denied(stream string) *failure {
 		status: http.StatusForbidden, kind: "invalid_request_error",
 		message: "The provided key 'rk_test_****' does not have the required permissions for this endpoint on account 'acct_simulated'. Having the 'rak_" + permission(stream) + "_read' permission would allow this request to continue.",
 	}
+}
+
+// refuse words a fault that is a refusal.
+func refuse(kind wire.Fault, path []string, draw int) *wire.Refusal {
+	f := &failure{status: http.StatusInternalServerError, kind: "api_error", message: "An unknown error occurred"}
+	after := 0
+	switch kind {
+	case wire.TooMany:
+		f = &failure{
+			status: http.StatusTooManyRequests, kind: "invalid_request_error", code: "rate_limit",
+			message: "Request rate limit exceeded. Learn more about rate limits here https://stripe.com/docs/rate-limits.",
+		}
+		after = 1 - draw%2 // some tell when to come again
+	case wire.Lock:
+		f = &failure{
+			status: http.StatusTooManyRequests, kind: "invalid_request_error", code: "lock_timeout",
+			message: "This object cannot be accessed right now because another API request or Stripe process is currently accessing it. If you see this error intermittently, retry the request.",
+		}
+	case wire.Denied:
+		if len(path) == 0 {
+			return nil
+		}
+		f = denied(path[0])
+	}
+	x := f.refusal()
+	x.RetryAfter = after
+	return x
 }
 
 func permission(stream string) string {

@@ -2,106 +2,12 @@ package stripeapi
 
 import (
 	"bytes"
-	"strconv"
-	"unicode/utf8"
+
+	"mrrsync/internal/simulator/wire"
 )
 
-// enc writes compact JSON by appending; it places the commas.
-type enc struct{ b []byte }
-
-func (e *enc) sep() {
-	if n := len(e.b); n > 0 {
-		if c := e.b[n-1]; c != '{' && c != '[' && c != ':' {
-			e.b = append(e.b, ',')
-		}
-	}
-}
-
-func (e *enc) key(k string) {
-	e.sep()
-	e.b = append(e.b, '"')
-	e.b = append(e.b, k...)
-	e.b = append(e.b, '"', ':')
-}
-
-func (e *enc) open() {
-	e.sep()
-	e.b = append(e.b, '{')
-}
-
-func (e *enc) obj(k string) { e.key(k); e.b = append(e.b, '{') }
-
-func (e *enc) arr(k string) { e.key(k); e.b = append(e.b, '[') }
-
-func (e *enc) end() { e.b = append(e.b, '}') }
-
-func (e *enc) endArr() { e.b = append(e.b, ']') }
-
-func (e *enc) null(k string) { e.key(k); e.b = append(e.b, "null"...) }
-
-// nulls writes many nulls.
-func (e *enc) nulls(keys ...string) {
-	for _, k := range keys {
-		e.null(k)
-	}
-}
-
-func (e *enc) str(k, v string) { e.key(k); e.b = quote(e.b, v) }
-
-// opt writes null for the empty string.
-func (e *enc) opt(k, v string) {
-	if v == "" {
-		e.null(k)
-		return
-	}
-	e.str(k, v)
-}
-
-func (e *enc) num(k string, v int64) { e.key(k); e.b = strconv.AppendInt(e.b, v, 10) }
-
-// when writes a moment, null for none.
-func (e *enc) when(k string, v int64) {
-	if v == 0 {
-		e.null(k)
-		return
-	}
-	e.num(k, v)
-}
-
-func (e *enc) bool(k string, v bool) { e.key(k); e.b = strconv.AppendBool(e.b, v) }
-
-func (e *enc) raw(k string, v []byte) { e.key(k); e.b = append(e.b, v...) }
-
-// item writes a bare string of an array.
-func (e *enc) item(v string) {
-	e.sep()
-	e.b = quote(e.b, v)
-}
-
-const hexDigits = "0123456789abcdef"
-
-func quote(b []byte, s string) []byte {
-	b = append(b, '"')
-	for i := 0; i < len(s); {
-		c := s[i]
-		switch {
-		case c == '"' || c == '\\':
-			b = append(b, '\\', c)
-			i++
-		case c < 0x20:
-			b = append(b, '\\', 'u', '0', '0', hexDigits[c>>4], hexDigits[c&15])
-			i++
-		case c < utf8.RuneSelf:
-			b = append(b, c)
-			i++
-		default:
-			r, n := utf8.DecodeRuneInString(s[i:])
-			b = utf8.AppendRune(b, r)
-			i += n
-		}
-	}
-	return append(b, '"')
-}
+// enc writes the objects of the API.
+type enc struct{ wire.JSON }
 
 // diff appends what Stripe calls previous attributes: the parts of a compact
 // JSON object that differ from the newer one, with their old values. Hashes

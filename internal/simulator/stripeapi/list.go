@@ -48,16 +48,16 @@ func (s shelf[T]) serve(e *enc, p *params, now int64, kind, url string) *failure
 	}
 	picked, more := s.pick(from, to, p.limit, up)
 	more = more || again
-	e.open()
-	e.str("object", "list")
-	e.arr("data")
+	e.Open()
+	e.Str("object", "list")
+	e.Arr("data")
 	for _, x := range picked {
 		s.write(e, x)
 	}
-	e.endArr()
-	e.bool("has_more", more)
-	e.str("url", url)
-	e.end()
+	e.EndArr()
+	e.Bool("has_more", more)
+	e.Str("url", url)
+	e.End()
 	return nil
 }
 
@@ -114,16 +114,16 @@ func inOrder(e *enc, ids []string, p *params, kind, url string, write func(*enc,
 		from = max(from, to-p.limit)
 	}
 	end := min(to, from+p.limit)
-	e.open()
-	e.str("object", "list")
-	e.arr("data")
+	e.Open()
+	e.Str("object", "list")
+	e.Arr("data")
 	for i := from; i < end; i++ {
 		write(e, i)
 	}
-	e.endArr()
-	e.bool("has_more", end < to || p.one["ending_before"] != "" && from > 0)
-	e.str("url", url)
-	e.end()
+	e.EndArr()
+	e.Bool("has_more", end < to || p.one["ending_before"] != "" && from > 0)
+	e.Str("url", url)
+	e.End()
 	return nil
 }
 

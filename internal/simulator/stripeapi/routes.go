@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"mrrsync/internal/simulator/company"
+	"mrrsync/internal/simulator/wire"
 )
 
 // paging is what every list knows.
@@ -44,17 +45,17 @@ type ask struct {
 }
 
 // answer writes the answer to a request.
-func (s *Server) answer(e *enc, r *http.Request, parts []string, f fault) *failure {
+func (s *Server) answer(e *enc, r *http.Request, parts []string, l wire.Luck) *failure {
 	unknown := &failure{status: http.StatusNotFound, kind: "invalid_request_error", message: "Unrecognized request URL (" + r.Method + ": " + r.URL.Path + ")."}
-	if r.Method != http.MethodGet || len(parts) < 2 || parts[0] != "v1" {
+	if r.Method != http.MethodGet || len(parts) == 0 {
 		return unknown
 	}
 	m := &moment{catalogBytes: s.bytes, c: s.c, t: s.Now().Unix()}
-	name := parts[1]
+	name := parts[0]
 	if slices.Contains(s.o.Denied, name) {
 		return denied(name)
 	}
-	kind, list := kinds[name], len(parts) == 2
+	kind, list := kinds[name], len(parts) == 1
 	allowed := paging
 	switch {
 	case name == "account" && list:
@@ -63,9 +64,9 @@ func (s *Server) answer(e *enc, r *http.Request, parts []string, f fault) *failu
 		return unknown
 	case list:
 		allowed = append(slices.Clone(paging), known[name]...)
-	case len(parts) == 4 && parts[3] == "lines" && (name == "invoices" || name == "credit_notes"):
+	case len(parts) == 3 && parts[2] == "lines" && (name == "invoices" || name == "credit_notes"):
 		kind, list = map[string]string{"invoices": "line", "credit_notes": "noteline"}[name], true
-	case len(parts) == 3:
+	case len(parts) == 2:
 		allowed = nil
 	default:
 		return unknown
@@ -79,33 +80,33 @@ func (s *Server) answer(e *enc, r *http.Request, parts []string, f fault) *failu
 		return fail
 	}
 	a := &ask{moment: m, p: p, want: want, url: r.URL.Path}
-	if f.kind == EmptyPage && list && !slices.Contains([]string{"line", "noteline"}, kind) {
-		e.b = append(e.b, `{"object":"list","data":[],"has_more":true,"url":"`+a.url+`"}`...)
+	if l.Kind == wire.EmptyPage && list && !slices.Contains([]string{"line", "noteline"}, kind) {
+		e.B = append(e.B, `{"object":"list","data":[],"has_more":true,"url":"`+a.url+`"}`...)
 		return nil
 	}
-	p.again = f.kind == DuplicatePage
-	if len(parts) == 2 {
+	p.again = l.Kind == wire.DuplicatePage
+	switch len(parts) {
+	case 1:
 		return s.list(e, a, name)
+	case 3:
+		return a.linesOf(e, name, parts[1])
 	}
-	if len(parts) == 4 {
-		return a.linesOf(e, name, parts[2])
-	}
-	return s.single(e, a, name, parts[2])
+	return s.single(e, a, name, parts[1])
 }
 
 func (s *Server) account(e *enc) *failure {
-	e.open()
-	e.str("id", accountID(s.c))
-	e.str("object", "account")
-	e.bool("charges_enabled", true)
-	e.str("country", "US")
-	e.num("created", s.c.Start().Unix())
-	e.str("default_currency", "usd")
-	e.bool("details_submitted", true)
-	e.str("email", "owner@example.com")
-	e.bool("payouts_enabled", true)
-	e.str("type", "standard")
-	e.end()
+	e.Open()
+	e.Str("id", accountID(s.c))
+	e.Str("object", "account")
+	e.Bool("charges_enabled", true)
+	e.Str("country", "US")
+	e.Num("created", s.c.Start().Unix())
+	e.Str("default_currency", "usd")
+	e.Bool("details_submitted", true)
+	e.Str("email", "owner@example.com")
+	e.Bool("payouts_enabled", true)
+	e.Str("type", "standard")
+	e.End()
 	return nil
 }
 
@@ -391,7 +392,7 @@ func (s *Server) eventList(e *enc, a *ask) *failure {
 			return x, x != nil
 		},
 		keep: func(x *company.Event) bool {
-			return x.At > a.t-kept && a.p.one["delivery_success"] != "false" && typed(x.Type, types) && !s.faults.late(x, a.t)
+			return x.At > a.t-kept && a.p.one["delivery_success"] != "false" && typed(x.Type, types) && !s.o.Faults.Late(uint64(x.Ref), x.At, a.t)
 		},
 		write: func(e *enc, x *company.Event) { a.event(e, x) },
 	}

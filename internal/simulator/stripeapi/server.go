@@ -8,16 +8,26 @@ package stripeapi
 import (
 	"encoding/base64"
 	"log/slog"
-	"maps"
 	"net/http"
 	"strconv"
 	"strings"
-	"sync"
-	"sync/atomic"
 	"time"
 
 	"mrrsync/internal/simulator/company"
+	"mrrsync/internal/simulator/wire"
 )
+
+// The faults are those of package wire.
+type Faults = wire.Faults
+
+// The faults that are the company's: company.Config has them.
+const (
+	OldEvents = wire.OldEvents
+	Deleted   = wire.Deleted
+)
+
+// ParseFaults reads a list of faults such as "429=10,html" or "all".
+func ParseFaults(spec string, seed uint64) (Faults, error) { return wire.ParseFaults(spec, seed) }
 
 // Options says how the API behaves. The zero value is a well-behaved one.
 type Options struct {
@@ -30,19 +40,13 @@ type Options struct {
 	Log     *slog.Logger
 }
 
-// Server is the API. It is an http.Handler.
+// Server is the API. It is an http.Handler that counts its Requests.
 type Server struct {
-	c       *company.Company
-	o       Options
-	bytes   *catalogBytes
-	events  map[company.Ref]*company.Event
-	faults  *chaos
-	bucket  bucket
-	request atomic.Int64
-	drift   atomic.Int64 // seconds that the present has moved on by faults
-
-	mu     sync.Mutex
-	counts map[string]int
+	*wire.Front
+	c      *company.Company
+	o      Options
+	bytes  *catalogBytes
+	events map[company.Ref]*company.Event
 }
 
 // New serves a company.
@@ -51,101 +55,35 @@ func New(c *company.Company, o Options) *Server {
 		now := c.Config.Now
 		o.Clock = func() time.Time { return now }
 	}
-	s := &Server{c: c, o: o, bytes: newCatalogBytes(c), counts: map[string]int{}, events: make(map[company.Ref]*company.Event, len(c.Events))}
+	s := &Server{c: c, o: o, bytes: newCatalogBytes(c), events: make(map[company.Ref]*company.Event, len(c.Events))}
 	for _, x := range c.Events {
 		s.events[x.Ref] = x
 	}
-	s.faults = newChaos(o.Faults)
-	s.bucket = bucket{rate: o.Rate}
+	s.Front = wire.NewFront(wire.Provider{
+		Base: "/v1", Head: head, Admit: s.admit, Answer: s.respond, Refuse: refuse, Limiter: wire.NewBucket(o.Rate),
+	}, wire.Options{Clock: o.Clock, Latency: o.Latency, Faults: o.Faults, Log: o.Log})
 	return s
 }
 
-// Now is the present as the API sees it.
-func (s *Server) Now() time.Time {
-	return s.o.Clock().Add(time.Duration(s.drift.Load()) * time.Second)
-}
-
-// Requests counts the requests since the last Reset, by method and path with
-// identifiers left out: "GET /v1/invoices/:id".
-func (s *Server) Requests() map[string]int {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return maps.Clone(s.counts)
-}
-
-// Reset forgets the counts.
-func (s *Server) Reset() {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	clear(s.counts)
-}
-
-var buffers = sync.Pool{New: func() any { return &enc{b: make([]byte, 0, 1<<18)} }}
-
-// ServeHTTP answers one request.
-func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	n := s.request.Add(1)
-	parts := strings.Split(strings.Trim(r.URL.Path, "/"), "/")
-	s.count(r.Method, parts)
-	h := w.Header()
+func head(h http.Header, request int64) {
 	h.Set("Content-Type", "application/json")
-	h.Set("Request-Id", "req_"+strconv.FormatInt(n+1_000_000_000, 36))
+	h.Set("Request-Id", "req_"+strconv.FormatInt(request+1_000_000_000, 36))
 	h.Set("Stripe-Version", Version)
-	if !s.wait(r) {
-		return
+}
+
+func (s *Server) respond(b []byte, r *http.Request, path []string, l wire.Luck) ([]byte, *wire.Refusal) {
+	e := &enc{wire.JSON{B: b}}
+	if f := s.answer(e, r, path, l); f != nil {
+		return e.B, f.refusal()
 	}
-	if !s.bucket.take(time.Now()) {
-		fail(w, rateLimited())
-		return
-	}
+	return e.B, nil
+}
+
+func (s *Server) admit(r *http.Request) *wire.Refusal {
 	if f := s.authorize(r); f != nil {
-		fail(w, f)
-		return
+		return f.refusal()
 	}
-	fault := s.faults.next()
-	if s.misbehave(w, r, fault, parts) {
-		return
-	}
-	e := buffers.Get().(*enc)
-	defer buffers.Put(e)
-	e.b = e.b[:0]
-	if f := s.answer(e, r, parts, fault); f != nil {
-		fail(w, f)
-		return
-	}
-	e.b = append(e.b, '\n')
-	s.send(w, r, e.b, fault)
-}
-
-func (s *Server) count(method string, parts []string) {
-	path := method + " /" + strings.Join(parts, "/")
-	if len(parts) > 2 {
-		pattern := append([]string{}, parts...)
-		pattern[2] = ":id"
-		path = method + " /" + strings.Join(pattern, "/")
-	}
-	s.mu.Lock()
-	s.counts[path]++
-	s.mu.Unlock()
-}
-
-func (s *Server) wait(r *http.Request) bool {
-	if s.o.Latency <= 0 {
-		return true
-	}
-	t := time.NewTimer(s.o.Latency)
-	defer t.Stop()
-	select {
-	case <-t.C:
-		return true
-	case <-r.Context().Done():
-		return false
-	}
-}
-
-func fail(w http.ResponseWriter, f *failure) {
-	w.WriteHeader(f.status)
-	_, _ = w.Write(f.body()) // the client has gone; there is nobody to tell
+	return nil
 }
 
 func (s *Server) authorize(r *http.Request) *failure {
@@ -167,31 +105,4 @@ func (s *Server) authorize(r *http.Request) *failure {
 		return unauthorized(key)
 	}
 	return nil
-}
-
-// bucket is a token bucket that holds one second's worth of requests.
-type bucket struct {
-	mu     sync.Mutex
-	rate   float64
-	tokens float64
-	last   time.Time
-}
-
-func (b *bucket) take(now time.Time) bool {
-	if b.rate <= 0 {
-		return true
-	}
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	if b.last.IsZero() {
-		b.tokens = max(b.rate, 1)
-	} else {
-		b.tokens = min(max(b.rate, 1), b.tokens+now.Sub(b.last).Seconds()*b.rate)
-	}
-	b.last = now
-	if b.tokens < 1 {
-		return false
-	}
-	b.tokens--
-	return true
 }

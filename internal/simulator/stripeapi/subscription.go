@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"mrrsync/internal/simulator/company"
+	"mrrsync/internal/simulator/wire"
 )
 
 // Version is the API version that the answers speak.
@@ -47,7 +48,7 @@ func newCatalogBytes(c *company.Company) *catalogBytes {
 			var a, b enc
 			p.price(&a, x, nil)
 			p.plan(&b, x)
-			both[i] = pricing{a.b, b.b}
+			both[i] = pricing{a.B, b.B}
 		}
 		k.archive[x] = &both
 	}
@@ -56,75 +57,75 @@ func newCatalogBytes(c *company.Company) *catalogBytes {
 
 // listed is the head of an embedded list; its data follows.
 func (e *enc) listed(key string) {
-	e.obj(key)
-	e.str("object", "list")
-	e.arr("data")
+	e.Obj(key)
+	e.Str("object", "list")
+	e.Arr("data")
 }
 
 func (e *enc) listEnd(more bool, url string) {
-	e.endArr()
-	e.bool("has_more", more)
-	e.str("url", url)
-	e.end()
+	e.EndArr()
+	e.Bool("has_more", more)
+	e.Str("url", url)
+	e.End()
 }
 
 // page is how many objects an embedded list shows.
 const page = 10
 
 func (p *moment) customer(e *enc, x *company.Customer, want *expand) {
-	e.open()
-	e.str("id", x.ID)
-	e.str("object", "customer")
+	e.Open()
+	e.Str("id", x.ID)
+	e.Str("object", "customer")
 	if x.Deleted > 0 && x.Deleted <= p.t {
-		e.bool("deleted", true)
-		e.end()
+		e.Bool("deleted", true)
+		e.End()
 		return
 	}
-	e.obj("address")
-	e.null("city")
-	e.str("country", x.Country)
-	e.nulls("line1", "line2", "postal_code", "state")
-	e.end()
-	e.num("balance", 0)
-	e.num("created", x.Created)
-	e.str("currency", x.Currency)
-	e.null("default_source")
-	e.bool("delinquent", slices.ContainsFunc(x.Subscriptions, func(s *company.Subscription) bool {
+	e.Obj("address")
+	e.Null("city")
+	e.Str("country", x.Country)
+	e.Nulls("line1", "line2", "postal_code", "state")
+	e.End()
+	e.Num("balance", 0)
+	e.Num("created", x.Created)
+	e.Str("currency", x.Currency)
+	e.Null("default_source")
+	e.Bool("delinquent", slices.ContainsFunc(x.Subscriptions, func(s *company.Subscription) bool {
 		v := s.At(p.t)
 		return v != nil && (v.Status == company.PastDue || v.Status == company.Unpaid)
 	}))
-	e.null("description")
+	e.Null("description")
 	p.firstDiscount(e, x.Discounts, want.at("discount"))
 	if x.Moved > 0 && x.Moved <= p.t {
-		e.str("email", "new."+x.Email)
+		e.Str("email", "new."+x.Email)
 	} else {
-		e.str("email", x.Email)
+		e.Str("email", x.Email)
 	}
-	e.str("invoice_prefix", prefix(x))
-	e.obj("invoice_settings")
-	e.nulls("custom_fields", "default_payment_method", "footer", "rendering_options")
-	e.end()
-	e.bool("livemode", false)
-	e.obj("metadata")
-	e.str("account_id", x.Account)
+	e.Str("invoice_prefix", prefix(x))
+	e.Obj("invoice_settings")
+	e.Nulls("custom_fields", "default_payment_method", "footer", "rendering_options")
+	e.End()
+	e.Bool("livemode", false)
+	e.Obj("metadata")
+	e.Str("account_id", x.Account)
 	if x.Owner != "" {
-		e.str("csm_owner", x.Owner)
+		e.Str("csm_owner", x.Owner)
 	}
 	if x.Segment != "" {
-		e.str("segment", x.Segment)
+		e.Str("segment", x.Segment)
 	}
-	e.end()
-	e.str("name", x.Name)
-	e.num("next_invoice_sequence", 1)
-	e.null("phone")
-	e.raw("preferred_locales", []byte("[]"))
-	e.null("shipping")
+	e.End()
+	e.Str("name", x.Name)
+	e.Num("next_invoice_sequence", 1)
+	e.Null("phone")
+	e.Raw("preferred_locales", []byte("[]"))
+	e.Null("shipping")
 	if w := want.at("subscriptions"); w != nil {
 		p.subscriptionsOf(e, x, w)
 	}
-	e.str("tax_exempt", "none")
-	e.null("test_clock")
-	e.end()
+	e.Str("tax_exempt", "none")
+	e.Null("test_clock")
+	e.End()
 }
 
 // subscriptionsOf embeds a customer's subscriptions that are not canceled.
@@ -148,36 +149,36 @@ func prefix(x *company.Customer) string { return x.ID[4:12] }
 // ref writes the identifier of a customer, or the customer itself when expanded.
 func (p *moment) customerRef(e *enc, x *company.Customer, want *expand) {
 	if w := want.at("customer"); w != nil {
-		e.key("customer")
+		e.Key("customer")
 		p.customer(e, x, w)
 		return
 	}
-	e.str("customer", x.ID)
+	e.Str("customer", x.ID)
 }
 
 func (p *moment) discount(e *enc, d *company.Discount, cust *company.Customer, want *expand) {
-	e.open()
-	e.str("id", d.ID)
-	e.str("object", "discount")
-	e.null("checkout_session")
-	e.key("coupon")
+	e.Open()
+	e.Str("id", d.ID)
+	e.Str("object", "discount")
+	e.Null("checkout_session")
+	e.Key("coupon")
 	p.coupon(e, d.Coupon, want.at("coupon"))
 	p.customerRef(e, cust, want)
-	e.when("end", d.End)
-	e.nulls("invoice", "invoice_item", "promotion_code")
-	e.num("start", d.Start)
+	e.When("end", d.End)
+	e.Nulls("invoice", "invoice_item", "promotion_code")
+	e.Num("start", d.Start)
 	if d.Sub != nil {
-		e.str("subscription", d.Sub.ID)
+		e.Str("subscription", d.Sub.ID)
 	} else {
-		e.null("subscription")
+		e.Null("subscription")
 	}
-	e.opt("subscription_item", d.Item)
-	e.end()
+	e.Opt("subscription_item", d.Item)
+	e.End()
 }
 
 // discounts writes those that pass, as identifiers unless expanded.
 func (p *moment) discounts(e *enc, list []*company.Discount, cust *company.Customer, want *expand, pass func(*company.Discount) bool) {
-	e.arr("discounts")
+	e.Arr("discounts")
 	for _, d := range list {
 		if !pass(d) {
 			continue
@@ -185,10 +186,10 @@ func (p *moment) discounts(e *enc, list []*company.Discount, cust *company.Custo
 		if w := want.at("discounts"); w != nil {
 			p.discount(e, d, cust, w)
 		} else {
-			e.item(d.ID)
+			e.Item(d.ID)
 		}
 	}
-	e.endArr()
+	e.EndArr()
 }
 
 // firstDiscount is the older form: one discount, always whole.
@@ -197,12 +198,12 @@ func (p *moment) firstDiscount(e *enc, list []*company.Discount, want *expand) {
 		if d.Item != "" || !d.Attached(p.t) {
 			continue
 		}
-		e.key("discount")
+		e.Key("discount")
 		cust := p.customerOf(d)
 		p.discount(e, d, cust, want)
 		return
 	}
-	e.null("discount")
+	e.Null("discount")
 }
 
 func (p *moment) customerOf(d *company.Discount) *company.Customer {
@@ -216,60 +217,60 @@ func (p *moment) customerOf(d *company.Discount) *company.Customer {
 func (p *moment) subscription(e *enc, s *company.Subscription, want *expand) {
 	v := s.At(max(p.t, s.Created))
 	cycle := s.CycleAt(p.t)
-	e.open()
-	e.str("id", s.ID)
-	e.str("object", "subscription")
-	e.nulls("application", "application_fee_percent")
-	e.raw("automatic_tax", []byte(`{"enabled":false,"liability":null}`))
-	e.num("billing_cycle_anchor", s.AnchorAt(p.t))
-	e.nulls("billing_cycle_anchor_config", "billing_thresholds")
-	e.when("cancel_at", v.CancelAt)
-	e.bool("cancel_at_period_end", v.CancelAtEnd)
-	e.when("canceled_at", v.CanceledAt)
-	e.obj("cancellation_details")
-	e.nulls("comment", "feedback")
-	e.opt("reason", v.Reason)
-	e.end()
-	e.str("collection_method", collection(s))
-	e.num("created", s.Created)
-	e.str("currency", s.Currency)
+	e.Open()
+	e.Str("id", s.ID)
+	e.Str("object", "subscription")
+	e.Nulls("application", "application_fee_percent")
+	e.Raw("automatic_tax", []byte(`{"enabled":false,"liability":null}`))
+	e.Num("billing_cycle_anchor", s.AnchorAt(p.t))
+	e.Nulls("billing_cycle_anchor_config", "billing_thresholds")
+	e.When("cancel_at", v.CancelAt)
+	e.Bool("cancel_at_period_end", v.CancelAtEnd)
+	e.When("canceled_at", v.CanceledAt)
+	e.Obj("cancellation_details")
+	e.Nulls("comment", "feedback")
+	e.Opt("reason", v.Reason)
+	e.End()
+	e.Str("collection_method", collection(s))
+	e.Num("created", s.Created)
+	e.Str("currency", s.Currency)
 	if p.d != newer {
-		e.num("current_period_end", cycle.End)
-		e.num("current_period_start", cycle.Start)
+		e.Num("current_period_end", cycle.End)
+		e.Num("current_period_start", cycle.Start)
 	}
 	p.customerRef(e, s.Customer, want)
-	e.when("days_until_due", pick(s.Sends, 30, 0))
-	e.nulls("default_payment_method", "default_source")
+	e.When("days_until_due", pick(s.Sends, 30, 0))
+	e.Nulls("default_payment_method", "default_source")
 	p.taxes(e, "default_tax_rates", s.Tax)
-	e.null("description")
+	e.Null("description")
 	if p.d != newer {
 		p.firstDiscount(e, s.Discounts, want.at("discount"))
 	}
 	if p.d != older {
 		p.discounts(e, s.Discounts, s.Customer, want, func(d *company.Discount) bool { return d.Item == "" && d.Attached(p.t) })
 	}
-	e.when("ended_at", v.EndedAt)
+	e.When("ended_at", v.EndedAt)
 	p.items(e, s, v, cycle, want.at("items"))
 	p.latest(e, s, want)
-	e.bool("livemode", false)
-	e.obj("metadata")
+	e.Bool("livemode", false)
+	e.Obj("metadata")
 	if v.Tier != "" {
-		e.str("tier", v.Tier)
+		e.Str("tier", v.Tier)
 	}
-	e.end()
-	e.nulls("next_pending_invoice_item_invoice", "on_behalf_of")
+	e.End()
+	e.Nulls("next_pending_invoice_item_invoice", "on_behalf_of")
 	p.pause(e, s)
-	e.raw("payment_settings", []byte(`{"payment_method_options":null,"payment_method_types":null,"save_default_payment_method":"off"}`))
-	e.nulls("pending_invoice_item_interval", "pending_setup_intent")
+	e.Raw("payment_settings", []byte(`{"payment_method_options":null,"payment_method_types":null,"save_default_payment_method":"off"}`))
+	e.Nulls("pending_invoice_item_interval", "pending_setup_intent")
 	p.pending(e, s, v)
 	p.scheduleRef(e, s, want)
-	e.num("start_date", s.Start)
-	e.str("status", v.Status.String())
-	e.nulls("test_clock", "transfer_data")
-	e.when("trial_end", s.Trial.End)
-	e.raw("trial_settings", []byte(`{"end_behavior":{"missing_payment_method":"create_invoice"}}`))
-	e.when("trial_start", s.Trial.Start)
-	e.end()
+	e.Num("start_date", s.Start)
+	e.Str("status", v.Status.String())
+	e.Nulls("test_clock", "transfer_data")
+	e.When("trial_end", s.Trial.End)
+	e.Raw("trial_settings", []byte(`{"end_behavior":{"missing_payment_method":"create_invoice"}}`))
+	e.When("trial_start", s.Trial.Start)
+	e.End()
 }
 
 func collection(s *company.Subscription) string {
@@ -288,73 +289,73 @@ func (p *moment) items(e *enc, s *company.Subscription, v *company.Version, cycl
 }
 
 func (p *moment) item(e *enc, s *company.Subscription, it *company.Item, cycle company.Cycle, want *expand) {
-	e.open()
-	e.str("id", it.ID)
-	e.str("object", "subscription_item")
-	e.null("billing_thresholds")
-	e.num("created", it.Created)
+	e.Open()
+	e.Str("id", it.ID)
+	e.Str("object", "subscription_item")
+	e.Null("billing_thresholds")
+	e.Num("created", it.Created)
 	if p.d == newer {
-		e.num("current_period_end", cycle.End)
-		e.num("current_period_start", cycle.Start)
+		e.Num("current_period_end", cycle.End)
+		e.Num("current_period_start", cycle.Start)
 	}
 	if p.d != older {
 		p.discounts(e, s.Discounts, s.Customer, want, func(d *company.Discount) bool { return d.Item == it.ID && d.Attached(p.t) })
 	}
-	e.raw("metadata", []byte("{}"))
-	e.key("plan")
+	e.Raw("metadata", []byte("{}"))
+	e.Key("plan")
 	p.plan(e, it.Price)
 	if p.d != older {
-		e.key("price")
+		e.Key("price")
 		p.price(e, it.Price, want.at("price"))
 	}
 	if !it.Price.Metered {
-		e.num("quantity", it.Quantity)
+		e.Num("quantity", it.Quantity)
 	}
-	e.str("subscription", s.ID)
+	e.Str("subscription", s.ID)
 	p.taxes(e, "tax_rates", it.Tax)
-	e.end()
+	e.End()
 }
 
 func (p *moment) latest(e *enc, s *company.Subscription, want *expand) {
 	x := s.InvoiceAt(p.t)
 	switch {
 	case x == nil:
-		e.null("latest_invoice")
+		e.Null("latest_invoice")
 	case want.has("latest_invoice"):
-		e.key("latest_invoice")
+		e.Key("latest_invoice")
 		p.invoice(e, x, want.at("latest_invoice"))
 	default:
-		e.str("latest_invoice", x.ID)
+		e.Str("latest_invoice", x.ID)
 	}
 }
 
 func (p *moment) pause(e *enc, s *company.Subscription) {
 	x := s.PauseAt(p.t)
 	if x == nil {
-		e.null("pause_collection")
+		e.Null("pause_collection")
 		return
 	}
-	e.obj("pause_collection")
-	e.str("behavior", x.Behavior.String())
-	e.when("resumes_at", x.Resumes)
-	e.end()
+	e.Obj("pause_collection")
+	e.Str("behavior", x.Behavior.String())
+	e.When("resumes_at", x.Resumes)
+	e.End()
 }
 
 func (p *moment) pending(e *enc, s *company.Subscription, v *company.Version) {
 	if v.Pending == nil {
-		e.null("pending_update")
+		e.Null("pending_update")
 		return
 	}
-	e.obj("pending_update")
-	e.null("billing_cycle_anchor")
-	e.num("expires_at", v.Pending.Expires)
-	e.arr("subscription_items")
+	e.Obj("pending_update")
+	e.Null("billing_cycle_anchor")
+	e.Num("expires_at", v.Pending.Expires)
+	e.Arr("subscription_items")
 	for i := range v.Pending.Items {
 		p.item(e, s, &v.Pending.Items[i], s.CycleAt(p.t), nil)
 	}
-	e.endArr()
-	e.nulls("trial_end", "trial_from_plan")
-	e.end()
+	e.EndArr()
+	e.Nulls("trial_end", "trial_from_plan")
+	e.End()
 }
 
 // held is the schedule that is in charge of a subscription, nil without one.
@@ -370,12 +371,12 @@ func (p *moment) scheduleRef(e *enc, s *company.Subscription, want *expand) {
 	h := p.held(s)
 	switch {
 	case h == nil:
-		e.null("schedule")
+		e.Null("schedule")
 	case want.has("schedule"):
-		e.key("schedule")
+		e.Key("schedule")
 		p.schedule(e, h, want.at("schedule"))
 	default:
-		e.str("schedule", h.ID)
+		e.Str("schedule", h.ID)
 	}
 }
 
@@ -395,113 +396,113 @@ func scheduleStatus(h *company.Schedule, t int64) string {
 func (p *moment) schedule(e *enc, h *company.Schedule, want *expand) {
 	status := scheduleStatus(h, p.t)
 	s := h.Sub
-	e.open()
-	e.str("id", h.ID)
-	e.str("object", "subscription_schedule")
-	e.null("application")
+	e.Open()
+	e.Str("id", h.ID)
+	e.Str("object", "subscription_schedule")
+	e.Null("application")
 	moment := func(key, of string, t int64) {
 		if status != of {
 			t = 0
 		}
-		e.when(key, t)
+		e.When(key, t)
 	}
 	moment("canceled_at", "canceled", h.Canceled)
 	moment("completed_at", "completed", h.Done)
-	e.num("created", h.Created)
-	e.key("current_phase")
+	e.Num("created", h.Created)
+	e.Key("current_phase")
 	if i := slices.IndexFunc(h.Phases, func(x company.Phase) bool { return x.Start <= p.t && p.t < x.End }); i >= 0 && status == "active" {
-		e.open()
-		e.num("end_date", h.Phases[i].End)
-		e.num("start_date", h.Phases[i].Start)
-		e.end()
+		e.Open()
+		e.Num("end_date", h.Phases[i].End)
+		e.Num("start_date", h.Phases[i].Start)
+		e.End()
 	} else {
-		e.b = append(e.b, "null"...)
+		e.B = append(e.B, "null"...)
 	}
 	p.customerRef(e, s.Customer, want)
-	e.raw("default_settings", []byte(`{"application_fee_percent":null,"automatic_tax":{"enabled":false,"liability":null},"billing_cycle_anchor":"automatic","billing_thresholds":null,`+
+	e.Raw("default_settings", []byte(`{"application_fee_percent":null,"automatic_tax":{"enabled":false,"liability":null},"billing_cycle_anchor":"automatic","billing_thresholds":null,`+
 		`"collection_method":"charge_automatically","default_payment_method":null,"description":null,"invoice_settings":{"account_tax_ids":null,"days_until_due":null,"issuer":{"type":"self"}},"on_behalf_of":null,"transfer_data":null}`))
 	if h.Cancels {
-		e.str("end_behavior", "cancel")
+		e.Str("end_behavior", "cancel")
 	} else {
-		e.str("end_behavior", "release")
+		e.Str("end_behavior", "release")
 	}
-	e.bool("livemode", false)
-	e.raw("metadata", []byte("{}"))
-	e.arr("phases")
+	e.Bool("livemode", false)
+	e.Raw("metadata", []byte("{}"))
+	e.Arr("phases")
 	for i := range h.Phases {
 		p.phase(e, h, &h.Phases[i], want.at("phases"))
 	}
-	e.endArr()
+	e.EndArr()
 	moment("released_at", "released", h.Released)
 	if status == "released" {
-		e.str("released_subscription", s.ID)
+		e.Str("released_subscription", s.ID)
 	} else {
-		e.null("released_subscription")
+		e.Null("released_subscription")
 	}
-	e.str("status", status)
+	e.Str("status", status)
 	switch {
 	case status != "active" && status != "completed":
-		e.null("subscription")
+		e.Null("subscription")
 	case want.has("subscription"):
-		e.key("subscription")
+		e.Key("subscription")
 		p.subscription(e, s, want.at("subscription"))
 	default:
-		e.str("subscription", s.ID)
+		e.Str("subscription", s.ID)
 	}
-	e.null("test_clock")
-	e.end()
+	e.Null("test_clock")
+	e.End()
 }
 
 func (p *moment) phase(e *enc, h *company.Schedule, x *company.Phase, want *expand) {
-	e.open()
-	e.raw("add_invoice_items", []byte("[]"))
-	e.nulls("application_fee_percent", "billing_cycle_anchor", "billing_thresholds", "collection_method")
+	e.Open()
+	e.Raw("add_invoice_items", []byte("[]"))
+	e.Nulls("application_fee_percent", "billing_cycle_anchor", "billing_thresholds", "collection_method")
 	coupon := func(want *expand) {
-		e.key("coupon")
+		e.Key("coupon")
 		switch {
 		case x.Coupon == nil:
-			e.b = append(e.b, "null"...)
+			e.B = append(e.B, "null"...)
 		case want.has("coupon"):
 			p.coupon(e, x.Coupon, want.at("coupon"))
 		default:
-			e.b = quote(e.b, x.Coupon.ID)
+			e.B = wire.Quote(e.B, x.Coupon.ID)
 		}
 	}
 	coupon(want)
-	e.str("currency", h.Sub.Currency)
-	e.null("default_payment_method")
+	e.Str("currency", h.Sub.Currency)
+	e.Null("default_payment_method")
 	p.taxes(e, "default_tax_rates", h.Sub.Tax)
-	e.null("description")
-	e.arr("discounts")
+	e.Null("description")
+	e.Arr("discounts")
 	if x.Coupon != nil {
-		e.open()
+		e.Open()
 		coupon(want.at("discounts"))
-		e.nulls("discount", "promotion_code")
-		e.end()
+		e.Nulls("discount", "promotion_code")
+		e.End()
 	}
-	e.endArr()
-	e.num("end_date", x.End)
-	e.null("invoice_settings")
-	e.arr("items")
-	e.open()
-	e.null("billing_thresholds")
-	e.raw("discounts", []byte("[]"))
-	e.raw("metadata", []byte("{}"))
-	e.str("plan", x.Price.ID)
+	e.EndArr()
+	e.Num("end_date", x.End)
+	e.Null("invoice_settings")
+	e.Arr("items")
+	e.Open()
+	e.Null("billing_thresholds")
+	e.Raw("discounts", []byte("[]"))
+	e.Raw("metadata", []byte("{}"))
+	e.Str("plan", x.Price.ID)
 	if w := want.at("items").at("price"); w != nil {
-		e.key("price")
+		e.Key("price")
 		p.price(e, x.Price, w)
 	} else {
-		e.str("price", x.Price.ID)
+		e.Str("price", x.Price.ID)
 	}
-	e.num("quantity", x.Quantity)
+	e.Num("quantity", x.Quantity)
 	p.taxes(e, "tax_rates", h.Sub.Versions[0].Items[0].Tax)
-	e.end()
-	e.endArr()
-	e.raw("metadata", []byte("{}"))
-	e.null("on_behalf_of")
-	e.str("proration_behavior", "none")
-	e.num("start_date", x.Start)
-	e.nulls("transfer_data", "trial_end")
-	e.end()
+	e.End()
+	e.EndArr()
+	e.Raw("metadata", []byte("{}"))
+	e.Null("on_behalf_of")
+	e.Str("proration_behavior", "none")
+	e.Num("start_date", x.Start)
+	e.Nulls("transfer_data", "trial_end")
+	e.End()
 }

@@ -299,20 +299,6 @@ func TestMutateMovesThePresent(t *testing.T) {
 	}
 }
 
-func TestRate(t *testing.T) {
-	b := bucket{rate: 10}
-	at := time.Unix(1_000_000, 0)
-	granted := 0
-	for i := range 400 { // twenty seconds at twenty a second
-		if b.take(at.Add(time.Duration(i) * 50 * time.Millisecond)) {
-			granted++
-		}
-	}
-	if granted < 200 || granted > 215 {
-		t.Errorf("granted %d of 400 requests in 20 s at 10 a second", granted)
-	}
-}
-
 // Readers in parallel see the same pages as one alone, faults apart.
 func TestParallel(t *testing.T) {
 	f, err := ParseFaults("mutate=3,late-events=2", 1)

@@ -1,4 +1,4 @@
-package stripeapi
+package wire
 
 import (
 	"fmt"
@@ -9,17 +9,17 @@ import (
 	"strings"
 	"sync"
 	"time"
-
-	"mrrsync/internal/simulator/company"
 )
 
 // Fault is a way in which a provider misbehaves.
 type Fault uint8
 
-// The faults. Mutate moves the present on between two requests, so that what
-// was listed is not what is fetched again. LateEvents lets events appear up to
-// a minute after they happened. OldEvents and Deleted are the company's:
-// company.Config has them.
+// The faults. Lock is the provider's own word for contention. EmptyPage is an
+// empty page that says more follows, DuplicatePage the page before once more.
+// Mutate moves the present on between two requests, so that what was listed is
+// not what is fetched again. LateEvents lets events appear up to a minute after
+// they happened. OldEvents (events told in a form that is not today's) and
+// Deleted (customers that vanish) are the simulated company's own.
 const (
 	TooMany Fault = iota + 1
 	Lock
@@ -101,22 +101,34 @@ func FaultNames() []string {
 	return names
 }
 
+// Late says whether what happened at a moment has not arrived in a list yet:
+// true for some keys during less than a minute. Keys are spread by the seed.
+func (f Faults) Late(key uint64, at, now int64) bool {
+	n := f.OneIn[LateEvents]
+	if n == 0 {
+		return false
+	}
+	h := (key ^ f.Seed) * 0x9e3779b97f4a7c15
+	return (h>>40)%uint64(n) == 0 && now < at+1+int64((h>>20)%50)
+}
+
+// Luck is what befalls one request: a fault, 0 for none, and a number drawn for
+// it.
+type Luck struct {
+	Kind Fault
+	Draw int
+}
+
 // chaos draws faults.
 type chaos struct {
-	Faults
+	oneIn map[Fault]int
 	mu    sync.Mutex
 	dice  *rand.Rand
 	order []Fault
 }
 
-// fault is what befalls one request; kind 0 is nothing.
-type fault struct {
-	kind Fault
-	draw int
-}
-
 func newChaos(f Faults) *chaos {
-	c := &chaos{Faults: f, dice: rand.New(rand.NewPCG(f.Seed, 0xfa17))}
+	c := &chaos{oneIn: f.OneIn, dice: rand.New(rand.NewPCG(f.Seed, 0xfa17))}
 	for k := range f.OneIn {
 		if k != LateEvents && k != OldEvents && k != Deleted {
 			c.order = append(c.order, k)
@@ -126,74 +138,43 @@ func newChaos(f Faults) *chaos {
 	return c
 }
 
-func (c *chaos) next() fault {
+func (c *chaos) next() Luck {
 	if len(c.order) == 0 {
-		return fault{}
+		return Luck{}
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	f := fault{draw: c.dice.IntN(1 << 30)}
+	l := Luck{Draw: c.dice.IntN(1 << 30)}
 	for _, k := range c.order {
-		if c.dice.IntN(c.OneIn[k]) == 0 && f.kind == 0 {
-			f.kind = k
+		if c.dice.IntN(c.oneIn[k]) == 0 && l.Kind == 0 {
+			l.Kind = k
 		}
 	}
-	return f
+	return l
 }
 
-// late says whether an event has not arrived in the list yet.
-func (c *chaos) late(x *company.Event, now int64) bool {
-	n := c.OneIn[LateEvents]
-	if n == 0 {
-		return false
-	}
-	h := (uint64(x.Ref) ^ c.Seed) * 0x9e3779b97f4a7c15
-	return (h>>40)%uint64(n) == 0 && now < x.At+1+int64((h>>20)%50)
-}
-
-func rateLimited() *failure {
-	return &failure{
-		status: http.StatusTooManyRequests, kind: "invalid_request_error", code: "rate_limit",
-		message: "Request rate limit exceeded. Learn more about rate limits here https://stripe.com/docs/rate-limits.",
-	}
-}
+const badGateway = "<html><head><title>502 Bad Gateway</title></head><body><center><h1>502 Bad Gateway</h1></center></body></html>\n"
 
 // misbehave answers in place of the API where the fault says so.
-func (s *Server) misbehave(w http.ResponseWriter, r *http.Request, f fault, parts []string) bool {
-	switch f.kind {
-	case TooMany:
-		if f.draw%2 == 0 {
-			w.Header().Set("Retry-After", "1")
+func (f *Front) misbehave(w http.ResponseWriter, r *http.Request, l Luck, path []string) bool {
+	switch l.Kind {
+	case TooMany, Lock, ServerError, Denied:
+		x := f.p.Refuse(l.Kind, path, l.Draw)
+		if x == nil {
+			return false
 		}
-		fail(w, rateLimited())
-	case Lock:
-		fail(w, &failure{
-			status: http.StatusTooManyRequests, kind: "invalid_request_error", code: "lock_timeout",
-			message: "This object cannot be accessed right now because another API request or Stripe process is currently accessing it. If you see this error intermittently, retry the request.",
-		})
-	case ServerError:
-		fail(w, &failure{status: http.StatusInternalServerError, kind: "api_error", message: "An unknown error occurred"})
+		refuse(w, x)
 	case HTML:
 		w.Header().Set("Content-Type", "text/html")
 		w.WriteHeader(http.StatusBadGateway)
-		_, _ = w.Write([]byte("<html><head><title>502 Bad Gateway</title></head><body><center><h1>502 Bad Gateway</h1></center></body></html>\n"))
+		_, _ = w.Write([]byte(badGateway))
 	case Reset:
 		panic(http.ErrAbortHandler) // how net/http wants a connection broken off
-	case Denied:
-		if len(parts) < 2 {
-			return false
-		}
-		fail(w, denied(parts[1]))
 	case Slow:
-		t := time.NewTimer(time.Duration(200+f.draw%800) * time.Millisecond)
-		defer t.Stop()
-		select {
-		case <-t.C:
-		case <-r.Context().Done():
-		}
+		f.pause(r, time.Duration(200+l.Draw%800)*time.Millisecond)
 		return false
 	case Mutate:
-		s.moveOn(int64(1 + f.draw%120))
+		f.moveOn(int64(1 + l.Draw%120))
 		return false
 	default:
 		return false
@@ -203,33 +184,13 @@ func (s *Server) misbehave(w http.ResponseWriter, r *http.Request, f fault, part
 
 // moveOn lets time pass, but not past the end of the day: what is true for the
 // days before the present stays so.
-func (s *Server) moveOn(seconds int64) {
-	base := s.o.Clock().Unix()
+func (f *Front) moveOn(seconds int64) {
+	base := f.o.Clock().Unix()
 	midnight := (base/86_400 + 1) * 86_400
 	for {
-		d := s.drift.Load()
-		if base+d+seconds >= midnight || s.drift.CompareAndSwap(d, d+seconds) {
+		d := f.drift.Load()
+		if base+d+seconds >= midnight || f.drift.CompareAndSwap(d, d+seconds) {
 			return
 		}
-	}
-}
-
-// send writes an answer, whole or cut off.
-func (s *Server) send(w http.ResponseWriter, r *http.Request, body []byte, f fault) {
-	if f.kind == Truncate && len(body) > 2 {
-		cut := 1 + f.draw%(len(body)-2)
-		if f.draw%2 == 0 { // the length promises more than comes
-			w.Header().Set("Content-Length", strconv.Itoa(len(body)))
-			_, _ = w.Write(body[:cut])
-			if fl, ok := w.(http.Flusher); ok {
-				fl.Flush()
-			}
-			panic(http.ErrAbortHandler)
-		}
-		body = body[:cut]
-	}
-	w.Header().Set("Content-Length", strconv.Itoa(len(body)))
-	if _, err := w.Write(body); err != nil && s.o.Log != nil {
-		s.o.Log.Debug("client left", "path", r.URL.Path, "error", err)
 	}
 }
