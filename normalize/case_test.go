@@ -195,6 +195,14 @@ func evidenceName(k billing.EvidenceKind) string {
 	return [...]string{"?", "version", "phase", "invoice", "carried", "earliest", "observed", "held", "contract"}[k]
 }
 
+func segments(m map[string]string) string {
+	var b strings.Builder
+	for _, k := range sortedKeys(m) {
+		b.WriteString(" " + k + "=" + strconv.Quote(m[k]))
+	}
+	return b.String()
+}
+
 // written is a result as a person reads it.
 func written(r normalize.Result) string {
 	var b strings.Builder
@@ -206,20 +214,17 @@ func written(r normalize.Result) string {
 		if p.Rule != "" {
 			b.WriteString(" (" + p.Rule + ")")
 		}
-		for _, k := range sortedKeys(p.Segments) {
-			b.WriteString(" " + k + "=" + strconv.Quote(p.Segments[k]))
-		}
-		b.WriteString("\n")
+		b.WriteString(segments(p.Segments) + "\n")
 	}
 	for _, m := range r.Movements {
 		fmt.Fprintf(&b, "%s %s %s %s %s %s %s", m.Date, typeName(m.Type), m.Amount.StringFixed(4), m.Currency, m.ItemID, m.PlanID, m.Reason)
 		if m.Scheduled {
 			b.WriteString(" scheduled")
 		}
-		b.WriteString("\n")
+		b.WriteString(segments(m.Segments) + "\n")
 	}
 	for _, l := range r.InvoiceLines {
-		fmt.Fprintf(&b, "invoice %s %s %s %s %s\n", l.InvoiceID, l.LineID, l.Treatment, l.Amount.StringFixed(4), l.Currency)
+		fmt.Fprintf(&b, "invoice %s %s %s %s %s%s\n", l.InvoiceID, l.LineID, l.Treatment, l.Amount.StringFixed(4), l.Currency, segments(l.Segments))
 	}
 	for _, rej := range r.Rejects {
 		fmt.Fprintf(&b, "reject %s %s %s: %s\n", rej.Kind, rej.ID, rej.Code, rej.Detail)

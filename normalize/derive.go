@@ -74,7 +74,7 @@ type refusedKey struct{ source, kind, id, code string }
 // line is one item's life in days: spans in order that never overlap.
 type line struct {
 	source, customer, sub, item, currency string
-	segments                              map[string]string
+	segments                              story
 	spans                                 []*span
 	siblings                              *family // all items of the subscription
 }
@@ -128,19 +128,21 @@ func (dv *derivation) record(r *billing.Record) {
 		subs = append(subs, &r.Subscriptions[i])
 	}
 	slices.SortStableFunc(subs, func(a, b *billing.Subscription) int { return strings.Compare(a.ID, b.ID) })
+	stories := map[string]story{"": dv.story(nil, &r.Customer)}
 	for _, sub := range subs {
-		segments := segmentsOf(dv.settings.Segments, sub, &r.Customer)
+		s := dv.story(sub, &r.Customer)
+		stories[sub.ID] = s
 		d := newDossier(sub, &r.Customer, &dv.settings.Policy)
-		dv.subscription(r, d, segments)
+		dv.subscription(r, d)
 		dv.watch.subscription(r, d)
-		dv.live(r, d, segments)
+		dv.live(r, d, s)
 	}
-	dv.invoices(r)
+	dv.invoices(r, stories)
 }
 
 // live walks a subscription's life from change to change and values each day.
 // Of all that changes on one date, the terms at the day's end count.
-func (dv *derivation) live(r *billing.Record, d *dossier, segments map[string]string) {
+func (dv *derivation) live(r *billing.Record, d *dossier, s story) {
 	cuts := d.cuts()
 	lines := make(map[string]*line)
 	siblings := &family{}
@@ -152,7 +154,7 @@ func (dv *derivation) live(r *billing.Record, d *dossier, segments map[string]st
 		if from < until {
 			sc := d.at(t)
 			dv.watch.scene(sc, t, from, until)
-			dv.value(r, d, sc, from, until, lines, segments)
+			dv.value(r, d, sc, from, until, lines, s)
 		}
 	}
 	for _, l := range lines {
@@ -162,7 +164,7 @@ func (dv *derivation) live(r *billing.Record, d *dossier, segments map[string]st
 }
 
 // value appends the spans of one stretch of days.
-func (dv *derivation) value(r *billing.Record, d *dossier, sc scene, from, until billing.Date, lines map[string]*line, segments map[string]string) {
+func (dv *derivation) value(r *billing.Record, d *dossier, sc scene, from, until billing.Date, lines map[string]*line, s story) {
 	if sc.standing.cause == causeFuture {
 		return
 	}
@@ -219,7 +221,7 @@ func (dv *derivation) value(r *billing.Record, d *dossier, sc scene, from, until
 		id := sp.item.ID
 		l := lines[id]
 		if l == nil {
-			l = &line{source: r.Source, customer: r.Customer.ID, sub: d.sub.ID, item: id, currency: d.sub.Currency, segments: segments}
+			l = &line{source: r.Source, customer: r.Customer.ID, sub: d.sub.ID, item: id, currency: d.sub.Currency, segments: s}
 			lines[id] = l
 			dv.lines = append(dv.lines, l)
 		}
@@ -284,18 +286,21 @@ func (dv *derivation) reject(r *billing.Record, kind, id string, no *refusal, ob
 	})
 }
 
-// periods writes the lines' days with MRR as rows.
+// periods writes the lines' days with MRR as rows, one for each of the segments'
+// values where these change meanwhile.
 func (dv *derivation) periods() {
 	for _, l := range dv.lines {
 		for _, s := range l.spans {
 			if s.cause != causeNone || !s.mrr.IsPositive() && !s.free {
 				continue
 			}
-			dv.result.Periods = append(dv.result.Periods, Period{
-				Source: l.source, CustomerID: l.customer, AccountID: dv.account, SubscriptionID: l.sub, ItemID: l.item,
-				ProductID: s.product(), ProductName: s.item.Price.ProductName, PlanID: s.plan(), PlanName: s.item.Price.Name,
-				Currency: l.currency, From: s.from, Until: s.until, Quantity: s.item.Quantity, MRR: s.mrr,
-				Scheduled: s.scheduled, Segments: l.segments, Evidence: s.kind, Object: s.object, Rule: s.rule, Refs: s.refs,
+			l.segments.split(s.from, s.until, func(from, until billing.Date, segments map[string]string) {
+				dv.result.Periods = append(dv.result.Periods, Period{
+					Source: l.source, CustomerID: l.customer, AccountID: dv.account, SubscriptionID: l.sub, ItemID: l.item,
+					ProductID: s.product(), ProductName: s.item.Price.ProductName, PlanID: s.plan(), PlanName: s.item.Price.Name,
+					Currency: l.currency, From: from, Until: until, Quantity: s.item.Quantity, MRR: s.mrr,
+					Scheduled: s.scheduled, Segments: segments, Evidence: s.kind, Object: s.object, Rule: s.rule, Refs: s.refs,
+				})
 			})
 		}
 	}

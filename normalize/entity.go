@@ -2,80 +2,27 @@ package normalize
 
 import (
 	"cmp"
-	"strings"
 	"time"
 
 	"mrrsync/connectors/billing"
 )
-
-// lookup finds a value in metadata that is kept flat: by its whole path, or
-// with the word metadata before it or without.
-func lookup(m map[string]string, path string) (string, bool) {
-	if v, ok := m[path]; ok {
-		return v, true
-	}
-	if bare, ok := strings.CutPrefix(path, "metadata."); ok {
-		v, found := m[bare]
-		return v, found
-	}
-	v, ok := m["metadata."+path]
-	return v, ok
-}
-
-// segmentsOf are the values of the configured segments: the subscription's own,
-// else its customer's. A segment without a value is left out.
-func segmentsOf(paths map[string]string, sub *billing.Subscription, customer *billing.Customer) map[string]string {
-	if len(paths) == 0 {
-		return nil
-	}
-	out := make(map[string]string, len(paths))
-	for name, path := range paths {
-		v, ok := "", false
-		if sub != nil {
-			v, ok = lookup(sub.Metadata, path)
-		}
-		if !ok || v == "" {
-			v, ok = lookup(customer.Metadata, path)
-		}
-		if !ok || v == "" {
-			v = field(customer, path)
-		}
-		if v != "" {
-			out[name] = v
-		}
-	}
-	return out
-}
-
-// field is a customer's own field by its path, empty for any other path.
-func field(c *billing.Customer, path string) string {
-	switch path {
-	case "address.country", "country", "billing_address.country":
-		return c.Country
-	case "currency":
-		return c.Currency
-	case "name":
-		return c.Name
-	}
-	return ""
-}
 
 func (dv *derivation) customer(r *billing.Record) {
 	c := &r.Customer
 	dv.result.Customers = append(dv.result.Customers, Customer{
 		Source: r.Source, CustomerID: c.ID, AccountID: dv.account, Name: c.Name, Email: c.Email,
 		Currency: c.Currency, Country: c.Country, Created: dv.day(c.Created, billing.NoDate), Deleted: c.Deleted,
-		Segments: segmentsOf(dv.settings.Segments, nil, c),
+		Segments: segmentsOf(dv.settings.Segments, nil, fieldsOf(c)),
 	})
 }
 
-func (dv *derivation) subscription(r *billing.Record, d *dossier, segments map[string]string) {
+func (dv *derivation) subscription(r *billing.Record, d *dossier) {
 	sub := d.sub
 	row := Subscription{
 		Source: r.Source, CustomerID: r.Customer.ID, AccountID: dv.account, SubscriptionID: sub.ID, Name: sub.Name,
 		Currency: sub.Currency, Status: statusName(billing.StatusActive),
 		Start: dv.day(cmp.Or(sub.Start, sub.Created), billing.NoDate), End: dv.day(sub.Ended, billing.Forever),
-		CancelAt: billing.Forever, Segments: segments, ProviderMRR: sub.ProviderMRR,
+		CancelAt: billing.Forever, Segments: segmentsOf(dv.settings.Segments, sub.Metadata, fieldsOf(&r.Customer)), ProviderMRR: sub.ProviderMRR,
 	}
 	if len(d.states) > 0 {
 		last := &d.states[len(d.states)-1].Terms

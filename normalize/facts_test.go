@@ -3,6 +3,7 @@ package normalize_test
 import (
 	"cmp"
 	"fmt"
+	"maps"
 	"strconv"
 	"strings"
 	"time"
@@ -85,13 +86,7 @@ func (f *facts) statement(verb string, w []string) (err error) {
 		f.sub = nil
 		return nil
 	case "metadata":
-		k, v, _ := strings.Cut(w[0], "=")
-		if f.sub != nil {
-			f.sub.Metadata[k] = v
-		} else {
-			f.record.Customer.Metadata["metadata."+k] = v
-		}
-		return nil
+		return f.metadata(w)
 	case "discounts":
 		return f.customerDiscounts(w)
 	case "subscription":
@@ -658,4 +653,27 @@ func (f *facts) line(w []string) error {
 	}
 	f.invoice.Lines = append(f.invoice.Lines, l)
 	return nil
+}
+
+// metadata sets a value, from the beginning or from an instant on.
+func (f *facts) metadata(w []string) error {
+	k, v, _ := strings.Cut(w[0], "=")
+	now, past := f.record.Customer.Metadata, &f.record.Customer.Profiles
+	if f.sub != nil {
+		now, past = f.sub.Metadata, &f.sub.Profiles
+	}
+	if len(w) == 1 {
+		now["metadata."+k] = v
+		return nil
+	}
+	if len(w) != 3 || w[1] != "from" {
+		return fmt.Errorf("metadata: want KEY=VALUE [from T]")
+	}
+	from, err := f.time(w[2])
+	if len(*past) == 0 {
+		*past = append(*past, billing.Profile{Values: maps.Clone(now)})
+	}
+	now["metadata."+k] = v
+	*past = append(*past, billing.Profile{From: from, Values: maps.Clone(now)})
+	return err
 }

@@ -10,10 +10,11 @@ import (
 	"mrrsync/connectors/billing"
 )
 
-// invoices treats the lines of a record's documents. Drafts and voided ones say
+// invoices treats the lines of a record's documents; stories are the segments by
+// subscription, those of the customer alone under "". Drafts and voided ones say
 // nothing; a document whose lines do not add up to its total is rejected as
 // well as loaded, so that the difference is seen.
-func (dv *derivation) invoices(r *billing.Record) {
+func (dv *derivation) invoices(r *billing.Record, stories map[string]story) {
 	for i := range r.Invoices {
 		inv := &r.Invoices[i]
 		if inv.Status == billing.InvoiceDraft || inv.Status == billing.InvoiceVoid {
@@ -24,7 +25,13 @@ func (dv *derivation) invoices(r *billing.Record) {
 			l := &inv.Lines[j]
 			sum = sum.Add(l.Amount).Add(l.Taxes).Sub(l.Discounts)
 			for _, part := range dv.treat(r, inv, l) {
-				dv.result.InvoiceLines = append(dv.result.InvoiceLines, dv.invoiceLine(r, inv, l, part))
+				row := dv.invoiceLine(r, inv, l, part)
+				s, ok := stories[row.SubscriptionID]
+				if !ok {
+					s = stories[""]
+				}
+				row.Segments = s.on(row.IssuedAt)
+				dv.result.InvoiceLines = append(dv.result.InvoiceLines, row)
 			}
 		}
 		if !sum.Equal(inv.Total) {

@@ -177,7 +177,7 @@ func rowsOf(c *change, kind MovementType, reason, account string) []Movement {
 			Date: c.date, Source: c.line.source, CustomerID: c.line.customer, AccountID: account,
 			SubscriptionID: c.line.sub, ItemID: c.line.item, ProductID: s.product(), PlanID: s.plan(),
 			Currency: c.line.currency, Type: kind, Amount: amount, Reason: reason, Scheduled: c.planned(),
-			Segments: c.line.segments, Object: s.object,
+			Segments: c.line.segments.on(c.date), Object: s.object,
 		}
 	}
 	switch {

@@ -31,7 +31,9 @@ type Period struct {
 	// Scheduled periods are agreed but wait for evidence (a trial's
 	// conversion): they are in the forward view, in no past or present day.
 	Scheduled bool
-	Segments  map[string]string
+	// Segments are the values as of the days: a period ends where one changes.
+	// A segment without a value is not there. Shared between rows: read only.
+	Segments map[string]string
 	// Evidence is the weakest kind that this period rests on, Object what it
 	// came from, Rule the policy rule that decided, for instance
 	// "discounts.repeating=subtract".
@@ -70,9 +72,9 @@ type Movement struct {
 	Currency       string
 	Type           MovementType
 	Amount         decimal.Decimal
-	Reason         string // new, quantity, price, plan, item, discount, trial, ramp, pause, resume, cancel, unpaid, recovered, transfer, restatement
-	Scheduled      bool   // follows from a scheduled period
-	Segments       map[string]string
+	Reason         string            // new, quantity, price, plan, item, discount, trial, ramp, pause, resume, cancel, unpaid, recovered, transfer, restatement
+	Scheduled      bool              // follows from a scheduled period
+	Segments       map[string]string // as of the day
 	Object         billing.Ref
 }
 
@@ -108,6 +110,7 @@ type InvoiceLine struct {
 	Currency       string
 	Amount         decimal.Decimal // signed, Scale places; discounts negative, credit notes negative
 	Treatment      Treatment
+	Segments       map[string]string // as of IssuedAt
 }
 
 // Customer is a customer as last known.
@@ -124,7 +127,7 @@ type Customer struct {
 	// FirstMRR is the first day of the account with MRR, billing.NoDate if
 	// there is none.
 	FirstMRR billing.Date
-	Segments map[string]string
+	Segments map[string]string // as last known
 }
 
 // Subscription is a subscription as last known.
@@ -137,10 +140,10 @@ type Subscription struct {
 	Currency       string
 	Status         string // active, past_due, non_renewing, trialing, future, incomplete, unpaid, paused, canceled
 	Start          billing.Date
-	End            billing.Date // billing.Forever: open
-	CancelAt       billing.Date // the known end; billing.Forever: none
-	TrialEnd       billing.Date // billing.NoDate: no trial
-	Segments       map[string]string
+	End            billing.Date      // billing.Forever: open
+	CancelAt       billing.Date      // the known end; billing.Forever: none
+	TrialEnd       billing.Date      // billing.NoDate: no trial
+	Segments       map[string]string // as last known
 	ProviderMRR    *decimal.Decimal
 }
 

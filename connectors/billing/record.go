@@ -34,11 +34,23 @@ type Customer struct {
 	Deleted  bool
 	Metadata map[string]string // flat: "metadata.key", and fields such as "address.country"
 
+	// Profiles is how Metadata and the other fields changed, ordered by From;
+	// empty: they are not known to have ever been different.
+	Profiles []Profile
+
 	// Discounts that run on the customer, with the time each was known to be
 	// there: a subscription without discounts of its own inherits them.
 	Discounts []DiscountSpan
 
 	Object Ref
+}
+
+// Profile is what an object said of itself from an instant on until the next
+// Profile: what segments are read from. Before the first one nothing is known;
+// whoever needs a value then extends the first one back.
+type Profile struct {
+	From   time.Time
+	Values map[string]string // flat, as Metadata: "metadata.key", "address.country", "currency", "name"
 }
 
 // DiscountSpan is a customer's list of discounts during [From, Until). A zero
@@ -124,6 +136,7 @@ type Subscription struct {
 	Ended      time.Time // the effective end; zero: open
 	Requested  time.Time // when its cancellation was asked for; zero: never
 	Metadata   map[string]string
+	Profiles   []Profile // how Metadata changed, as the customer's
 
 	States   []State   // rank 1, ordered by From, never overlapping
 	Phases   []Phase   // rank 2, ordered by From
