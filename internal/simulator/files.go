@@ -164,7 +164,7 @@ func WriteTruth(w io.Writer, c *company.Company, now time.Time, zone *time.Locat
 // WriteContracts writes the contracts that are signed by now.
 func WriteContracts(w io.Writer, c *company.Company, now time.Time) error {
 	out := csv.NewWriter(w)
-	rows := [][]string{{"customer_id", "subscription_id", "item_id", "plan", "currency", "amount", "interval", "interval_count", "quantity", "start", "end", "trial_end", "kind", "account_id"}}
+	rows := [][]string{{"customer_id", "subscription_id", "item_id", "plan", "currency", "amount", "interval", "interval_count", "quantity", "start", "end", "trial_end", "kind", "account_id", "csm_owner", "segment"}}
 	for _, r := range c.ContractRows(now) {
 		rows = append(rows, r[:])
 	}

@@ -58,7 +58,7 @@ func TestServe(t *testing.T) {
 	}
 	for name, head := range map[string]string{
 		TruthFile:     "date,source,customer_id,subscription_id,item_id,currency,mrr,provable\n2025-10-",
-		ContractsFile: "customer_id,subscription_id,item_id,plan,currency,amount,interval,interval_count,quantity,start,end,trial_end,kind,account_id\nENT-0001,",
+		ContractsFile: "customer_id,subscription_id,item_id,plan,currency,amount,interval,interval_count,quantity,start,end,trial_end,kind,account_id,csm_owner,segment\nENT-0001,",
 		RatesFile:     "date,currency,rate\n2024-08-27,EUR,1.",
 	} {
 		b, err := os.ReadFile(filepath.Join(dir, name))

@@ -13,6 +13,8 @@ type biller struct {
 	sub   *Subscription
 	until int64
 
+	arrives bool // from another provider, in the moment in which it was paid for there
+
 	anchor int64
 	every  Interval
 	count  int

@@ -29,6 +29,7 @@ type Config struct {
 	Until     time.Time // the last moment one may look at; at least a day after Now
 	OldEvents int       // one event in so many speaks another API version; 0: one in 40
 	Deleted   int       // one customer in so many is deleted some day; 0: one in 150
+	Moves     int       // one customer in so many moves to or from another provider; 0: none
 }
 
 // Company is the whole simulated history.
@@ -60,12 +61,17 @@ type Customer struct {
 	Moved           int64 // when the e-mail address changed, 0 never
 	Currency        string
 	Country         string
-	Account         string // metadata: the company's own number for it
+	Account         string // the company's own number for it
+	Untagged        bool   // its metadata lacks the number
 	Owner, Segment  string // metadata
+	Left            int64  // when it moved to another provider, 0 never
+	Back            int64  // when it is back from there, 0 never
 	Tax             *TaxRate
 	Discounts       []*Discount // of the customer itself
 	Subscriptions   []*Subscription
 	events          int
+	path            path
+	worth           int64 // its monthly price at the move, when it keeps that
 }
 
 // window is how long the provider keeps events.
@@ -92,9 +98,8 @@ func New(cfg Config) *Company {
 	c.first = cfg.Now.Unix() - window - hour
 	c.Catalog = newCatalog(cfg.Seed, c.start)
 	c.catalogEvents()
-	span := monthsLater(c.start, cfg.Months) - c.start
 	for i := 0; ; i++ {
-		at, more := c.arrival(i, span)
+		at, more := c.arrival(i, c.until)
 		if !more {
 			break
 		}
@@ -114,14 +119,15 @@ func founding(now time.Time, months int) time.Time {
 }
 
 // arrival is when customer i comes; more is false once nobody can come before
-// the end. A fifth of the customers come in the first tenth of the time.
-func (c *Company) arrival(i int, span int64) (at int64, more bool) {
+// a moment. A fifth of the customers come in the first tenth of the time.
+func (c *Company) arrival(i int, before int64) (at int64, more bool) {
 	n := int64(max(c.Config.Customers, 0))
 	if n == 0 {
 		return 0, false
 	}
+	span := monthsLater(c.start, c.Config.Months) - c.start
 	low := c.start + shape(int64(i), n, span)
-	if low >= c.until {
+	if low >= before {
 		return 0, false
 	}
 	high := c.start + shape(int64(i)+1, n, span)

@@ -23,6 +23,10 @@ type Contract struct {
 	Signed                             int64 // the row is in the file from this moment on
 	Ends                               int   // the last day after an early termination, 0 none
 	Told                               int64 // when that became known
+	Moves                              int64 // when its customer goes on elsewhere, 0 never
+	Tagged                             bool  // the row carries the customer's account number
+	Owner, Segment                     string
+	level                              bool // at the same price
 }
 
 // contracts draws up the enterprise customers: one for each hundred customers,
@@ -42,7 +46,7 @@ func contracts(c *Company) []Contract {
 		d := roll(c.Config.Seed, forContract, uint64(i))
 		signed := low + d.span(0, span/int64(n+1))
 		if signed < c.until {
-			list = append(list, contract(d, i, signed)...)
+			list = append(list, c.hand(i, contract(d, i, signed))...)
 		}
 	}
 }
@@ -108,6 +112,27 @@ func contract(d dice, i int, signed int64) []Contract {
 	}
 }
 
+// hand gives the rows of contract i their owner, and lets one contract in six
+// end early because its customer goes on elsewhere: one with an open end.
+func (c *Company) hand(i int, rows []Contract) []Contract {
+	d := roll(c.Config.Seed, forMove, 1<<32|uint64(i))
+	owner, tagged := []string{"ana", "bo", "chi"}[d.IntN(3)], true
+	if k := &rows[0]; c.Config.Moves > 0 && i%6 == 2+int(hash(c.Config.Seed, forMove, uint64(i/6))%2) {
+		if k.Ends == 0 {
+			k.Ends = max(k.Start, k.Trial) + int(d.span(100, 400))
+			k.Told = int64(k.Ends)*day - d.span(2*day, 60*day)
+		}
+		k.Moves, k.level, tagged = int64(k.Ends+1)*day+12*hour, d.one(650), d.one(500)
+	}
+	for j := range rows {
+		rows[j].Owner, rows[j].Segment, rows[j].Tagged = owner, "enterprise", tagged
+	}
+	return rows
+}
+
+// Account is the company's own number for the contract's customer.
+func (k *Contract) Account() string { return "E-" + k.Customer[4:] }
+
 // last is the last day a contract covers as known at a moment, 0 open.
 func (k *Contract) last(now int64) int {
 	if k.Ends > 0 && k.Told <= now {
@@ -155,9 +180,10 @@ func (v *view) contract(k Contract, yield func(Row) bool) bool {
 
 // ContractRows is the contracts file as of a moment, without its header:
 // customer_id, subscription_id, item_id, plan, currency, amount, interval,
-// interval_count, quantity, start, end, trial_end, kind, account_id.
-func (c *Company) ContractRows(now time.Time) [][14]string {
-	var rows [][14]string
+// interval_count, quantity, start, end, trial_end, kind, account_id, csm_owner,
+// segment.
+func (c *Company) ContractRows(now time.Time) [][16]string {
+	var rows [][16]string
 	opt := func(d int) string {
 		if d == 0 {
 			return ""
@@ -172,9 +198,13 @@ func (c *Company) ContractRows(now time.Time) [][14]string {
 		if k.Quantity > 0 {
 			quantity = strconv.FormatInt(k.Quantity, 10)
 		}
-		rows = append(rows, [14]string{
+		account := ""
+		if k.Tagged {
+			account = k.Account()
+		}
+		rows = append(rows, [16]string{
 			k.Customer, k.Subscription, k.Item, k.Plan, k.Currency, decimal.New(k.Cents, -2).StringFixed(2), k.Interval,
-			strconv.Itoa(k.Count), quantity, date(k.Start), opt(k.last(now.Unix())), opt(k.Trial), k.Kind, "E-" + k.Customer[4:],
+			strconv.Itoa(k.Count), quantity, date(k.Start), opt(k.last(now.Unix())), opt(k.Trial), k.Kind, account, k.Owner, k.Segment,
 		})
 	}
 	return rows

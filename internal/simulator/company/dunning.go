@@ -137,7 +137,7 @@ func (b *biller) first(v *Invoice, d dice) {
 		b.pay(v, v.Created+d.span(3*day, 28*day))
 		return
 	}
-	if !d.one(30) {
+	if !d.one(30) || b.arrives {
 		b.pay(v, v.Created+d.span(1, 9))
 		return
 	}

@@ -35,8 +35,9 @@ var shopWeights = []int{
 	fortnightly: 15, kiosk: 3, threeYears: 7, yearlyRamp: 25, monthlyRamp: 30, twentyItems: 6, monthAndYear: 12,
 }
 
-// live simulates customer i, who arrives at a moment.
-func (c *Company) live(i int, at int64) *Customer {
+// person is customer i, who arrives at a moment, before anything happens, and
+// the dice that its life is drawn with.
+func (c *Company) person(i int, at int64) (*Customer, dice) {
 	d := roll(c.Config.Seed, forCustomer, uint64(i))
 	r := ref(i, 0, 0)
 	cur := []string{"usd", "eur", "gbp", "jpy", "kwd", "isk", "cad", "huf"}[d.pick(600, 160, 100, 50, 20, 10, 40, 20)]
@@ -48,6 +49,14 @@ func (c *Company) live(i int, at int64) *Customer {
 		Segment: []string{"smb", "mid-market", "enterprise", ""}[d.pick(60, 20, 10, 10)],
 	}
 	cust.Email = fmt.Sprintf("billing+%d@example.com", i+1)
+	cust.path = c.path(i, at, cur)
+	cust.Untagged = cust.path.carried && !cust.path.tagged
+	return cust, d
+}
+
+// live simulates customer i, who arrives at a moment.
+func (c *Company) live(i int, at int64) *Customer {
+	cust, d := c.person(i, at)
 	c.taxes(cust, d)
 	if d.one(20) {
 		cust.Moved = at + d.span(10*day, 500*day)
@@ -55,11 +64,14 @@ func (c *Company) live(i int, at int64) *Customer {
 	if d.IntN(c.Config.Deleted) == 0 {
 		cust.Deleted = at + d.span(40*day, 600*day)
 	}
+	if cust.path.carried {
+		cust.Deleted = 0
+	}
 	c.of(cust, at, "customer.created", AboutCustomer, nil)
 	if cust.Moved > 0 {
 		c.of(cust, cust.Moved, "customer.updated", AboutCustomer, func(e *Event) { e.Updates = true })
 	}
-	if d.one(30) {
+	if d.one(30) && !cust.path.arrives() {
 		c.accountDiscount(cust, at, d)
 	}
 	c.subscribe(cust, at, d)
@@ -71,7 +83,7 @@ func (c *Company) live(i int, at int64) *Customer {
 
 func (c *Company) taxes(cust *Customer, d dice) {
 	p := map[string]int{"GB": 600, "DE": 400, "US": 150, "JP": 500, "CA": 300}[cust.Country]
-	if t := c.Catalog.taxes[cust.Country]; t != nil && d.one(p) {
+	if t := c.Catalog.taxes[cust.Country]; t != nil && d.one(p) && !cust.path.arrives() {
 		cust.Tax = t
 	}
 }
@@ -102,13 +114,20 @@ func (c *Company) accountDiscount(cust *Customer, at int64, d dice) {
 }
 
 // subscribe lives the customer's subscriptions: a first one, perhaps others
-// after it ended, and perhaps a second one beside it.
+// after it ended, and perhaps a second one beside it. Those that move have one
+// at a time.
 func (c *Company) subscribe(cust *Customer, at int64, d dice) {
 	beside := int64(0)
 	if d.one(60) {
 		beside = at + d.span(20*day, 400*day)
 	}
 	t := at + d.span(0, 2*day)
+	if cust.path.carried {
+		beside = 0
+	}
+	if cust.path.arrives() {
+		t = at
+	}
 	for n := range 5 {
 		s := c.sell(cust, n, t)
 		if s == nil {
@@ -116,6 +135,12 @@ func (c *Company) subscribe(cust *Customer, at int64, d dice) {
 		}
 		back := roll(c.Config.Seed, forPlan, uint64(cust.Ref), uint64(n), 1)
 		end := s.ended()
+		if end > 0 && end == cust.Left {
+			if t = cust.Back; t == 0 {
+				break
+			}
+			continue
+		}
 		if end == 0 || !back.one(200) {
 			break
 		}
@@ -141,9 +166,15 @@ func (c *Company) sell(cust *Customer, n int, t int64) *Subscription {
 	if cust.Deleted > 0 {
 		b.at(cust.Deleted, func(t int64) { b.end(t, "cancellation_requested") })
 	}
+	if cust.path.leaves > 0 && cust.Left == 0 && n < 4 {
+		b.at(max(cust.path.leaves, t+20*day), b.depart)
+	}
 	kind := shop(d.pick(shopWeights...))
 	if kind == monthAndYear && cust.Discounts != nil {
 		kind = plainMonthly
+	}
+	if b.arrives = t == cust.Back || n == 0 && cust.path.arrives(); b.arrives {
+		kind = shop(d.pick(shopWeights[:tiersMonthly]...))
 	}
 	b.sign(kind, t, d)
 	b.plan(kind, t)
@@ -155,22 +186,26 @@ func (c *Company) sell(cust *Customer, n int, t int64) *Subscription {
 func (b *biller) sign(kind shop, t int64, d dice) {
 	s := b.sub
 	items := b.basket(kind, t, d)
+	if p := b.cust.path; b.arrives && p.arrives() && p.level {
+		items = []Item{b.item(t, b.c.levelPrice(b.cust), p.units)}
+	}
 	if s.Tax != nil && s.Tax.Country == "DE" && d.one(150) {
 		items[0].Tax = b.c.Catalog.taxes["DE reduced"]
 	}
 	ramp := kind == yearlyRamp || kind == monthlyRamp
 	s.Sends = kind == yearlyRamp && d.one(600)
 	var trial int64
-	if !ramp && b.cust.Tax == nil && kind != monthAndYear && d.one(160) {
+	if !ramp && b.cust.Tax == nil && kind != monthAndYear && d.one(160) && !b.arrives {
 		trial = []int64{7, 14, 30}[d.IntN(3)]
 	}
 	b.open(t, items, trial)
-	if ramp {
+	switch {
+	case ramp:
 		b.schedule(kind, t, d)
-	} else {
+	case !b.arrives:
 		b.welcome(kind, t, d)
 	}
-	if trial == 0 && !ramp && kind != monthAndYear && kind != kiosk && d.one(12) {
+	if trial == 0 && !ramp && kind != monthAndYear && kind != kiosk && d.one(12) && !b.arrives {
 		s.Start = t - d.span(5*day, 50*day)
 		b.backdate(t)
 	}
@@ -216,11 +251,13 @@ func (b *biller) backdate(t int64) {
 	}
 }
 
-func (b *biller) price(offer string) *Price {
-	cur := b.cust.Currency
-	list := b.c.Catalog.offers[offer]
+func (b *biller) price(offer string) *Price { return b.c.price(b.cust, offer) }
+
+func (c *Company) price(cust *Customer, offer string) *Price {
+	cur := cust.Currency
+	list := c.Catalog.offers[offer]
 	// Every other customer of the big currencies buys from the US list.
-	if us := list["usd"]; b.cust.Ref.Customer()%2 == 0 && us.Options != nil && !us.Metered && us.Mode == 0 {
+	if us := list["usd"]; cust.Ref.Customer()%2 == 0 && us.Options != nil && !us.Metered && us.Mode == 0 {
 		if _, ok := us.Options[cur]; ok {
 			return us
 		}

@@ -77,4 +77,5 @@ const (
 	forRates
 	forEvent
 	forIDs
+	forMove
 )

@@ -107,7 +107,9 @@ func (p *moment) customer(e *enc, x *company.Customer, want *expand) {
 	e.End()
 	e.Bool("livemode", false)
 	e.Obj("metadata")
-	e.Str("account_id", x.Account)
+	if !x.Untagged {
+		e.Str("account_id", x.Account)
+	}
 	if x.Owner != "" {
 		e.Str("csm_owner", x.Owner)
 	}
