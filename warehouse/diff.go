@@ -24,8 +24,10 @@ type Diff struct {
 	// Restated are the days up to Through whose MRR changes, ordered by date and
 	// currency.
 	Restated []RestatedDay
-	// Restatements say the same by account, ordered by account, currency, From.
-	Restatements []Restatement
+	// Restatements say the same by account, ordered by account, currency, From:
+	// the first ones of RestatedRanges.
+	Restatements   []Restatement
+	RestatedRanges int
 	// Days are the days after Through, ordered by date and currency, those
 	// without a movement too.
 	Days []Day
@@ -81,107 +83,26 @@ func (l *Load) Diff(ctx context.Context) (Diff, error) {
 	if l.base.ID == 0 || l.idle() {
 		return d, nil
 	}
-	if d.Restatements, err = l.restatements(ctx); err != nil {
+	gross := grossChange{}
+	c := comparison{from: l.baseParts[part{table: periodsTable.name}], to: l.whole(periodsTable), until: l.base.Through + 1, of: l.isDerived()}
+	err = l.w.compare(ctx, c, func(r Restatement) {
+		if d.RestatedRanges++; d.RestatedRanges <= namedRanges {
+			d.Restatements = append(d.Restatements, r)
+		}
+		gross.add(r)
+	}, named("id", l.id))
+	if err != nil {
 		return Diff{}, fmt.Errorf("compare load %d: %w", l.id, err)
 	}
-	if len(d.Restatements) == 0 {
+	if len(gross) == 0 {
 		return d, nil
 	}
 	before, err := l.running(ctx, l.baseParts[part{table: periodsTable.name}], l.base.Through)
 	if err != nil {
 		return Diff{}, fmt.Errorf("compare load %d: %w", l.id, err)
 	}
-	d.Restated = restatedDays(d.Restatements, before, after)
+	d.Restated = gross.days(before, after)
 	return d, nil
-}
-
-// restatements finds what changes, by account, up to the base's through.
-func (l *Load) restatements(ctx context.Context) ([]Restatement, error) {
-	var s stepper
-	changes := `
-		SELECT account_id, currency, valid_from AS date, if(load_id = {id:UInt64}, toDecimal64(0, 4), mrr) AS was, if(load_id = {id:UInt64}, mrr, toDecimal64(0, 4)) AS is
-		FROM ` + l.w.table("periods") + ` WHERE ` + l.bothSides() + `
-		UNION ALL
-		SELECT account_id, currency, valid_to, if(load_id = {id:UInt64}, toDecimal64(0, 4), -mrr), if(load_id = {id:UInt64}, -mrr, toDecimal64(0, 4))
-		FROM ` + l.w.table("periods") + ` WHERE ` + l.bothSides() + ` AND valid_to <= {through:Date}`
-	err := l.w.each(ctx, "compare with the base", `
-		WITH steps AS (
-			SELECT account_id, currency, date, sum(was) AS was, sum(is) AS is FROM (`+changes+`) GROUP BY account_id, currency, date
-		)
-		SELECT account_id, currency, date, was, is FROM steps
-		WHERE (account_id, currency) IN (SELECT account_id, currency FROM steps WHERE was != is)
-		ORDER BY account_id, currency, date`, func(scan func(...any) error) error {
-		var r Restatement
-		var day time.Time
-		if err := scan(&r.AccountID, &r.Currency, &day, &r.Before, &r.After); err != nil {
-			return err
-		}
-		r.From = dateOf(day)
-		s.step(r, l.base.Through+1)
-		return nil
-	}, named("id", l.id), named("stored", l.baseParts[part{table: periodsTable.name}]), named("through", l.base.Through.Time().Format(time.DateOnly)))
-	s.end(l.base.Through + 1)
-	return s.all, err
-}
-
-// bothSides picks the periods of derived customers in the load and in its base.
-func (l *Load) bothSides() string {
-	return "load_id IN ({id:UInt64}, {stored:UInt64}) AND mrr > 0 AND NOT scheduled AND valid_from <= {through:Date} AND " + l.isDerived()
-}
-
-// stepper turns changes, in order, into ranges on which before and after
-// differ.
-type stepper struct {
-	all []Restatement
-	now Restatement // the running state
-}
-
-// step takes a change on r.From by r.Before and r.After.
-func (s *stepper) step(r Restatement, end billing.Date) {
-	if r.AccountID != s.now.AccountID || r.Currency != s.now.Currency {
-		s.end(end)
-		s.now = Restatement{AccountID: r.AccountID, Currency: r.Currency}
-	} else {
-		s.end(r.From)
-	}
-	s.now.From, s.now.Before, s.now.After = r.From, s.now.Before.Add(r.Before), s.now.After.Add(r.After)
-}
-
-// end closes the range that runs, at until.
-func (s *stepper) end(until billing.Date) {
-	if s.now.Before.Equal(s.now.After) || s.now.From >= until {
-		return
-	}
-	r := s.now
-	r.Until = until
-	s.all = append(s.all, r)
-}
-
-// restatedDays are the days of the restatements.
-func restatedDays(all []Restatement, before, after map[dayKey]tally) []RestatedDay {
-	gross := map[dayKey]decimal.Decimal{} // changes of the gross sum
-	for _, r := range all {
-		size := r.After.Sub(r.Before).Abs()
-		from, until := dayKey{r.Currency, r.From}, dayKey{r.Currency, r.Until}
-		gross[from] = gross[from].Add(size)
-		gross[until] = gross[until].Sub(size)
-	}
-	var days []RestatedDay
-	var last dayKey
-	var sum decimal.Decimal
-	for _, k := range slices.SortedFunc(maps.Keys(gross), func(a, b dayKey) int {
-		return cmp.Or(cmp.Compare(a.currency, b.currency), cmp.Compare(a.date, b.date))
-	}) {
-		for day := last.date; k.currency == last.currency && day < k.date && sum.IsPositive(); day++ {
-			at := dayKey{k.currency, day}
-			days = append(days, RestatedDay{day, k.currency, before[at].sum, after[at].sum, sum})
-		}
-		sum, last = sum.Add(gross[k]), k
-	}
-	slices.SortFunc(days, func(a, b RestatedDay) int {
-		return compareDays(dayKey{a.Currency, a.Date}, dayKey{b.Currency, b.Date})
-	})
-	return days
 }
 
 // days are the waterfalls of the days after the base's through.

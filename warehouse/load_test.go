@@ -448,7 +448,7 @@ func TestDiff(t *testing.T) {
 	if diff := cmp.Diff(wantRestatements, d.Restatements, decimals); diff != "" {
 		t.Errorf("restatements (-want +got):\n%s", diff)
 	}
-	if n := len(d.Restated); n != 33 {
+	if n := len(d.Restated); n != 33 || d.RestatedRanges != 2 {
 		t.Fatalf("%d days restated, want 33", n)
 	}
 	if diff := cmp.Diff(RestatedDay{day("2026-02-13"), "USD", dec("190.5"), dec("195.5"), dec("5")}, d.Restated[12], decimals); diff != "" {

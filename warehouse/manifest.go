@@ -160,7 +160,7 @@ func (w *Warehouse) collect(ctx context.Context, building uint64) error {
 			return err
 		}
 	}
-	return nil
+	return w.forget(ctx, building)
 }
 
 // partKey is a part as one load stored it.

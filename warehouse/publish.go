@@ -20,6 +20,9 @@ func (l *Load) Publish(ctx context.Context) (LoadInfo, error) {
 	if err != nil {
 		return LoadInfo{}, err
 	}
+	if err := l.recordRestatements(ctx); err != nil {
+		return LoadInfo{}, err
+	}
 	if err := l.syncReplicas(ctx); err != nil {
 		return LoadInfo{}, err
 	}
@@ -73,8 +76,12 @@ func (l *Load) syncReplicas(ctx context.Context) error {
 	if l.w.schema.Target != Cluster {
 		return nil
 	}
+	names := []string{"restatements"}
 	for _, t := range loadTables {
-		if err := l.w.exec(ctx, "sync replicas of "+t.name, "SYSTEM SYNC REPLICA"+l.w.schema.OnCluster()+" "+l.w.table(t.name)); err != nil {
+		names = append(names, t.name)
+	}
+	for _, name := range names {
+		if err := l.w.exec(ctx, "sync replicas of "+name, "SYSTEM SYNC REPLICA"+l.w.schema.OnCluster()+" "+l.w.table(name)); err != nil {
 			return err
 		}
 	}

@@ -246,7 +246,7 @@ func printDiff(out io.Writer, d *warehouse.Diff) {
 		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\t\n", strings.ToValidUTF8(r.AccountID, "?"), r.Currency, r.From, r.Until-1, r.Before.StringFixed(2), r.After.StringFixed(2))
 	}
 	_ = w.Flush()
-	if more := len(d.Restatements) - most; more > 0 {
+	if more := d.RestatedRanges - most; more > 0 {
 		fmt.Fprintf(out, "and %s more\n", number(more))
 	}
 }

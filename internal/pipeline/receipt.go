@@ -119,9 +119,9 @@ type Restated struct {
 const listed = 100
 
 // restate notes what of the past the load says otherwise.
-func (r *Receipt) restate(all []warehouse.Restatement) {
-	r.RestatedRanges = len(all)
-	for _, s := range all[:min(len(all), listed)] {
+func (r *Receipt) restate(d warehouse.Diff) {
+	r.RestatedRanges = d.RestatedRanges
+	for _, s := range d.Restatements[:min(len(d.Restatements), listed)] {
 		r.Restated = append(r.Restated, Restated{s.AccountID, s.Currency, s.From.String(), (s.Until - 1).String(), s.Before, s.After})
 	}
 }

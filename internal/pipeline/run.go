@@ -178,7 +178,7 @@ func (r *run) publish(ctx context.Context, load *warehouse.Load) error {
 		return discard(ctx, load, err)
 	}
 	r.receipt.Diff = &diff
-	r.receipt.restate(diff.Restatements)
+	r.receipt.restate(diff)
 	r.receipt.Rejects = diff.Written["rejects"]
 	if r.o.DryRun {
 		r.receipt.Outcome = Planned

@@ -164,7 +164,7 @@ type Table struct {
 func Reports() []Report {
 	return []Report{
 		waterfall(), daily(), customers(), plans(), segments(), retention(), cohorts(), usage(),
-		forward(), forecast(), benchmarks(), movements(), invoices(),
+		forward(), forecast(), benchmarks(), movements(), invoices(), restatements(),
 	}
 }
 

@@ -187,6 +187,8 @@ func TestAnswers(t *testing.T) {
 		{"movements", Query{From: day(t, "2026-03-01"), By: "plan", Currency: Reporting}, 0},
 		{"invoices", Query{}, 0},
 		{"invoices", Query{Source: "emea"}, 0},
+		{"restatements", Query{}, 0},
+		{"restatements", Query{From: day(t, "2026-03-01"), To: day(t, "2026-03-01")}, 80},
 	} {
 		fmt.Fprintf(&all, "== %s %+v in %d columns\n", c.name, c.q, c.width)
 		if err := ask(t, src, c.name, c.q).Text(&all, Terminal{Width: c.width}); err != nil {

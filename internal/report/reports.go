@@ -316,3 +316,25 @@ func invoices() Report {
 		},
 	}
 }
+
+// restatements is what the past was said to be, and what it is now.
+func restatements() Report {
+	return Report{
+		Name:    "restatements",
+		Title:   "Restatements",
+		Summary: "What final days were said to be and what they are now: by load, account and range of days, and why.",
+		Columns: []Column{
+			currency(),
+			{Name: "published", Title: "Published", Kind: Day},
+			{Name: "load_id", Title: "Load", Kind: Text, Extra: true},
+			{Name: "account_id", Title: "Account", Kind: Text},
+			{Name: "from", Title: "From", Kind: Day},
+			{Name: "to", Title: "To", Kind: Day},
+			{Name: "mrr_before", Title: "MRR before", Short: "Before", Kind: Money},
+			{Name: "mrr_after", Title: "MRR after", Short: "After", Kind: Money},
+			{Name: "difference", Title: "Difference", Short: "Diff.", Kind: Money},
+			{Name: "reason", Title: "Reason", Kind: Text},
+			{Name: "evidence", Title: "Evidence", Kind: Text, Extra: true},
+		},
+	}
+}

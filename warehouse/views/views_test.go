@@ -104,6 +104,11 @@ func (s *store) others() {
 		"7,'emea',1,'failed','2026-04-11 02:00:00','2026-04-11 02:00:02',2,0,0,0,'401: the key was refused'",
 		"7,'spare',1,'skipped','2026-04-11 02:00:00','2026-04-11 02:00:00',0,0,0,0,''",
 	})
+	s.insert("restatements", "load_id,account_id,currency,valid_from,valid_to,mrr_before,mrr_after,reason,evidence", []string{
+		"3,'bolt','USD','2026-01-31','2026-02-21',80,83.3333,'late_evidence','event, invoice'",
+		"3,'core','USD','2026-02-01','2026-02-21',0,400,'policy',''",
+		"4,'acme','USD','2026-01-15','2026-02-10',50,60,'derivation',''", // of a load that is not published
+	})
 	s.insert("completeness", "run,source,stream,seq,listed,landed,missing", []string{
 		"7,'main','invoices',1,100,99,1", "7,'main','invoices',2,100,100,0", "7,'main','customers',1,8,8,0",
 	})

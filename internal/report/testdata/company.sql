@@ -44,3 +44,7 @@ INSERT INTO STORE.manifest (load_id, table, bucket, part_load, through, final_th
 (1, 'movements', 0, 1, 0, 0, 0, ''), (1, 'periods', 0, 1, 0, 0, 0, ''), (1, 'customers', 0, 1, 0, 0, 0, ''),
 (1, 'daily', 202601, 1, 0, 0, 0, ''), (1, 'daily', 202602, 1, 0, 0, 0, ''), (1, 'daily', 202603, 1, 0, 0, 0, ''),
 (1, 'invoice_lines', 202601, 1, 0, 0, 0, ''), (1, 'invoice_lines', 202602, 1, 0, 0, 0, ''), (1, 'invoice_lines', 202603, 1, 0, 0, 0, '');
+INSERT INTO STORE.restatements (load_id, account_id, currency, valid_from, valid_to, mrr_before, mrr_after, reason, evidence) VALUES
+(1, 'acme', 'USD', '2026-02-10', '2026-03-01', 1400, 1500, 'late_evidence', 'event, invoice'),
+(1, 'bolt', 'EUR', '2026-03-01', '2026-03-10', 0, 83.3333, 'identity+policy', ''),
+(2, 'acme', 'USD', '2026-02-10', '2026-03-01', 1500, 0, 'derivation', '');
