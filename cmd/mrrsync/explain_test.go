@@ -9,14 +9,14 @@ import (
 
 	"github.com/shopspring/decimal"
 
-	"mrrsync/internal/simulator/company"
+	"mrrsync/internal/simulator"
 )
 
 // TestExplainTown explains accounts of a simulated company on different days:
 // whatever their lives, the pages agree with what is published, and every
 // object that a figure came from is named.
 func TestExplainTown(t *testing.T) {
-	s := newTown(t, company.Config{Seed: 21, Customers: 40, Months: 15, Now: time.Date(2026, 3, 10, 2, 0, 0, 0, time.UTC)})
+	s := newTown(t, simulator.Config{Seed: 21, Customers: 40, Months: 15, Now: time.Date(2026, 3, 10, 2, 0, 0, 0, time.UTC)})
 	s.sync()
 	list := s.mrrsync(exitDone, "query", "--format", "TSV", `
 		SELECT account_id, toString(addDays(min(date), cityHash64(account_id) % dateDiff('day', min(date), toDate('2026-03-10'))))
@@ -70,7 +70,7 @@ func TestExplainTown(t *testing.T) {
 // the rules add up to what the preset makes of it, and the configured figures
 // are the published ones.
 func TestCompareTown(t *testing.T) {
-	s := newTown(t, company.Config{Seed: 22, Customers: 40, Months: 15, Now: time.Date(2026, 3, 10, 2, 0, 0, 0, time.UTC)})
+	s := newTown(t, simulator.Config{Seed: 22, Customers: 40, Months: 15, Now: time.Date(2026, 3, 10, 2, 0, 0, 0, time.UTC)})
 	s.sync()
 	presets := []string{"stripe", "chargebee", "chartmogul", "profitwell", "recurly"}
 	ask := func(by string) []map[string]any {

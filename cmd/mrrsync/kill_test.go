@@ -12,7 +12,6 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"mrrsync/internal/simulator"
-	"mrrsync/internal/simulator/company"
 	"mrrsync/warehouse"
 )
 
@@ -64,7 +63,7 @@ func (s *town) child() (*exec.Cmd, *bytes.Buffer) {
 // before, whole; in the end they see what an undisturbed sync publishes.
 func TestKilled(t *testing.T) {
 	first := time.Date(2026, 3, 1, 3, 0, 0, 0, time.UTC)
-	c := company.Config{Seed: 5, Customers: 100, Months: 8, Now: first, Until: first.AddDate(0, 0, 12)}
+	c := simulator.Config{Seed: 5, Customers: 100, Months: 8, Now: first, Until: first.AddDate(0, 0, 12)}
 	night := first.AddDate(0, 0, 10)
 	var want string
 	var lasted time.Duration

@@ -14,7 +14,6 @@ import (
 	"mrrsync/connectors/billing"
 	"mrrsync/internal/judge"
 	"mrrsync/internal/simulator"
-	"mrrsync/internal/simulator/company"
 	"mrrsync/internal/simulator/stripeapi"
 	"mrrsync/warehouse"
 )
@@ -23,18 +22,18 @@ import (
 // and the folder of one who syncs it.
 type town struct {
 	*testing.T
-	company *company.Company
+	company *simulator.Company
 	api     *stripeapi.Server
 	url     string
 	folder  string
 	present atomic.Int64 // Unix seconds
 }
 
-func newTown(t *testing.T, c company.Config) *town {
+func newTown(t *testing.T, c simulator.Config) *town {
 	t.Helper()
-	s := &town{T: t, company: company.New(c), folder: t.TempDir()}
+	s := &town{T: t, company: simulator.New(c), folder: t.TempDir()}
 	s.present.Store(c.Now.Unix())
-	s.api = stripeapi.New(s.company, stripeapi.Options{Key: simulator.Key(c.Seed), Clock: s.now})
+	s.api = stripeapi.New(s.company.Books, stripeapi.Options{Key: simulator.Key(c.Seed), Clock: s.now})
 	server := httptest.NewServer(s.api)
 	t.Cleanup(server.Close)
 	s.url = server.URL
@@ -104,7 +103,7 @@ func differences(v judge.Verdict) string {
 func TestTruth(t *testing.T) {
 	for seed := range uint64(few(3, 1)) {
 		t.Run(fmt.Sprint("seed ", seed), func(t *testing.T) {
-			s := newTown(t, company.Config{Seed: seed, Customers: 150, Months: 24, Now: time.Date(2026, 3, 10, 2, 0, 0, 0, time.UTC)})
+			s := newTown(t, simulator.Config{Seed: seed, Customers: 150, Months: 24, Now: time.Date(2026, 3, 10, 2, 0, 0, 0, time.UTC)})
 			s.sync()
 			v := s.judge(billing.NoDate, false)
 			s.hold(v)
@@ -132,7 +131,7 @@ var nights = flag.Int("nights", 12, "how many nights TestNights syncs, at most 3
 // it was published.
 func TestNights(t *testing.T) {
 	first := time.Date(2026, 2, 1, 3, 0, 0, 0, time.UTC)
-	s := newTown(t, company.Config{Seed: 11, Customers: 120, Months: 6, Now: first, Until: first.AddDate(0, 0, 32)})
+	s := newTown(t, simulator.Config{Seed: 11, Customers: 120, Months: 6, Now: first, Until: first.AddDate(0, 0, 32)})
 	s.sync()
 	s.hold(s.judge(billing.NoDate, false))
 	from := billing.DateOf(first, time.UTC)

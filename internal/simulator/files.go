@@ -12,8 +12,6 @@ import (
 	"path/filepath"
 	"strconv"
 	"time"
-
-	"mrrsync/internal/simulator/company"
 )
 
 // The files that WriteFiles leaves in its folder.
@@ -65,7 +63,7 @@ func (o Options) founded() (Options, error) {
 	return o, nil
 }
 
-func found(w io.Writer, c *company.Company) error {
+func found(w io.Writer, c *Company) error {
 	b, err := json.Marshal(founding{Seed: c.Config.Seed, Customers: c.Config.Customers, Months: c.Config.Months, Start: c.Start().Format(time.DateOnly)})
 	if err != nil {
 		return err
@@ -83,7 +81,7 @@ func Key(seed uint64) string {
 // WriteFiles writes everything a sync of the company needs (its config, the
 // key, the contracts and the exchange rates, all as of now), and the truth to
 // compare with unless that is left out.
-func WriteFiles(dir string, c *company.Company, now time.Time, stripeURL string, truth bool) error {
+func WriteFiles(dir string, c *Company, now time.Time, stripeURL string, truth bool) error {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return fmt.Errorf("make folder for the simulated company: %w", err)
 	}
@@ -139,7 +137,7 @@ func writeFile(path string, mode os.FileMode, fill func(io.Writer) error) (err e
 
 // WriteTruth writes the truth through the day before now: one row per item and
 // day where mrr > 0 or provable = 0.
-func WriteTruth(w io.Writer, c *company.Company, now time.Time, zone *time.Location) error {
+func WriteTruth(w io.Writer, c *Company, now time.Time, zone *time.Location) error {
 	if _, err := io.WriteString(w, "date,source,customer_id,subscription_id,item_id,currency,mrr,provable\n"); err != nil {
 		return err
 	}
@@ -162,10 +160,10 @@ func WriteTruth(w io.Writer, c *company.Company, now time.Time, zone *time.Locat
 }
 
 // WriteContracts writes the contracts that are signed by now.
-func WriteContracts(w io.Writer, c *company.Company, now time.Time) error {
+func WriteContracts(w io.Writer, c *Company, now time.Time) error {
 	out := csv.NewWriter(w)
 	rows := [][]string{{"customer_id", "subscription_id", "item_id", "plan", "currency", "amount", "interval", "interval_count", "quantity", "start", "end", "trial_end", "kind", "account_id", "csm_owner", "segment"}}
-	for _, r := range c.ContractRows(now) {
+	for _, r := range c.Books.ContractRows(now) {
 		rows = append(rows, r[:])
 	}
 	if err := out.WriteAll(rows); err != nil {
@@ -185,7 +183,7 @@ var worths = []struct {
 
 // WriteRates writes one rate a day and currency into US dollars, from well
 // before the first contract until now.
-func WriteRates(w io.Writer, c *company.Company, now time.Time) error {
+func WriteRates(w io.Writer, c *Company, now time.Time) error {
 	if _, err := io.WriteString(w, "date,currency,rate\n"); err != nil {
 		return err
 	}

@@ -16,8 +16,8 @@ import (
 	"net/http"
 	"time"
 
-	"mrrsync/internal/simulator/company"
 	"mrrsync/internal/simulator/stripeapi"
+	"mrrsync/internal/simulator/wire"
 )
 
 // Options says which company to serve, and how.
@@ -25,6 +25,7 @@ type Options struct {
 	Seed      uint64
 	Customers int
 	Months    int
+	Catalogue int       // of the Chargebee site, 1 or 2; 0: 2
 	Now       time.Time // the simulated present
 	Start     time.Time // the founding; zero: the first day of the month Months-1 before yesterday's
 	Listen    string    // host:port; empty: 127.0.0.1:0
@@ -32,7 +33,7 @@ type Options struct {
 	NoTruth   bool      // leave out truth.csv, which is long for big companies
 	Latency   time.Duration
 	Rate      float64 // requests per second before the API answers 429; 0 without limit
-	Faults    string  // as stripeapi.ParseFaults reads it
+	Faults    string  // as wire.ParseFaults reads it
 	Denied    []string
 	Log       *slog.Logger
 }
@@ -44,14 +45,14 @@ type Addresses struct {
 }
 
 // Company simulates the company that the options name.
-func (o Options) Company() (*company.Company, stripeapi.Faults, error) {
-	faults, err := stripeapi.ParseFaults(o.Faults, o.Seed)
+func (o Options) Company() (*Company, wire.Faults, error) {
+	faults, err := wire.ParseFaults(o.Faults, o.Seed)
 	if err != nil {
 		return nil, faults, err
 	}
-	return company.New(company.Config{
-		Seed: o.Seed, Customers: o.Customers, Months: o.Months, Now: o.Now, Start: o.Start,
-		OldEvents: faults.OneIn[stripeapi.OldEvents], Deleted: faults.OneIn[stripeapi.Deleted],
+	return New(Config{
+		Seed: o.Seed, Customers: o.Customers, Months: o.Months, Now: o.Now, Start: o.Start, Catalogue: o.Catalogue,
+		OldEvents: faults.OneIn[wire.OldEvents], Deleted: faults.OneIn[wire.Deleted],
 	}), faults, nil
 }
 
@@ -86,7 +87,7 @@ func Serve(ctx context.Context, o Options, ready func(Addresses) error) error {
 		}
 		at.Config = o.Out + "/" + ConfigFile
 	}
-	srv := &http.Server{Handler: stripeapi.New(c, api), ReadHeaderTimeout: 10 * time.Second}
+	srv := &http.Server{Handler: stripeapi.New(c.Books, api), ReadHeaderTimeout: 10 * time.Second}
 	if o.Log != nil {
 		srv.ErrorLog = slog.NewLogLogger(o.Log.Handler(), slog.LevelDebug)
 	}

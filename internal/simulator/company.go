@@ -1,0 +1,52 @@
+package simulator
+
+import (
+	"iter"
+	"time"
+
+	"mrrsync/internal/simulator/company"
+)
+
+// Config names a company over all of its billing providers.
+type Config struct {
+	Seed      uint64
+	Customers int       // that have arrived by the end of Months, in Stripe and Chargebee together
+	Months    int       // calendar months of history, the present one included
+	Now       time.Time // the first moment one may look at
+	Start     time.Time // the founding; zero: the first day of the month Months-1 before yesterday's
+	Until     time.Time // the last moment one may look at; at least a day after Now
+	Catalogue int       // of the Chargebee site, 1 or 2; 0: 2
+	OldEvents int       // one event in so many speaks another API version; 0: as usual
+	Deleted   int       // one customer in so many is deleted some day; 0: as usual
+}
+
+// moving is one customer in how many moves between providers.
+const moving = 25
+
+// Company is a simulated company that bills through three providers: a Stripe
+// account (`main`), a Chargebee site (`emea`) and a contracts file
+// (`enterprise`). Some customers move from one to another.
+type Company struct {
+	Config Config
+	Books  *company.Company // the Stripe account and the contracts
+}
+
+// New simulates a company. Of its customers two thirds live on Stripe and one
+// third on the Chargebee site; contracts come on top.
+func New(cfg Config) *Company {
+	if cfg.Catalogue == 0 {
+		cfg.Catalogue = 2
+	}
+	return &Company{Config: cfg, Books: company.New(company.Config{
+		Seed: cfg.Seed, Customers: cfg.Customers, Months: cfg.Months, Now: cfg.Now, Start: cfg.Start, Until: cfg.Until,
+		OldEvents: cfg.OldEvents, Deleted: cfg.Deleted,
+	})}
+}
+
+// Start is the founding of the company.
+func (c *Company) Start() time.Time { return c.Books.Start() }
+
+// Truth is the truth about all items of all providers, as company.Truth has it.
+func (c *Company) Truth(now time.Time, zone *time.Location) iter.Seq[company.Row] {
+	return c.Books.Truth(now, zone)
+}
