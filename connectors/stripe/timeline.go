@@ -57,6 +57,17 @@ func (w watches) begin(t time.Time) time.Time {
 	return time.Time{}
 }
 
+// end is until when what was in force at t is known to have stayed so, for want
+// of an event: the end of the watch that t lies in, or t itself.
+func (w watches) end(t time.Time) time.Time {
+	for i := len(w) - 1; i >= 0; i-- {
+		if !w[i].From.After(t) && t.Before(w[i].To) {
+			return w[i].To
+		}
+	}
+	return t
+}
+
 // runLength is how long after the end of a watch a version is still taken as
 // watched: an account without any change since is not read again, so that its
 // newest version is older than the watch, but one that was fetched while the
@@ -152,12 +163,13 @@ func (k *walker) preceding(s sighting) {
 	if k.cur != nil {
 		// What was before the event is not what we knew: a change that no
 		// event dates. Within a watch its event is only late, and what we knew
-		// stands until then; behind a gap the terms hold since the gap's end.
+		// stands until then; behind a gap the terms hold since the gap's end,
+		// and of the gap itself invoices may tell.
 		from = k.watches.begin(s.at)
 		if from.IsZero() || !from.After(k.sure) {
 			return
 		}
-		k.shut(from)
+		k.shut(k.watches.end(k.sure))
 	}
 	k.open(s.before, from, s.seen, billing.EvidenceVersion, s.object)
 }
@@ -176,12 +188,13 @@ func (k *walker) version(s sighting) {
 	case sameTerms(&k.cur.Terms, &s.after.Terms, s.at):
 		k.cur.SeenAt, k.sure = s.seen, s.at
 	default:
-		// Nothing dates the change but our own look, or the end of a gap.
-		from, begin := s.at, k.watches.begin(s.at)
-		if begin.After(k.sure) {
-			from = begin
+		// Nothing dates the change but our own look, or the end of a gap: of
+		// the gap itself invoices may tell.
+		from, until := s.at, s.at
+		if begin := k.watches.begin(s.at); begin.After(k.sure) {
+			from, until = begin, k.watches.end(k.sure)
 		}
-		k.shut(from)
+		k.shut(until)
 		k.open(s.after, from, s.seen, billing.EvidenceObserved, s.object)
 	}
 	k.sure = s.at

@@ -210,7 +210,7 @@ func TestHistories(t *testing.T) {
 			name:    "behind a gap a change holds since the gap ended",
 			objects: []connectors.Object{listed(active(`{}`), "2026-03-31"), listed(five, "2026-06-10")},
 			watches: []connectors.Object{march, watching("2026-05-11", "2026-06-10")},
-			want:    []string{"2026-03-01 to 2026-05-11 version active, si_1 ax2", "2026-05-11 to ? observed active, si_1 ax5"},
+			want:    []string{"2026-03-01 to 2026-03-31 version active, si_1 ax2", "2026-05-11 to ? observed active, si_1 ax5"},
 		},
 		{
 			name:    "a renewal changes nothing",
