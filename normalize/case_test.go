@@ -11,9 +11,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/rogpeppe/go-internal/txtar"
-	"github.com/shopspring/decimal"
 
-	"mrrsync/connectors/billing"
+	"mrrsync/internal/wants"
 	"mrrsync/normalize"
 )
 
@@ -44,7 +43,9 @@ func TestCases(t *testing.T) {
 					t.Fatal(err)
 				}
 				result := normalize.Derive(f.account, f.settings)
-				checkWants(t, result, string(want.Data))
+				for _, err := range wants.Check(result, string(want.Data)) {
+					t.Error(err)
+				}
 				checkLaws(t, result, f.settings.Policy)
 				got := written(result)
 				if *update {
@@ -65,136 +66,6 @@ func TestCases(t *testing.T) {
 	}
 }
 
-// checkWants reads the wants:
-//
-//	mrr [ITEM] on 2026-03-01 = 40.00 USD [scheduled]
-//	2026-03-01 expansion +10.00 USD [plan]     the sum and the reasons of a day
-//	no movement on 2026-03-01
-//	reject tax_unknown si_1
-//	no rejects
-//	committed = 40.00                          the sum of a treatment
-func checkWants(t *testing.T, r normalize.Result, text string) {
-	t.Helper()
-	checked := 0
-	for _, raw := range strings.Split(text, "\n") {
-		statement, _, _ := strings.Cut(raw, "#")
-		w := strings.Fields(statement)
-		if len(w) == 0 {
-			continue
-		}
-		checked++
-		if err := checkWant(r, w); err != nil {
-			t.Errorf("%s: %v", strings.TrimSpace(raw), err)
-		}
-	}
-	if checked == 0 {
-		t.Error("a case without wants proves nothing")
-	}
-}
-
-func checkWant(r normalize.Result, w []string) error {
-	switch {
-	case w[0] == "mrr":
-		return checkMRR(r, w[1:])
-	case w[0] == "reject":
-		for _, rej := range r.Rejects {
-			if rej.Code == w[1] && (len(w) < 3 || rej.ID == w[2]) {
-				return nil
-			}
-		}
-		return fmt.Errorf("the rejects are %v", r.Rejects)
-	case w[0] == "no" && w[1] == "rejects":
-		if len(r.Rejects) > 0 {
-			return fmt.Errorf("the rejects are %v", r.Rejects)
-		}
-		return nil
-	case w[0] == "no" && w[1] == "movement":
-		return checkStill(r, w[3])
-	case w[0] == "no" && w[1] == "movements":
-		if len(r.Movements) > 0 {
-			return fmt.Errorf("there are %d", len(r.Movements))
-		}
-		return nil
-	case len(w) == 3 && w[1] == "=":
-		sum := decimal.Zero
-		for _, l := range r.InvoiceLines {
-			if string(l.Treatment) == w[0] {
-				sum = sum.Add(l.Amount)
-			}
-		}
-		if !sum.Equal(decimal.RequireFromString(w[2])) {
-			return fmt.Errorf("got %s", sum)
-		}
-		return nil
-	}
-	return checkMovement(r, w)
-}
-
-func checkMRR(r normalize.Result, w []string) error {
-	item := ""
-	if w[0] != "on" {
-		item, w = w[0], w[1:]
-	}
-	day, err := billing.ParseDate(w[1])
-	if err != nil {
-		return err
-	}
-	scheduled := len(w) > 5 && w[5] == "scheduled"
-	sum := decimal.Zero
-	for _, p := range r.Periods {
-		if p.Currency == w[4] && p.From <= day && day < p.Until && (item == "" || p.ItemID == item) && (!p.Scheduled || scheduled) {
-			sum = sum.Add(p.MRR)
-		}
-	}
-	if want := decimal.RequireFromString(w[3]); !sum.Equal(want) {
-		return fmt.Errorf("got %s", sum)
-	}
-	return nil
-}
-
-func checkStill(r normalize.Result, date string) error {
-	for _, m := range r.Movements {
-		if m.Date.String() == date {
-			return fmt.Errorf("there is %s %s %s", typeName(m.Type), m.Amount, m.Currency)
-		}
-	}
-	return nil
-}
-
-func checkMovement(r normalize.Result, w []string) error {
-	sum, reasons := decimal.Zero, map[string]bool{}
-	found := ""
-	for _, m := range r.Movements {
-		if m.Date.String() != w[0] || m.Currency != w[3] || m.Scheduled != (w[len(w)-1] == "scheduled") {
-			continue
-		}
-		if typeName(m.Type) != w[1] {
-			return fmt.Errorf("got %s %s", typeName(m.Type), m.Amount)
-		}
-		sum = sum.Add(m.Amount)
-		reasons[m.Reason] = true
-		found += " " + m.Reason
-	}
-	if found == "" {
-		return fmt.Errorf("no movement that day")
-	}
-	if !sum.Equal(decimal.RequireFromString(strings.TrimPrefix(w[2], "+"))) {
-		return fmt.Errorf("got %s", sum)
-	}
-	if len(w) > 4 && w[4] != "scheduled" && !reasons[w[4]] {
-		return fmt.Errorf("the reasons are%s", found)
-	}
-	return nil
-}
-
-func typeName(t normalize.MovementType) string {
-	return [...]string{"?", "new", "expansion", "contraction", "churn", "reactivation"}[t]
-}
-
-func evidenceName(k billing.EvidenceKind) string {
-	return [...]string{"?", "version", "phase", "invoice", "carried", "earliest", "observed", "held", "contract"}[k]
-}
-
 func segments(m map[string]string) string {
 	var b strings.Builder
 	for _, k := range sortedKeys(m) {
@@ -207,7 +78,7 @@ func segments(m map[string]string) string {
 func written(r normalize.Result) string {
 	var b strings.Builder
 	for _, p := range r.Periods {
-		fmt.Fprintf(&b, "%s..%s %s %s x%s %s %s %s", p.From, p.Until, p.ItemID, p.PlanID, p.Quantity, p.MRR.StringFixed(4), p.Currency, evidenceName(p.Evidence))
+		fmt.Fprintf(&b, "%s..%s %s %s x%s %s %s %s", p.From, p.Until, p.ItemID, p.PlanID, p.Quantity, p.MRR.StringFixed(4), p.Currency, wants.EvidenceName(p.Evidence))
 		if p.Scheduled {
 			b.WriteString(" scheduled")
 		}
@@ -217,7 +88,7 @@ func written(r normalize.Result) string {
 		b.WriteString(segments(p.Segments) + "\n")
 	}
 	for _, m := range r.Movements {
-		fmt.Fprintf(&b, "%s %s %s %s %s %s %s", m.Date, typeName(m.Type), m.Amount.StringFixed(4), m.Currency, m.ItemID, m.PlanID, m.Reason)
+		fmt.Fprintf(&b, "%s %s %s %s %s %s %s", m.Date, wants.TypeName(m.Type), m.Amount.StringFixed(4), m.Currency, m.ItemID, m.PlanID, m.Reason)
 		if m.Scheduled {
 			b.WriteString(" scheduled")
 		}

@@ -7,6 +7,7 @@ import (
 	"github.com/shopspring/decimal"
 
 	"mrrsync/connectors/billing"
+	"mrrsync/internal/wants"
 	"mrrsync/normalize"
 )
 
@@ -127,7 +128,7 @@ func checkTypes(t failer, r normalize.Result, p normalize.Policy) {
 	for _, m := range r.Movements {
 		k := day{unit(m), m.Currency, m.Date, m.Scheduled}
 		if old, ok := types[k]; ok && old != m.Type {
-			t.Errorf("on %s in %s there are %s and %s", m.Date, m.Currency, typeName(old), typeName(m.Type))
+			t.Errorf("on %s in %s there are %s and %s", m.Date, m.Currency, wants.TypeName(old), wants.TypeName(m.Type))
 		}
 		types[k] = m.Type
 		sums[k] = sums[k].Add(m.Amount)
@@ -136,7 +137,7 @@ func checkTypes(t failer, r normalize.Result, p normalize.Policy) {
 		up := types[k] == normalize.New || types[k] == normalize.Reactivation
 		down := types[k] == normalize.Contraction || types[k] == normalize.Churn
 		if !k.scheduled && (up && !sum.IsPositive() || down && !sum.IsNegative() || types[k] == normalize.Expansion && sum.IsNegative()) {
-			t.Errorf("on %s in %s %s sums to %s", k.date, k.currency, typeName(types[k]), sum)
+			t.Errorf("on %s in %s %s sums to %s", k.date, k.currency, wants.TypeName(types[k]), sum)
 		}
 	}
 	checkLogos(t, r, unit)
@@ -159,9 +160,9 @@ func checkLogos(t failer, r normalize.Result, unit func(normalize.Movement) stri
 		now := totals[u].IsPositive()
 		switch {
 		case m.Type == normalize.New && (seen[u] || !now), m.Type == normalize.Churn && (now || !alive[u]), m.Type == normalize.Reactivation && (!seen[u] || alive[u] || !now):
-			t.Errorf("%s on %s: before %v, after %v", typeName(m.Type), m.Date, alive[u], now)
+			t.Errorf("%s on %s: before %v, after %v", wants.TypeName(m.Type), m.Date, alive[u], now)
 		case m.Type == normalize.Contraction && !now, !seen[u] && m.Type != normalize.New:
-			t.Errorf("%s on %s leaves %s", typeName(m.Type), m.Date, totals[u])
+			t.Errorf("%s on %s leaves %s", wants.TypeName(m.Type), m.Date, totals[u])
 		}
 		alive[u], seen[u] = now, true
 	}
