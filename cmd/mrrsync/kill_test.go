@@ -81,7 +81,7 @@ func TestKilled(t *testing.T) {
 		s.sync()
 		before := s.published()
 		s.present.Store(night.Unix())
-		if err := simulator.WriteFiles(s.folder, s.company, s.now(), s.url, false); err != nil {
+		if err := simulator.WriteFiles(s.folder, s.company, s.now(), s.at, false); err != nil {
 			t.Fatal(err)
 		}
 		kills := 0

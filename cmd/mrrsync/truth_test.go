@@ -24,7 +24,7 @@ type town struct {
 	*testing.T
 	company *simulator.Company
 	api     *stripeapi.Server
-	url     string
+	at      simulator.Addresses
 	folder  string
 	present atomic.Int64 // Unix seconds
 }
@@ -36,7 +36,7 @@ func newTown(t *testing.T, c simulator.Config) *town {
 	s.api = stripeapi.New(s.company.Books, stripeapi.Options{Key: simulator.Key(c.Seed), Clock: s.now})
 	server := httptest.NewServer(s.api)
 	t.Cleanup(server.Close)
-	s.url = server.URL
+	s.at.Stripe = server.URL
 	return s
 }
 
@@ -60,7 +60,7 @@ func (s *town) mrrsync(want int, args ...string) (stdout string) {
 // sync writes the files as of now and syncs.
 func (s *town) sync(args ...string) string {
 	s.Helper()
-	if err := simulator.WriteFiles(s.folder, s.company, s.now(), s.url, false); err != nil {
+	if err := simulator.WriteFiles(s.folder, s.company, s.now(), s.at, false); err != nil {
 		s.Fatal(err)
 	}
 	return s.mrrsync(exitDone, append([]string{"sync"}, args...)...)

@@ -29,6 +29,7 @@ const moving = 25
 type Company struct {
 	Config Config
 	Books  *company.Company // the Stripe account and the contracts
+	moves  []Move
 }
 
 // New simulates a company. Of its customers two thirds live on Stripe and one

@@ -2,6 +2,7 @@ package simulator
 
 import (
 	"bufio"
+	"cmp"
 	"encoding/csv"
 	"encoding/json"
 	"errors"
@@ -20,6 +21,7 @@ const (
 	ContractsFile = "contracts.csv"
 	RatesFile     = "rates.csv"
 	TruthFile     = "truth.csv"
+	IdentityFile  = "identity.csv"
 	KeyFile       = "stripe.key"
 	FoundingFile  = "company.json"
 )
@@ -29,6 +31,7 @@ type founding struct {
 	Seed      uint64 `json:"seed"`
 	Customers int    `json:"customers"`
 	Months    int    `json:"months"`
+	Catalogue int    `json:"catalogue"`
 	Start     string `json:"start"` // YYYY-MM-DD
 }
 
@@ -50,7 +53,7 @@ func (o Options) founded() (Options, error) {
 	if err := json.Unmarshal(b, &f); err != nil {
 		return o, fmt.Errorf("read %s: %w; delete the file to found the company anew", path, err)
 	}
-	if f.Seed != o.Seed || f.Customers != o.Customers || f.Months != o.Months {
+	if f.Seed != o.Seed || f.Customers != o.Customers || f.Months != o.Months || f.Catalogue != cmp.Or(o.Catalogue, 2) {
 		return o, nil
 	}
 	start, err := time.Parse(time.DateOnly, f.Start)
@@ -64,7 +67,7 @@ func (o Options) founded() (Options, error) {
 }
 
 func found(w io.Writer, c *Company) error {
-	b, err := json.Marshal(founding{Seed: c.Config.Seed, Customers: c.Config.Customers, Months: c.Config.Months, Start: c.Start().Format(time.DateOnly)})
+	b, err := json.Marshal(founding{Seed: c.Config.Seed, Customers: c.Config.Customers, Months: c.Config.Months, Catalogue: c.Config.Catalogue, Start: c.Start().Format(time.DateOnly)})
 	if err != nil {
 		return err
 	}
@@ -79,9 +82,9 @@ func Key(seed uint64) string {
 }
 
 // WriteFiles writes everything a sync of the company needs (its config, the
-// key, the contracts and the exchange rates, all as of now), and the truth to
-// compare with unless that is left out.
-func WriteFiles(dir string, c *Company, now time.Time, stripeURL string, truth bool) error {
+// keys, the contracts, the exchange rates and who is whom, all as of now), and
+// the truth to compare with unless that is left out.
+func WriteFiles(dir string, c *Company, now time.Time, at Addresses, truth bool) error {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return fmt.Errorf("make folder for the simulated company: %w", err)
 	}
@@ -93,8 +96,9 @@ func WriteFiles(dir string, c *Company, now time.Time, stripeURL string, truth b
 	}
 	errs := []error{
 		write(KeyFile, 0o600, text(Key(c.Config.Seed)+"\n")),
-		write(ConfigFile, 0o644, text(fmt.Sprintf(config, stripeURL))),
+		write(ConfigFile, 0o644, text(fmt.Sprintf(config, at.Stripe))),
 		write(ContractsFile, 0o644, func(w io.Writer) error { return WriteContracts(w, c, now) }),
+		write(IdentityFile, 0o644, func(w io.Writer) error { return WriteIdentity(w, c, now) }),
 		write(FoundingFile, 0o644, func(w io.Writer) error { return found(w, c) }),
 		write(RatesFile, 0o644, func(w io.Writer) error { return WriteRates(w, c, now) }),
 	}
@@ -120,6 +124,13 @@ sources:
   - name: enterprise
     connector: contracts
     file: contracts.csv
+identity:
+  metadata_key: account_id
+  file: identity.csv
+segments:
+  csm: metadata.csm_owner
+  tier: metadata.segment
+  country: address.country
 `
 
 func writeFile(path string, mode os.FileMode, fill func(io.Writer) error) (err error) {
@@ -165,6 +176,25 @@ func WriteContracts(w io.Writer, c *Company, now time.Time) error {
 	rows := [][]string{{"customer_id", "subscription_id", "item_id", "plan", "currency", "amount", "interval", "interval_count", "quantity", "start", "end", "trial_end", "kind", "account_id", "csm_owner", "segment"}}
 	for _, r := range c.Books.ContractRows(now) {
 		rows = append(rows, r[:])
+	}
+	if err := out.WriteAll(rows); err != nil {
+		return err
+	}
+	return out.Error()
+}
+
+// WriteIdentity writes the accounts of the customers who have moved by now and
+// whose metadata does not name them.
+func WriteIdentity(w io.Writer, c *Company, now time.Time) error {
+	out := csv.NewWriter(w)
+	rows := [][]string{{"source", "customer_id", "account"}}
+	known := map[string]bool{}
+	for _, m := range c.Moves(now) {
+		if m.Tagged || known[m.Account] {
+			continue
+		}
+		known[m.Account] = true
+		rows = append(rows, []string{m.From.Source, m.From.Customer, m.Account}, []string{m.To.Source, m.To.Customer, m.Account})
 	}
 	if err := out.WriteAll(rows); err != nil {
 		return err

@@ -82,7 +82,7 @@ func Serve(ctx context.Context, o Options, ready func(Addresses) error) error {
 	api := stripeapi.Options{Latency: o.Latency, Rate: o.Rate, Faults: faults, Denied: o.Denied, Log: o.Log}
 	if o.Out != "" {
 		api.Key = Key(o.Seed)
-		if err := WriteFiles(o.Out, c, o.Now, at.Stripe, !o.NoTruth); err != nil {
+		if err := WriteFiles(o.Out, c, o.Now, at, !o.NoTruth); err != nil {
 			return err
 		}
 		at.Config = o.Out + "/" + ConfigFile
