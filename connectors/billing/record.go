@@ -49,7 +49,7 @@ type Customer struct {
 // Profile: what segments are read from. Before the first one nothing is known;
 // whoever needs a value then extends the first one back.
 type Profile struct {
-	From   time.Time
+	From   time.Time         // zero in the first: since an unknown time
 	Values map[string]string // flat, as Metadata: "metadata.key", "address.country", "currency", "name"
 }
 

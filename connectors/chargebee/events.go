@@ -29,8 +29,8 @@ const (
 	fetchPage = 100
 )
 
-// lifeTypes are the events of subscriptions: each carries the whole subscription
-// as it was then.
+// lifeTypes are the events that are evidence: each carries the whole
+// subscription, or customer, as it was then.
 func lifeTypes() []any {
 	return []any{
 		enum.EventTypeSubscriptionCreated, enum.EventTypeSubscriptionCreatedWithBackdating,
@@ -47,13 +47,14 @@ func lifeTypes() []any {
 		enum.EventTypeSubscriptionRampCreated, enum.EventTypeSubscriptionRampDeleted, enum.EventTypeSubscriptionRampApplied,
 		enum.EventTypeSubscriptionRampDrafted, enum.EventTypeSubscriptionRampUpdated,
 		enum.EventTypeSubscriptionMovedIn, enum.EventTypeSubscriptionMovedOut,
+		enum.EventTypeCustomerChanged,
 	}
 }
 
 // otherTypes are the events that tell of a change of what the other lists show.
 func otherTypes() []any {
 	return []any{
-		enum.EventTypeCustomerCreated, enum.EventTypeCustomerChanged, enum.EventTypeCustomerDeleted,
+		enum.EventTypeCustomerCreated, enum.EventTypeCustomerDeleted,
 		enum.EventTypeInvoiceGenerated, enum.EventTypeInvoiceGeneratedWithBackdating, enum.EventTypeInvoiceUpdated, enum.EventTypeInvoiceDeleted,
 		enum.EventTypeCreditNoteCreated, enum.EventTypeCreditNoteCreatedWithBackdating, enum.EventTypeCreditNoteUpdated, enum.EventTypeCreditNoteDeleted,
 		enum.EventTypeCouponCreated, enum.EventTypeCouponUpdated, enum.EventTypeCouponDeleted,
@@ -77,6 +78,7 @@ func eventsIn(q query, types []any) chargebee.ListRequest {
 type occurrence struct {
 	ID         string                     `json:"id"`
 	Type       string                     `json:"event_type"`
+	APIVersion string                     `json:"api_version"`
 	OccurredAt stamp                      `json:"occurred_at"`
 	Content    map[string]json.RawMessage `json:"content"`
 }
@@ -198,8 +200,8 @@ func (f *feed) window(ctx context.Context, out send) error {
 	return nil
 }
 
-// take sorts a page's events: those of subscriptions land, changes are held
-// against the lists.
+// take sorts a page's events: those of subscriptions land, and so do customers
+// as a change left them; all changes are held against the lists.
 func (f *feed) take(rows []row, now time.Time) ([]connectors.Object, error) {
 	var objects []connectors.Object
 	for i, r := range rows {
@@ -217,6 +219,14 @@ func (f *feed) take(rows []row, now time.Time) ([]connectors.Object, error) {
 				Kind: kindEvent, ID: e.ID, CustomerID: e.customer(), Version: int64(e.OccurredAt) * 1000,
 				SeenAt: now.UTC(), Origin: connectors.Embedded, Payload: payload,
 			})
+		}
+		if e.Type == string(enum.EventTypeCustomerChanged) && readable(e.APIVersion) && e.customer() != "" {
+			l, _ := listOf(kindCustomer)
+			o, _, err := f.c.object(l, row{kindCustomer: e.Content[kindCustomer]}, "event "+e.ID, connectors.Embedded, now)
+			if err != nil {
+				return nil, err
+			}
+			objects = append(objects, o)
 		}
 		if int64(e.OccurredAt) < f.since {
 			continue

@@ -113,11 +113,14 @@ func (t *translation) sightings(h *history) []sighting {
 
 // dated is since when the version is as it is; the zero time where it does not
 // say.
-func (w *wireSubscription) dated() time.Time {
-	if w.UpdatedAt != 0 {
-		return w.UpdatedAt.time()
+func (w *wireSubscription) dated() time.Time { return dated(w.UpdatedAt, w.ResourceVersion) }
+
+// dated is the second of a version; the zero time where it does not say.
+func dated(updated stamp, version number) time.Time {
+	if updated != 0 {
+		return updated.time()
 	}
-	if v := w.ResourceVersion.ordinal(); v > 0 && v/1000 <= lastStamp {
+	if v := version.ordinal(); v > 0 && v/1000 <= lastStamp {
 		return time.UnixMilli(v).UTC().Truncate(time.Second)
 	}
 	return time.Time{}

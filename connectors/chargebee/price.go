@@ -1,7 +1,6 @@
 package chargebee
 
 import (
-	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
@@ -174,41 +173,6 @@ func (c catalog) metadata(e entry) map[string]string {
 		return nil
 	}
 	return custom(o.Payload)
-}
-
-// custom are the metadata and custom fields of an object, flat.
-func custom(payload []byte) map[string]string {
-	var members map[string]json.RawMessage
-	if json.Unmarshal(payload, &members) != nil {
-		return nil
-	}
-	flat := map[string]string{}
-	add := func(key string, raw json.RawMessage) {
-		var s string
-		switch {
-		case json.Unmarshal(raw, &s) == nil:
-			flat[key] = s
-		case len(raw) > 0 && raw[0] != '{' && raw[0] != '[' && string(raw) != "null":
-			flat[key] = string(raw)
-		}
-	}
-	for key, raw := range members {
-		switch {
-		case strings.HasPrefix(key, "cf_"):
-			add(key, raw)
-		case key == "meta_data" || key == "metadata":
-			var own map[string]json.RawMessage
-			if json.Unmarshal(raw, &own) == nil {
-				for k, v := range own {
-					add(k, v)
-				}
-			}
-		}
-	}
-	if len(flat) == 0 {
-		return nil
-	}
-	return flat
 }
 
 // scheme is the arithmetic of a price.

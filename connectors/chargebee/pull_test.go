@@ -86,7 +86,7 @@ func TestPullBothCatalogues(t *testing.T) {
 				if len(record.Subscriptions) != 1 || len(record.Subscriptions[0].States) != 1 || len(rejects) > 0 {
 					t.Errorf("%s: %+v %+v", id, record.Subscriptions, rejects)
 				}
-				if record.Customer.Country != "DE" || record.Customer.Metadata["cf_csm"] != "Bo" || record.Customer.Metadata["tier"] != "gold" {
+				if record.Customer.Country != "DE" || record.Customer.Metadata["cf_csm"] != "Bo" || record.Customer.Metadata["metadata.tier"] != "gold" {
 					t.Errorf("customer %+v", record.Customer)
 				}
 			}

@@ -221,7 +221,7 @@ func (t *translation) customer() {
 	w := shown.wire
 	t.record.Customer = billing.Customer{
 		ID: last.ID, Name: w.name(), Email: w.Email, Currency: upper(w.Currency), Country: w.BillingAddress.Country,
-		Created: w.CreatedAt.time(), Deleted: last.Deleted, Metadata: custom(shown.Payload), Object: last.Ref(),
+		Created: w.CreatedAt.time(), Deleted: last.Deleted, Metadata: custom(shown.Payload), Profiles: t.customerProfiles(), Object: last.Ref(),
 	}
 }
 
@@ -243,7 +243,7 @@ func (t *translation) subscription(h *history) (billing.Subscription, bool) {
 	w := h.last.wire
 	s := billing.Subscription{
 		ID: h.id, CustomerID: t.who, Currency: upper(w.CurrencyCode), Created: w.CreatedAt.time(),
-		Metadata: custom(h.last.Payload), Object: h.object,
+		Metadata: custom(h.last.Payload), Profiles: h.profiles(), Object: h.object,
 	}
 	switch {
 	case h.gone != nil:

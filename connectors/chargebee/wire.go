@@ -242,14 +242,16 @@ func (w *wireSubscription) references() [][2]string {
 }
 
 type wireCustomer struct {
-	ID             string `json:"id"`
-	FirstName      string `json:"first_name"`
-	LastName       string `json:"last_name"`
-	Company        string `json:"company"`
-	Email          string `json:"email"`
-	Currency       string `json:"preferred_currency_code"`
-	CreatedAt      stamp  `json:"created_at"`
-	BillingAddress struct {
+	ID              string `json:"id"`
+	FirstName       string `json:"first_name"`
+	LastName        string `json:"last_name"`
+	Company         string `json:"company"`
+	Email           string `json:"email"`
+	Currency        string `json:"preferred_currency_code"`
+	CreatedAt       stamp  `json:"created_at"`
+	UpdatedAt       stamp  `json:"updated_at"`
+	ResourceVersion number `json:"resource_version"`
+	BillingAddress  struct {
 		Country string `json:"country"`
 	} `json:"billing_address"`
 }

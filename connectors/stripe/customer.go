@@ -20,12 +20,13 @@ func (t *translation) customer() {
 	}
 	c := billing.Customer{
 		ID: last.ID, Name: shown.Name, Email: shown.Email, Currency: upper(shown.Currency), Created: shown.Created.time(),
-		Deleted: last.Deleted, Metadata: fields("", shown.Metadata), Object: last.Ref(),
+		Deleted: last.Deleted, Metadata: fields(shown.Metadata), Object: last.Ref(),
 	}
 	if shown.Address != nil && shown.Address.Country != "" {
 		c.Country = shown.Address.Country
 		c.Metadata["address.country"] = shown.Address.Country
 	}
+	c.Profiles = t.customerProfiles()
 	c.Discounts = t.customerDiscounts(shown.Created.time())
 	t.record.Customer = c
 }
@@ -46,7 +47,7 @@ func (t *translation) customerDiscounts(created time.Time) []billing.DiscountSpa
 		seen = append(seen, s)
 	}
 	for _, h := range t.occurrences {
-		if h.subject != "" || (h.kind != kindCustomer && h.kind != kindDiscount) {
+		if h.subject != "" || h.kind != kindDiscount && (h.kind != kindCustomer || !h.touched("discount")) {
 			continue
 		}
 		s := sighting{at: h.event.at(), seen: h.event.SeenAt, event: true, object: h.event.Ref()}
@@ -134,13 +135,4 @@ func (t *translation) turned(h *happening, s *sighting) {
 	case h.discount != nil:
 		s.before, s.after = t.onCustomer(h.discountBefore), t.onCustomer(h.discount)
 	}
-}
-
-// fields is metadata in the flat form that segments refer to.
-func fields(prefix string, m metadata) map[string]string {
-	out := map[string]string{}
-	for k, v := range m.flat() {
-		out[prefix+"metadata."+k] = v
-	}
-	return out
 }

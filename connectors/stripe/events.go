@@ -61,13 +61,13 @@ func eventTypes() [][]string {
 
 // occurrence is an event as far as pulling needs it.
 type occurrence struct {
-	found                   // of the event itself
-	typ              string // for instance "invoice.paid"
-	object           found  // what it happened to
-	renewed          int64  // a subscription's current_period_start
-	subscription     string // of a discount
-	customerDiscount bool   // previous_attributes speak of a customer's discount
-	simulated        bool   // it runs on a test clock
+	found               // of the event itself
+	typ          string // for instance "invoice.paid"
+	object       found  // what it happened to
+	renewed      int64  // a subscription's current_period_start
+	subscription string // of a discount
+	simulated    bool   // it runs on a test clock
+	tells        bool   // previous_attributes speak of a customer's discount, metadata or fields
 }
 
 func inspectEvent(f found) (occurrence, error) {
@@ -104,7 +104,7 @@ func inspectEvent(f found) (occurrence, error) {
 	if e.object.kind == kindCustomer {
 		e.object.customer = e.object.id
 	}
-	e.customerDiscount = member(member(data, "previous_attributes"), "discount") != nil
+	e.tells = touches(member(data, "previous_attributes"), append([]string{"discount"}, profileMembers...)...)
 	return e, nil
 }
 
@@ -112,7 +112,7 @@ func inspectEvent(f found) (occurrence, error) {
 // never be seen again.
 func (e occurrence) evidence() bool {
 	return strings.HasPrefix(e.typ, "customer.subscription.") || strings.HasPrefix(e.typ, "customer.discount.") ||
-		e.typ == "customer.updated" && e.customerDiscount
+		e.typ == "customer.updated" && e.tells
 }
 
 // target is an object to be fetched.

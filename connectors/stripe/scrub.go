@@ -56,8 +56,8 @@ type scrubber struct {
 // maxDepth is more levels than Stripe nests; deeper JSON is malformed.
 const maxDepth = 64
 
-// scrub is the object as it may land. Kind is its type: a customer's name is
-// personal, a product's is not.
+// scrub is the object as it may land. Kind is its type, of an event that of its
+// object: a customer's name is personal, a product's is not.
 func scrub(raw []byte, kind string, privacy connectors.Privacy) ([]byte, error) {
 	s := scrubber{privacy: privacy, in: raw, out: make([]byte, 0, len(raw))}
 	end, err := s.value(skipSpace(raw, 0), 0, kind == kindCustomer)
@@ -71,7 +71,7 @@ func scrub(raw []byte, kind string, privacy connectors.Privacy) ([]byte, error) 
 }
 
 // value copies the value at i and returns the index behind it. Names says that
-// the value is a customer, whose own name is personal.
+// the value is a customer, whose own name is personal, or holds one.
 func (s *scrubber) value(i, depth int, names bool) (int, error) {
 	if i >= len(s.in) {
 		return 0, malformed(s.in, i, "a value")
@@ -173,7 +173,9 @@ func (s *scrubber) member(key []byte, i, depth int, names bool) (end int, keep b
 		f = fateName
 	}
 	if f == fateKeep {
-		end, err = s.value(i, depth+1, false)
+		// The event of a customer holds the customer, and what it was before.
+		inside := names && (string(key) == "data" || string(key) == "object" || string(key) == "previous_attributes")
+		end, err = s.value(i, depth+1, inside)
 		return end, true, err
 	}
 	if f == fateVerbatim {

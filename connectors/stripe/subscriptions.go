@@ -38,7 +38,7 @@ func (t *translation) subscription(id string, versions []version[wireSubscriptio
 	s := billing.Subscription{
 		ID: id, CustomerID: t.who, Name: last.Description, Currency: upper(last.Currency), Created: last.Created.time(),
 		Start: cmp.Or(last.StartDate, last.Created).time(), Ended: last.EndedAt.time(), Requested: last.CanceledAt.time(),
-		Metadata: fields("", last.Metadata), Object: object,
+		Metadata: fields(last.Metadata), Profiles: profiles(versions, happened), Object: object,
 	}
 	if !gone.IsZero() && s.Ended.IsZero() {
 		s.Ended = gone // deleted without a word: it ended when that was seen
