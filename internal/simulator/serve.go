@@ -8,12 +8,14 @@
 package simulator
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"log/slog"
 	"net"
 	"net/http"
+	"strconv"
 	"time"
 
 	"mrrsync/internal/simulator/stripeapi"
@@ -56,10 +58,11 @@ func (o Options) Company() (*Company, wire.Faults, error) {
 	}), faults, nil
 }
 
-// Serve simulates a company and serves it until ctx ends. It calls ready once
-// the files are written and the address answers. It returns nil after a stop
-// by ctx. Served into the same folder again with a later Now, the company is
-// the same one further on: its founding is kept there.
+// Serve simulates a company and serves its providers, each on a port of its
+// own, until ctx ends. It calls ready once the files are written and the
+// addresses answer. It returns nil after a stop by ctx. Served into the same
+// folder again with a later Now, the company is the same one further on: its
+// founding is kept there.
 func Serve(ctx context.Context, o Options, ready func(Addresses) error) error {
 	o, err := o.founded()
 	if err != nil {
@@ -69,42 +72,81 @@ func Serve(ctx context.Context, o Options, ready func(Addresses) error) error {
 	if err != nil {
 		return err
 	}
-	listen := o.Listen
-	if listen == "" {
-		listen = "127.0.0.1:0"
-	}
-	l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", listen)
+	doors, err := listen(ctx, cmp.Or(o.Listen, "127.0.0.1:0"), 1)
 	if err != nil {
-		return fmt.Errorf("listen for the simulated providers: %w", err)
+		return err
 	}
-	defer l.Close() //nolint:errcheck // closing twice is harmless: Shutdown closes it too
-	at := Addresses{Stripe: "http://" + l.Addr().String()}
-	api := stripeapi.Options{Latency: o.Latency, Rate: o.Rate, Faults: faults, Denied: o.Denied, Log: o.Log}
+	defer closeAll(doors)
+	at := Addresses{Stripe: address(doors[0])}
+	var key string
 	if o.Out != "" {
-		api.Key = Key(o.Seed)
+		key = Key(o.Seed)
 		if err := WriteFiles(o.Out, c, o.Now, at, !o.NoTruth); err != nil {
 			return err
 		}
 		at.Config = o.Out + "/" + ConfigFile
 	}
-	srv := &http.Server{Handler: stripeapi.New(c.Books, api), ReadHeaderTimeout: 10 * time.Second}
-	if o.Log != nil {
-		srv.ErrorLog = slog.NewLogLogger(o.Log.Handler(), slog.LevelDebug)
+	return serve(ctx, doors, []http.Handler{
+		stripeapi.New(c.Books, stripeapi.Options{Key: key, Latency: o.Latency, Rate: o.Rate, Faults: faults, Denied: o.Denied, Log: o.Log}),
+	}, o.Log, func() error { return ready(at) })
+}
+
+// serve answers at each door with its handler until ctx ends.
+func serve(ctx context.Context, doors []net.Listener, handlers []http.Handler, log *slog.Logger, ready func() error) error {
+	failed := make(chan error, len(doors))
+	var servers []*http.Server
+	for i, door := range doors {
+		s := &http.Server{Handler: handlers[i], ReadHeaderTimeout: 10 * time.Second}
+		if log != nil {
+			s.ErrorLog = slog.NewLogLogger(log.Handler(), slog.LevelDebug)
+		}
+		servers = append(servers, s)
+		go func() { failed <- s.Serve(door) }()
 	}
-	failed := make(chan error, 1)
-	go func() { failed <- srv.Serve(l) }()
-	if err := ready(at); err != nil {
-		return errors.Join(err, srv.Close())
-	}
-	select {
-	case err := <-failed:
-		return fmt.Errorf("serve the simulated providers: %w", err)
-	case <-ctx.Done():
+	err := ready()
+	if err == nil {
+		select {
+		case err = <-failed:
+			err = fmt.Errorf("serve the simulated providers: %w", err)
+		case <-ctx.Done():
+		}
 	}
 	stop, cancel := context.WithTimeout(context.WithoutCancel(ctx), 2*time.Second)
 	defer cancel()
-	if srv.Shutdown(stop) != nil {
-		return srv.Close()
+	for _, s := range servers {
+		if s.Shutdown(stop) != nil {
+			err = errors.Join(err, s.Close())
+		}
 	}
-	return nil
+	return err
 }
+
+// listen opens n doors on one host: the first at the address, the others on
+// the ports after it, or on free ones when the address leaves the port open.
+func listen(ctx context.Context, at string, n int) (doors []net.Listener, err error) {
+	host, port, err := net.SplitHostPort(at)
+	if err != nil {
+		return nil, fmt.Errorf("listen for the simulated providers: %w", err)
+	}
+	for i := range n {
+		if i > 0 && port != "0" {
+			port = strconv.Itoa(doors[0].Addr().(*net.TCPAddr).Port + i)
+		}
+		door, err := (&net.ListenConfig{}).Listen(ctx, "tcp", net.JoinHostPort(host, port))
+		if err != nil {
+			closeAll(doors)
+			return nil, fmt.Errorf("listen for the simulated providers: %w", err)
+		}
+		doors = append(doors, door)
+	}
+	return doors, nil
+}
+
+// closeAll closes doors that may be closed already.
+func closeAll(doors []net.Listener) {
+	for _, door := range doors {
+		_ = door.Close()
+	}
+}
+
+func address(door net.Listener) string { return "http://" + door.Addr().String() }
