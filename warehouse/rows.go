@@ -35,7 +35,7 @@ var (
 	}}
 	invoiceLinesTable = table{name: "invoice_lines", monthly: "issued_at", columns: []string{
 		"source", "invoice_id", "line_id", "customer_id", "account_id", "subscription_id", "plan_id", "issued_at", "period_start", "period_end",
-		"currency", "amount", "treatment",
+		"currency", "amount", "treatment", "segments",
 	}}
 	stagedLinesTable = table{name: "staged_invoice_lines", columns: invoiceLinesTable.columns}
 	customersTable   = table{name: "customers", columns: []string{
@@ -127,7 +127,7 @@ func invoiceLineRow(l *normalize.InvoiceLine) ([]any, error) {
 	row := []any{
 		l.Source, l.InvoiceID, l.LineID, l.CustomerID, l.AccountID, l.SubscriptionID, l.PlanID,
 		f.date("issued_at", l.IssuedAt), f.date("period_start", l.PeriodStart), f.date("period_end", l.PeriodEnd),
-		l.Currency, f.amount("amount", l.Amount), string(l.Treatment),
+		l.Currency, f.amount("amount", l.Amount), string(l.Treatment), segments(l.Segments),
 	}
 	if f.err != nil {
 		return nil, fmt.Errorf("line %s of %s invoice %s: %w", l.LineID, l.Source, l.InvoiceID, f.err)

@@ -12,12 +12,16 @@ CREATE OR REPLACE VIEW {{.DB}}.invoice_lines{{.OnCluster}}
     period_end Date COMMENT 'Day after the last day of the service period',
     currency LowCardinality(String) COMMENT 'Currency of amount, ISO 4217',
     amount Decimal(18, 4) COMMENT 'What this treatment of the line amounts to, in major units of currency, signed: discounts and credit notes are negative. Lines stand ex tax and before discount',
-    treatment LowCardinality(String) COMMENT 'What it is: committed, proration, one_time, trial, committed_usage, uncommitted_usage, tax, credit or discount. Only committed and committed_usage stand behind MRR'
+    treatment LowCardinality(String) COMMENT 'What it is: committed, proration, one_time, trial, committed_usage, uncommitted_usage, tax, credit or discount. Only committed and committed_usage stand behind MRR',
+    segments Map(String, String) COMMENT 'Configured segment to its value as of issued_at; a segment without value is absent'{{range .Segments}},
+    seg_{{.}} String COMMENT {{literal (print "Value of the segment " . " as of issued_at; empty where there is none")}}{{end}}
 )
 {{.Security}}
 AS SELECT
     source, invoice_id, line_id, customer_id, account_id, subscription_id, plan_id,
-    issued_at, period_start, period_end, currency, amount, treatment
+    issued_at, period_start, period_end, currency, amount, treatment,
+    segments{{range .Segments}},
+    segments[{{literal .}}] AS seg_{{.}}{{end}}
 FROM {{.Store}}.invoice_lines
 WHERE {{.Parts "invoice_lines" "issued_at"}}
 COMMENT 'Invoices and credit notes, one row per document, line and treatment. Per document the rows other than credit add up to its total; drafts and void invoices have none'
