@@ -25,10 +25,11 @@ import (
 // Verdict counts item-days. Every row of the truth is one of Agreed, Wrong and
 // Unproven; Unknown are rows of the warehouse besides.
 type Verdict struct {
-	Compared int // rows of the truth
-	Provable int // of these, with evidence on the wire
-	Agreed   int // provable and equal to the last decimal
-	Wrong    int // provable and different
+	Compared int            // rows of the truth
+	Sources  map[string]int // of these, by source
+	Provable int            // of these, with evidence on the wire
+	Agreed   int            // provable and equal to the last decimal
+	Wrong    int            // provable and different
 	// Guessed are rows without evidence on the wire, and Right those of them
 	// that were guessed right.
 	Guessed int
@@ -96,7 +97,7 @@ func Compare(ctx context.Context, w *warehouse.Warehouse, truth iter.Seq[company
 	if err != nil {
 		return Verdict{}, err
 	}
-	var v Verdict
+	v := Verdict{Sources: map[string]int{}}
 	list := func(d Difference) {
 		if n := len(v.First); n > 0 && d.continues(v.First[n-1]) {
 			v.First[n-1].Until = d.Until
@@ -110,6 +111,7 @@ func Compare(ctx context.Context, w *warehouse.Warehouse, truth iter.Seq[company
 			continue
 		}
 		v.Compared++
+		v.Sources[row.Source]++
 		mrr := look(ours[item{row.Source, row.Subscription, row.Item, row.Currency}], day)
 		equal := mrr.Equal(row.MRR)
 		switch {
