@@ -6,17 +6,21 @@ import (
 	"fmt"
 	"io"
 	"maps"
+	"net/http"
 	"net/http/httptest"
 	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
 	"github.com/rogpeppe/go-internal/txtar"
 
 	"mrrsync/connectors"
+	"mrrsync/internal/simulator/stripeapi"
 	"mrrsync/internal/wants"
 	"mrrsync/normalize"
 )
@@ -192,4 +196,33 @@ func newest(list []thing) []thing {
 		return strings.Compare(fmt.Sprint(b["id"]), fmt.Sprint(a["id"]))
 	})
 	return out
+}
+
+// A limit in the middle of a list: the page is asked for again, and what comes
+// after it is not lost.
+func TestLimitOnPageSeven(t *testing.T) {
+	inner := stripeapi.New(small(), stripeapi.Options{})
+	good := httptest.NewServer(inner)
+	defer good.Close()
+	const keys = "page_size: 5\nconcurrency: 1\n"
+	want := pulled(t, open(t, good.URL, still, keys)).content()
+	var asked atomic.Int64
+	limited := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/v1/customers" && asked.Add(1) == 7 {
+			w.Header().Set("Content-Type", "application/json")
+			w.Header().Set("Retry-After", "0")
+			w.WriteHeader(http.StatusTooManyRequests)
+			fmt.Fprint(w, `{"error":{"type":"invalid_request_error","code":"rate_limit","message":"Too many requests"}}`)
+			return
+		}
+		inner.ServeHTTP(w, r)
+	}))
+	defer limited.Close()
+	got := pulled(t, open(t, limited.URL, still, keys)).content()
+	if d := cmp.Diff(want, got); d != "" {
+		t.Errorf("what landed differs:\n%.2000s", d)
+	}
+	if n := asked.Load(); n < 9 {
+		t.Errorf("customers were asked for only %d times: the seventh page was not in the middle", n)
+	}
 }

@@ -1,0 +1,230 @@
+package main
+
+import (
+	"fmt"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/rogpeppe/go-internal/txtar"
+)
+
+// proof says where something is proved:
+//
+//	connectors/stripe/testdata/cases.txtar: week x2       a case of a case file
+//	connectors/stripe TestFaultsChangeNothing             a test of a package
+//	connectors/chargebee TestFaults/200 no list           and one of its parts
+//	cmd/mrrsync/testdata/script/worked.txtar: 25 x 12     a script, by words of its comments
+type proof string
+
+// A claim is something that must hold, and its proofs.
+type claim struct {
+	says   string
+	proofs []proof
+}
+
+const (
+	onStripe    = "connectors/stripe/testdata/cases.txtar: "
+	onChargebee = "connectors/chargebee/testdata/cases.txtar: "
+	inChargebee = "connectors/chargebee/testdata/life.txtar: "
+	worked      = "normalize/testdata/worked.txtar: "
+	byFile      = "cmd/mrrsync/testdata/script/worked.txtar: "
+	faultless   = "cmd/mrrsync/testdata/script/faults.txtar: "
+)
+
+// stripeCases are what Stripe sends that broke other tools.
+var stripeCases = []claim{
+	{"interval_count 3 months", []proof{onStripe + "interval_count 3 months"}},
+	{"week x2", []proof{onStripe + "week x2"}},
+	{"three-year price", []proof{onStripe + "three-year price"}},
+	{"graduated, volume, flat fee in a tier", []proof{onStripe + "graduated, volume, flat fee in a tier"}},
+	{"divide_by with round up and down", []proof{onStripe + "divide_by with round up and down"}},
+	{`unit_amount_decimal "0.05" x 10,000 with unit_amount null`, []proof{onStripe + "unit_amount_decimal 0.05 x 10,000 with unit_amount null"}},
+	{"metered beside licensed", []proof{onStripe + "metered beside licensed"}},
+	{"GBP subscription on a USD price", []proof{onStripe + "GBP subscription on a USD price", onStripe + "GBP subscription on a USD price without an option"}},
+	{"legacy item with plan and no price", []proof{onStripe + "legacy item with plan and no price"}},
+	{"archived price", []proof{onStripe + "archived price"}},
+	{"inclusive tax", []proof{onStripe + "inclusive tax", onStripe + "inclusive tax without a known rate"}},
+	{"20 items", []proof{onStripe + "20 items"}},
+	{"month and year items in one subscription", []proof{onStripe + "month and year items in one subscription"}},
+	{"quantity 0", []proof{onStripe + "quantity 0"}},
+	{"JPY, KWD, ISK", []proof{onStripe + "JPY, KWD, ISK"}},
+	{"forever, repeating, once", []proof{onStripe + "forever, repeating, once"}},
+	{"amount_off above the subtotal", []proof{onStripe + "amount_off above the subtotal"}},
+	{"applies_to one product", []proof{onStripe + "applies_to one product"}},
+	{"customer coupon beside subscription coupon", []proof{onStripe + "customer coupon beside subscription coupon"}},
+	{"bare discount id", []proof{onStripe + "bare discount id", onStripe + "bare discount id at first sight"}},
+	{"wrong-currency coupon", []proof{onStripe + "wrong-currency coupon"}},
+	{"100 % forever", []proof{onStripe + "100 % forever"}},
+	{"trial converts, trial dies", []proof{onStripe + "trial converts, trial dies", onStripe + "trial still running"}},
+	{"incomplete expires", []proof{onStripe + "incomplete expires"}},
+	{"past_due and back", []proof{onStripe + "past_due and back"}},
+	{"unpaid and back", []proof{onStripe + "unpaid and back"}},
+	{"cancel at period end set and unset", []proof{onStripe + "cancel at period end set and unset"}},
+	{"canceled_at long before ended_at", []proof{onStripe + "canceled_at long before ended_at"}},
+	{"backdated start", []proof{onStripe + "backdated start"}},
+	{"pause with resumes_at", []proof{onStripe + "pause with resumes_at"}},
+	{"mid-cycle upgrade with prorations", []proof{onStripe + "mid-cycle upgrade with prorations"}},
+	{"pending_update", []proof{onStripe + "pending_update"}},
+	{"item swapped in the same second", []proof{onStripe + "item swapped in the same second"}},
+	{"second subscription", []proof{onStripe + "second subscription"}},
+	{"up and down on one day", []proof{onStripe + "up and down on one day"}},
+	{"schedule with three yearly phases, released early", []proof{onStripe + "schedule with three yearly phases", onStripe + "schedule released early"}},
+	{"test-clock and test-mode objects", []proof{onStripe + "test clocks", "internal/pipeline TestAnotherAccount"}},
+	{"event rendered in another API version", []proof{onStripe + "event rendered in another API version"}},
+	{"31-day gap", []proof{onStripe + "31-day gap", "connectors/stripe TestGapAsksForAFullListing", "internal/pipeline TestGapListsAgain"}},
+	{"deleted customer", []proof{onStripe + "deleted customer"}},
+	{"429 on page 7", []proof{"connectors/stripe TestLimitOnPageSeven", "connectors/stripe TestFaultsChangeNothing/429=9"}},
+	{"HTML 502", []proof{"connectors/stripe TestFaultsChangeNothing/html=9"}},
+	{"truncated JSON", []proof{"connectors/stripe TestFaultsChangeNothing/truncate=9"}},
+	{"empty page with has_more", []proof{"connectors/stripe TestFaultsChangeNothing/empty-page=5"}},
+}
+
+// chargebeeCases are what Chargebee sends that broke other tools.
+var chargebeeCases = []claim{
+	{"free_quantity with amount 0", []proof{onChargebee + "free_quantity with amount 0"}},
+	{"stairstep, package", []proof{onChargebee + "stairstep and package"}},
+	{"charge item", []proof{onChargebee + "charge items and setup fees"}},
+	{"cancelled with items", []proof{onChargebee + "cancelled with items"}},
+	{"non_renewing the day before and the day of its end", []proof{onChargebee + "non_renewing the day before and the day of its end"}},
+	{"per-item trial_end", []proof{onChargebee + "per-item trial_end"}},
+	{"add-on with its own period", []proof{onChargebee + "add-on with its own period"}},
+	{"limited coupon on a yearly plan", []proof{onChargebee + "limited coupon on a yearly plan"}},
+	{"offer_quantity coupon", []proof{onChargebee + "offer_quantity coupon"}},
+	{"rows without updated_at", []proof{onChargebee + "rows without updated_at"}},
+	{"deleted", []proof{onChargebee + "deleted", onChargebee + "deleted without a word"}},
+	{"Product Catalog 1.0", []proof{onChargebee + "Product Catalog 1.0", "connectors/chargebee TestPullBothCatalogues"}},
+	{"transferred pair", []proof{onChargebee + "transferred pair"}},
+	{"draft, succeeded and scheduled ramps", []proof{onChargebee + "draft, succeeded and scheduled ramps"}},
+	{"KWD x100", []proof{onChargebee + "KWD x100 and JPY as it is"}},
+	{`unit_price_in_decimal "0.0025" x 100,000`, []proof{onChargebee + "unit_price_in_decimal 0.0025 x 100,000"}},
+	{"future subscription", []proof{onChargebee + "future subscription"}},
+	{"quantity above 2^31", []proof{onChargebee + "quantity above 2^31"}},
+	{"next_offset replayed after a crash", []proof{"connectors/chargebee TestResumeFromEveryCursor", "connectors/chargebee TestForgottenOffset"}},
+	{"float where an int is expected", []proof{onChargebee + "float where an int is expected"}},
+	{"200 without list", []proof{"connectors/chargebee TestFaults/200 no list", "connectors/chargebee TestHopelessAnswers/never a list"}},
+}
+
+// otherTools are faults that other tools are known for.
+var otherTools = []claim{
+	{"daily and weekly plans valued 0", []proof{onStripe + "week x2", faultless + "what they lose, add up or never reach"}},
+	{"tiered valued 0", []proof{onStripe + "graduated, volume, flat fee in a tier", onChargebee + "stairstep and package"}},
+	{"trials counted", []proof{onStripe + "trial converts, trial dies", inChargebee + "in trial, then converted", faultless + "Trials, one-time charges and uncommitted usage"}},
+	{"interval_count forgotten", []proof{onStripe + "interval_count 3 months", byFile + "A year, a quarter, two weeks, a day"}},
+	{"a resubscription called new or expansion", []proof{onStripe + "a resubscription", "normalize/testdata/life.txtar: a resubscription"}},
+	{"a yearly plan shown as churned before its end", []proof{onStripe + "cancel at period end set", onStripe + "canceled_at long before ended_at", faultless + "on the day after the last one covered"}},
+	{"plan swap as churn and new", []proof{onStripe + "plan swap is neither churn nor new", "connectors/chargebee/testdata/invoices.txtar: plan swap within a period"}},
+	{"taxes in MRR", []proof{onStripe + "inclusive tax", "connectors/chargebee/testdata/invoices.txtar: tax-inclusive takes the rate of the latest invoice line"}},
+	{"currencies added up", []proof{faultless + "Currencies are never added up", "normalize/testdata/life.txtar: a currency switch on one day"}},
+	{"customers without an end date dropped", []proof{faultless + "Who has no end"}},
+	{"churn branch never reached", []proof{faultless + "Churn is reached"}},
+	{"first run on a quiet account loads nothing and exits 0", []proof{onStripe + "a quiet account", "connectors/chargebee TestPullBothCatalogues"}},
+	{"failed refetches skipped", []proof{onStripe + "a refetch that fails is not skipped"}},
+	{"a failed run counted as success for a week", []proof{faultless + "A week of failed runs"}},
+	{"300,000 rows committed as five", []proof{"warehouse TestVerifyRefuses", "warehouse TestCompleteness"}},
+	{"a window of parallel backfill dropped silently", []proof{"connectors/stripe TestResumeFromEveryCursor", "internal/pipeline TestCutShort", "connectors/stripe TestSweepReadsEverythingOnce"}},
+}
+
+// workedExamples are the law's own, by their numbers.
+var workedExamples = []claim{
+	{"1 three plans of 570 customers, then a month", []proof{"normalize TestWorkedCompanies/1 three plans", byFile + "300 x 100 + 120 x 400"}},
+	{"2 ARPA", []proof{"normalize TestWorkedCompanies/2 ARPA", byFile + "25 x 12 + 25 x 8"}},
+	{"3 three years for a total, and an escalator", []proof{worked + "3 three-year total", "normalize/testdata/contracts.txtar: an escalator under one plan", byFile + "Three years for 180,000"}},
+	{"4 intervals", []proof{worked + "4 intervals", byFile + "A year, a quarter, two weeks, a day"}},
+	{"5 monthly and yearly", []proof{"normalize TestWorkedCompanies/5 monthly and yearly", byFile + "500 at 400"}},
+	{"6 the bridge with its exchange rates", []proof{worked + "6 bridge", byFile + "1045 = 1000"}},
+	{"7 discounts", []proof{worked + "7 discounts"}},
+	{"8 tiers", []proof{worked + "8 tiers"}},
+	{"9 a repeating discount ends by itself", []proof{worked + "9 repeating discount"}},
+	{"10 upgrade", []proof{worked + "10 upgrade", byFile + "An upgrade from 300 to 600"}},
+}
+
+// TestIndex holds the index of proofs to what exists: a case that is renamed or
+// removed, a test that is gone, is missed here. Whether they pass is their own
+// affair.
+func TestIndex(t *testing.T) {
+	for name, list := range map[string][]claim{"stripe": stripeCases, "chargebee": chargebeeCases, "other tools": otherTools, "worked examples": workedExamples} {
+		t.Run(name, func(t *testing.T) {
+			for _, c := range list {
+				if len(c.proofs) == 0 {
+					t.Errorf("%s is not proved", c.says)
+				}
+				for _, p := range c.proofs {
+					if err := p.exists(); err != nil {
+						t.Errorf("%s: %s: %v", c.says, p, err)
+					}
+				}
+			}
+		})
+	}
+}
+
+// root is the module's folder, seen from this package.
+const root = "../.."
+
+func (p proof) exists() error {
+	if file, name, ok := strings.Cut(string(p), ".txtar: "); ok {
+		archive, err := txtar.ParseFile(filepath.Join(root, file+".txtar"))
+		if err != nil {
+			return err
+		}
+		if strings.Contains(file, "/script/") {
+			return commented(archive, name)
+		}
+		for _, f := range archive.Files {
+			for _, facts := range []string{" account", " site", " facts"} {
+				if f.Name == name+facts {
+					return nil
+				}
+			}
+		}
+		return fmt.Errorf("there is no such case")
+	}
+	folder, test, _ := strings.Cut(string(p), " ")
+	test, part, _ := strings.Cut(test, "/")
+	return tested(filepath.Join(root, folder), test, part)
+}
+
+// commented finds words in a script's comments.
+func commented(script *txtar.Archive, words string) error {
+	for _, line := range strings.Split(string(script.Comment), "\n") {
+		if strings.HasPrefix(line, "#") && strings.Contains(line, words) {
+			return nil
+		}
+	}
+	return fmt.Errorf("no comment of the script says so")
+}
+
+// tested finds a test function, and in it a word of its own for the part.
+func tested(folder, test, part string) error {
+	files, err := filepath.Glob(filepath.Join(folder, "*_test.go"))
+	if err != nil {
+		return err
+	}
+	for _, name := range files {
+		text, err := os.ReadFile(name)
+		if err != nil {
+			return err
+		}
+		f, err := parser.ParseFile(token.NewFileSet(), name, text, parser.SkipObjectResolution)
+		if err != nil {
+			return err
+		}
+		for _, d := range f.Decls {
+			fn, ok := d.(*ast.FuncDecl)
+			if !ok || fn.Recv != nil || fn.Name.Name != test {
+				continue
+			}
+			body := string(text[fn.Pos()-f.FileStart : fn.End()-f.FileStart])
+			if !strings.Contains(body, part) {
+				return fmt.Errorf("the test has no part of that name")
+			}
+			return nil
+		}
+	}
+	return fmt.Errorf("there is no such test")
+}
