@@ -206,10 +206,39 @@ func (c *connector) subscription(newest connectors.Object, id string, keys []ite
 	s.Start = c.instant(first)
 	s.Created = s.Start
 	s.Ended = c.instant(last)
-	for _, row := range byStart(keys, items) {
+	rows := byStart(keys, items)
+	for _, row := range rows {
 		maps.Copy(s.Metadata, row.metadata)
 	}
+	s.Profiles = c.profiles(rows, func(m map[string]string) map[string]string { return m })
 	return s
+}
+
+// profiles is how the extra columns changed from day to day: those of the rows
+// in force, or where there is none, of the last that was; of several that name a
+// column the one that began last.
+func (c *connector) profiles(rows []contract, values func(map[string]string) map[string]string) []billing.Profile {
+	var days []billing.Date
+	for _, row := range rows {
+		days = append(days, row.from)
+		if row.until < billing.Forever {
+			days = append(days, row.until)
+		}
+	}
+	slices.Sort(days)
+	var seen []connectors.Glimpse
+	for _, day := range slices.Compact(days) {
+		m := map[string]string{}
+		for _, row := range rows {
+			if row.from <= day && day < row.until {
+				maps.Copy(m, row.metadata)
+			}
+		}
+		if len(m) > 0 || slices.ContainsFunc(rows, func(r contract) bool { return r.from <= day && day < r.until }) {
+			seen = append(seen, connectors.Glimpse{At: c.instant(day), Values: values(m)})
+		}
+	}
+	return connectors.Profiles(seen)
 }
 
 // instant is when a day begins in the reporting zone; an open end is the zero
@@ -307,15 +336,27 @@ func (c *connector) describe(customer *billing.Customer, items map[itemKey]stand
 	for _, row := range rows {
 		maps.Copy(customer.Metadata, row.metadata)
 	}
-	// A few columns are what other providers keep in fields of their own.
-	for _, column := range []string{"customer_name", "name"} {
-		if customer.Name == "" {
-			customer.Name = customer.Metadata["metadata."+column]
-		}
-	}
+	customer.Name, customer.Country = name(customer.Metadata), country(customer.Metadata)
 	customer.Email = customer.Metadata["metadata.email"]
-	customer.Country = cmp.Or(customer.Metadata["metadata.address.country"], customer.Metadata["metadata.country"])
 	if customer.Country != "" {
 		customer.Metadata["address.country"] = customer.Country
 	}
+	customer.Profiles = c.profiles(rows, func(m map[string]string) map[string]string {
+		for path, v := range map[string]string{"name": name(m), "address.country": country(m), "currency": customer.Currency} {
+			if v != "" {
+				m[path] = v
+			}
+		}
+		return m
+	})
+}
+
+// A few columns are what other providers keep in fields of their own.
+
+func name(m map[string]string) string {
+	return cmp.Or(m["metadata.customer_name"], m["metadata.name"])
+}
+
+func country(m map[string]string) string {
+	return cmp.Or(m["metadata.address.country"], m["metadata.country"])
 }
