@@ -79,14 +79,16 @@ func (e *Evidence) Account(ctx context.Context, k warehouse.CustomerKey) (facts 
 // and with the memory of the accounts in flight. ask is called from several
 // goroutines at once, take from one at a time.
 func Each[T any](ctx context.Context, e *Evidence, ask func(normalize.Account) T, take func(T) error) error {
+	return EachRead(ctx, e, func(facts normalize.Account, _ []connectors.Reject) T { return ask(facts) }, take)
+}
+
+// EachRead is Each, for those who also ask what of an account could not be read.
+func EachRead[T any](ctx context.Context, e *Evidence, ask func(normalize.Account, []connectors.Reject) T, take func(T) error) error {
 	todo, err := e.resolve(ctx, nil)
 	if err != nil {
 		return err
 	}
-	return all(ctx, e, todo, func(a account) T {
-		facts, _ := e.translate(a)
-		return ask(facts)
-	}, take)
+	return all(ctx, e, todo, func(a account) T { return ask(e.translate(a)) }, take)
 }
 
 // all derives what is to be done, source by source, and the joint accounts last.
