@@ -9,7 +9,7 @@ CREATE OR REPLACE VIEW {{.DB}}.reconciliation{{.OnCluster}}
     mrr Decimal(38, 4) COMMENT 'Our committed MRR on the last published day, in major units of currency; never negative',
     provider_mrr Decimal(18, 4) COMMENT 'The provider''s own figure when it was last asked, in major units of currency',
     difference Decimal(38, 4) COMMENT 'mrr - provider_mrr, in major units of currency, signed',
-    reason LowCardinality(String) COMMENT 'Where the difference comes from, the first that holds: equal (there is none), rounding (less than one minor unit an item), rejected (something of it could not be read), status (it does not count by our rules, the provider still values it), timing (a change of these days: the provider''s figure is what ours becomes next), discount (a coupon is in force, and providers leave some coupons out), unexplained'
+    reason LowCardinality(String) COMMENT 'Where the difference comes from, the first that holds: equal (there is none), rounding (less than one minor unit an item), rejected (something of it could not be read), trial, paused, status (it does not count by our rules for being on trial, paused or otherwise inactive, the provider still values it), timing (the provider''s figure is what ours becomes on the next day), unexplained. The verb reconcile values it again and finds more'
 )
 {{.Security}}
 AS SELECT
@@ -24,9 +24,10 @@ AS SELECT
         (
             SELECT source, customer_id, object_id FROM {{.Store}}.rejects WHERE {{.Part "rejects"}} AND object_kind = 'subscription'
         ), 'rejected',
+        m.now = 0 AND status = 'trialing', 'trial',
+        m.now = 0 AND status = 'paused', 'paused',
         m.now = 0 AND status NOT IN ('active', 'past_due', 'non_renewing'), 'status',
         provider_mrr = m.next, 'timing',
-        m.discounts > 0, 'discount',
         'unexplained') AS reason
 FROM
 (
@@ -39,8 +40,7 @@ LEFT JOIN
         sumIf(mrr, here AND NOT scheduled) AS now,
         countIf(here AND NOT scheduled AND mrr > 0) AS items,
         -- The provider is asked after the last published day is over: what holds on the next one.
-        sumIf(mrr, valid_from <= last + 1 AND valid_to > last + 1) AS next,
-        countIf(here AND (position(rule, 'discounts') > 0 OR arrayExists(ref -> startsWith(ref, 'coupon/'), refs))) AS discounts
+        sumIf(mrr, valid_from <= last + 1 AND valid_to > last + 1) AS next
     FROM
     (
         SELECT *, (SELECT max(through) FROM {{.Header}}) AS last, valid_from <= last AND valid_to > last AS here
