@@ -64,6 +64,8 @@ type Customer struct {
 	Account         string // the company's own number for it
 	Untagged        bool   // its metadata lacks the number
 	Owner, Segment  string // metadata
+	Handed          int64  // when Owner gave it to Heir, 0 never
+	Heir            string
 	Left            int64  // when it moved to another provider, 0 never
 	Back            int64  // when it is back from there, 0 never
 	Tax             *TaxRate
@@ -72,6 +74,14 @@ type Customer struct {
 	events          int
 	path            path
 	worth           int64 // its monthly price at the move, when it keeps that
+}
+
+// OwnerAt is who looked after the customer at a moment, as its metadata said.
+func (x *Customer) OwnerAt(t int64) string {
+	if x.Handed > 0 && x.Handed <= t {
+		return x.Heir
+	}
+	return x.Owner
 }
 
 // window is how long the provider keeps events.

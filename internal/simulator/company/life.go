@@ -68,6 +68,7 @@ func (c *Company) live(i int, at int64) *Customer {
 		cust.Deleted = 0
 	}
 	c.of(cust, at, "customer.created", AboutCustomer, nil)
+	c.handOver(cust, at)
 	if cust.Moved > 0 {
 		c.of(cust, cust.Moved, "customer.updated", AboutCustomer, func(e *Event) { e.Updates = true })
 	}
@@ -79,6 +80,17 @@ func (c *Company) live(i int, at int64) *Customer {
 		c.of(cust, cust.Deleted, "customer.deleted", AboutCustomer, nil)
 	}
 	return cust
+}
+
+// handOver gives some customers another owner during their life.
+func (c *Company) handOver(cust *Customer, at int64) {
+	d := roll(c.Config.Seed, forOwner, uint64(cust.Ref.Customer()))
+	if !d.one(200) || cust.path.carried {
+		return
+	}
+	owners := slices.DeleteFunc([]string{"ana", "bo", "chi", "dee"}, func(s string) bool { return s == cust.Owner })
+	cust.Handed, cust.Heir = at+d.span(20*day, 500*day), owners[d.IntN(len(owners))]
+	c.of(cust, cust.Handed, "customer.updated", AboutCustomer, func(e *Event) { e.Updates = true })
 }
 
 func (c *Company) taxes(cust *Customer, d dice) {

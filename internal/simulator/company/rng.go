@@ -78,4 +78,5 @@ const (
 	forEvent
 	forIDs
 	forMove
+	forOwner
 )

@@ -110,8 +110,8 @@ func (p *moment) customer(e *enc, x *company.Customer, want *expand) {
 	if !x.Untagged {
 		e.Str("account_id", x.Account)
 	}
-	if x.Owner != "" {
-		e.Str("csm_owner", x.Owner)
+	if owner := x.OwnerAt(p.t); owner != "" {
+		e.Str("csm_owner", owner)
 	}
 	if x.Segment != "" {
 		e.Str("segment", x.Segment)
