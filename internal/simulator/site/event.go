@@ -29,10 +29,8 @@ type Event struct {
 	Coupon   *Coupon
 }
 
-// dark is a stretch of a subscription's life that the API shows only through
-// one event, and so for ninety days only.
+// dark is a stretch of a subscription's life, half-open, that no document
+// shows. Events and the present object may still show a part of it.
 type dark struct {
-	next     bool  // it ends with the next invoice that shows the terms
-	from, to int64 // to 0 is open
-	told     int64 // when the event happened, 0 when none told
+	from, to int64 // to 0: until the next invoice that shows the terms
 }

@@ -51,9 +51,7 @@ type Discount struct {
 	Till    int64 // apply_till of a limited one, 0 none
 	Removed int64 // taken off, 0 never
 	Reduction
-	event Ref // tells of the start
-	ended Ref // tells of the removal
-	shown bool
+	used bool // a one-time one, by an invoice
 }
 
 // Attached says whether the subscription shows the discount at a moment. A
@@ -84,6 +82,8 @@ type Version struct {
 	Version int64 // resource_version
 	Undated bool  // neither updated_at nor resource_version is shown
 	Status  Status
+	Every   reckon.Interval // billing period
+	Count   int
 	Items   []Item // the plan first; shared between versions, never changed in place
 	Term    Cycle  // current_term; zero before the first
 	Trial   Cycle  // zero without a trial
@@ -100,7 +100,7 @@ type Version struct {
 	Remaining int    // remaining_billing_cycles, -1: not shown
 	Contract  *Contract
 	Deleted   bool
-	DueSince  int64
+	Tier      string // metadata, "" none
 }
 
 // Plan is the subscription's plan.
@@ -113,10 +113,9 @@ type Subscription struct {
 	Customer  *Customer
 	Currency  string // upper case
 	Created   int64
-	Every     reckon.Interval // billing period
-	Count     int
 	Gift      string        // gift_id
 	From      *Subscription // the transferred one it goes on from
+	To        *Subscription // the one it was transferred to: active_id
 	Tier      string        // metadata, "" none
 	Versions  []Version
 	Discounts []*Discount // coupons and manual ones, in the order in which they work
@@ -161,6 +160,7 @@ func (s RampState) String() string {
 // Ramp is a change of items that was planned ahead. Catalogue 1.0 has none.
 type Ramp struct {
 	ID        string
+	Ref       Ref
 	Sub       *Subscription
 	Created   int64
 	Effective int64
