@@ -68,6 +68,7 @@ type Reporting struct {
 	Timezone string `yaml:"timezone"`
 	Currency string `yaml:"currency"` // ISO 4217, upper case; empty: no conversion
 	FX       FX     `yaml:"fx"`
+	Bands    Bands  `yaml:"bands"`
 
 	Zone *time.Location `yaml:"-"` // of Timezone
 }
@@ -75,6 +76,43 @@ type Reporting struct {
 // FX names the file of rates: columns date,currency,rate. Empty: none.
 type FX struct {
 	File string `yaml:"file"`
+}
+
+// Bands are the reference ranges that benchmarks are held against, in percent.
+// Their defaults are the published ones.
+type Bands struct {
+	NetGrowthExisting  Band `yaml:"net_growth_existing"`   // a month, SMB and enterprise
+	NetGrowthMidMarket Band `yaml:"net_growth_mid_market"` // a month, of segments called so
+	MRRGrowthEarly     Band `yaml:"mrr_growth_early"`      // a month, ARR below 1 M
+	MRRGrowthGrowth    Band `yaml:"mrr_growth_growth"`     // below 5 M
+	MRRGrowthMature    Band `yaml:"mrr_growth_mature"`     // above
+	GrossChurn         Band `yaml:"gross_churn"`           // a month
+	ExpansionShare     Band `yaml:"expansion_share"`       // of MRR growth
+}
+
+// Band is one range, From below To.
+type Band struct {
+	From decimal.Decimal `yaml:"from"`
+	To   decimal.Decimal `yaml:"to"`
+}
+
+// All are the ranges by the names of their keys.
+func (b Bands) All() map[string]Band {
+	return map[string]Band{
+		"net_growth_existing": b.NetGrowthExisting, "net_growth_mid_market": b.NetGrowthMidMarket,
+		"mrr_growth_early": b.MRRGrowthEarly, "mrr_growth_growth": b.MRRGrowthGrowth, "mrr_growth_mature": b.MRRGrowthMature,
+		"gross_churn": b.GrossChurn, "expansion_share": b.ExpansionShare,
+	}
+}
+
+// published are the references that the product was designed on.
+func published() Bands {
+	percent := func(from, to int64) Band { return Band{decimal.New(from, -1), decimal.New(to, -1)} }
+	return Bands{
+		NetGrowthExisting: percent(10, 30), NetGrowthMidMarket: percent(15, 35),
+		MRRGrowthEarly: percent(150, 200), MRRGrowthGrowth: percent(100, 150), MRRGrowthMature: percent(50, 100),
+		GrossChurn: percent(5, 15), ExpansionShare: percent(300, 400),
+	}
 }
 
 // Source is one billing account. Its own keys wait in Settings for its
@@ -168,7 +206,7 @@ func Default() *Config {
 			MaxRestatedPercent: decimal.NewFromInt(5),
 			MaxChurnPercent:    decimal.NewFromInt(30),
 		},
-		Reporting: Reporting{Timezone: "UTC", Currency: "USD"},
+		Reporting: Reporting{Timezone: "UTC", Currency: "USD", Bands: published()},
 		Privacy:   Privacy{Emails: "drop", Names: "keep"},
 		Notify:    Notify{On: []string{"failure", "partial", "stale"}},
 		Serve: Serve{

@@ -27,6 +27,7 @@ reporting:
   timezone: Europe/Berlin
   currency: EUR
   fx: { file: rates.csv }
+  bands: { gross_churn: { from: 1, to: 2.5 } }
 sources:
   - name: main
     connector: stripe
@@ -172,6 +173,9 @@ m.yaml:4:5: sources[1].name: "Main" is not a source name: want a-z, 0-9, _ and -
 m.yaml:8:5: sources[3].name: "a" is already the name of the source at line 6
 m.yaml:8:5: sources[3].connector: is missing; ` + "`mrrsync connectors` lists them",
 		},
+		"bands": {"version: 1\nreporting:\n  bands:\n    gross_churn: { from: 2 }\n    mrr_growth: { from: 1, to: 2 }\n", `
+m.yaml:4:5: reporting.bands.gross_churn: from 2 is not below to 1.5
+m.yaml:5:5: reporting.bands.mrr_growth: unknown key; known here: expansion_share, gross_churn, mrr_growth_early, mrr_growth_growth, mrr_growth_mature, net_growth_existing, net_growth_mid_market`},
 		"segments": {"version: 1\nsegments: { CSM: metadata.x, a: \"\", b: metadata. }\n", `
 m.yaml:2:13: segments.CSM: is not a name for a column: want a-z, 0-9 and _, not beginning with a digit
 m.yaml:2:30: segments.a: want metadata.KEY or a field such as address.country

@@ -2,6 +2,7 @@ package config
 
 import (
 	"fmt"
+	"maps"
 	"regexp"
 	"slices"
 	"strings"
@@ -107,6 +108,13 @@ func (v validator) reporting() {
 	v.Reporting.Zone = zone
 	if v.Reporting.Currency != "" && !currency.MatchString(v.Reporting.Currency) {
 		v.bad("reporting.currency", "%q is not a currency code; want three capital letters such as USD, or \"\" for no conversion", v.Reporting.Currency)
+	}
+	bands := v.Reporting.Bands.All()
+	for _, name := range slices.Sorted(maps.Keys(bands)) {
+		b := bands[name]
+		if !b.From.LessThan(b.To) {
+			v.bad("reporting.bands."+name, "from %s is not below to %s", b.From, b.To)
+		}
 	}
 }
 

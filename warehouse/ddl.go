@@ -38,6 +38,8 @@ type Schema struct {
 	Cluster  string   // its name; Target Cluster only
 	Segments []string // configured segments, in the order of their columns
 	Volatile bool     // as in Options; Target Embedded only
+	// Bands replace published references of the view benchmarks_monthly, by name.
+	Bands map[string]Band
 }
 
 // Statement is one statement of DDL. Name is the file it came from, without
@@ -212,7 +214,7 @@ func (s Schema) Validate() error {
 			return fmt.Errorf("segment %q: want lower-case letters, digits and underscores", name)
 		}
 	}
-	return nil
+	return s.validBands()
 }
 
 // quote makes an identifier of any name.

@@ -136,6 +136,8 @@ func TestNamesAreRefused(t *testing.T) {
 		{Database: "x`; DROP DATABASE y"},
 		{Database: "mrr", Segments: []string{"a-b"}},
 		{Database: "mrr", Segments: []string{"x')"}},
+		{Database: "mrr", Bands: map[string]Band{"net_grwoth": {dec("0.01"), dec("0.02")}}},
+		{Database: "mrr", Bands: map[string]Band{"gross_churn": {dec("0.02"), dec("0.02")}}},
 	} {
 		if err := s.Validate(); err == nil {
 			t.Errorf("%+v is accepted", s)

@@ -32,6 +32,10 @@ type Options struct {
 	KeepLoads int
 	// Segments are the configured segments: a column each on the views.
 	Segments []string
+	// Bands replace published references of the view benchmarks_monthly, by
+	// name: net_growth_existing, net_growth_mid_market, mrr_growth_early,
+	// mrr_growth_growth, mrr_growth_mature, gross_churn, expansion_share.
+	Bands map[string]Band
 	// ReportingCurrency is what mrr_reporting is in; empty turns conversion off.
 	ReportingCurrency string
 	// Volatile makes the tables of a new embedded warehouse without waiting for
@@ -83,7 +87,7 @@ func Open(ctx context.Context, opt Options) (*Warehouse, error) {
 	}
 	w := &Warehouse{
 		opt: opt, dsn: d, log: opt.Logger, landed: map[string]*held{},
-		schema: Schema{Target: Server, Database: opt.Database, Cluster: opt.Cluster, Segments: opt.Segments, Volatile: opt.Volatile},
+		schema: Schema{Target: Server, Database: opt.Database, Cluster: opt.Cluster, Segments: opt.Segments, Volatile: opt.Volatile, Bands: opt.Bands},
 	}
 	switch {
 	case d.folder != "":

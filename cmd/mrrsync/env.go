@@ -252,7 +252,7 @@ func (a *app) warehouse(ctx context.Context, c *config.Config) (*warehouse.Wareh
 	defer done()
 	return warehouse.Open(ctx, warehouse.Options{
 		DSN: dsn, Database: c.Warehouse.Database, Cluster: c.Warehouse.Cluster, KeepLoads: c.Warehouse.KeepLoads,
-		Segments: segments(c), ReportingCurrency: c.Reporting.Currency,
+		Segments: segments(c), Bands: bands(c), ReportingCurrency: c.Reporting.Currency,
 		Volatile: a.getenv("MRRSYNC_VOLATILE") == "1",
 		Now:      a.now, Logger: a.log, Progress: download,
 	})
@@ -276,6 +276,15 @@ func (a *app) download() (progressed func(done, total int64), end func()) {
 		stage.Done()
 	}
 	return progressed, end
+}
+
+// bands are the configured reference ranges, as shares.
+func bands(c *config.Config) map[string]warehouse.Band {
+	all := map[string]warehouse.Band{}
+	for name, b := range c.Reporting.Bands.All() {
+		all[name] = warehouse.Band{From: b.From.Shift(-2), To: b.To.Shift(-2)}
+	}
+	return all
 }
 
 // segments are the names of the configured segments, in the order of their

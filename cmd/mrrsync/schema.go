@@ -18,7 +18,7 @@ func schemaCommand(a *app) *cobra.Command {
 		GroupID: groupSetup,
 		Short:   "Print, apply or check the warehouse's DDL",
 		Long: `Tables and views follow from the configuration: its target (embedded, a server, a
-cluster), the database's name and the segments. sync applies them by itself;
+cluster), the database's name, the segments and the reference bands. sync applies them by itself;
 these verbs are for whoever reviews DDL first or suspects that someone changed
 it.`,
 		Example: `  mrrsync schema print > schema.sql
@@ -56,7 +56,7 @@ Migrations go forward only; applying twice changes nothing.`,
 // target is what the configured DDL is made for.
 func target(c *config.Config) warehouse.Schema {
 	s := warehouse.Schema{
-		Target: warehouse.Server, Database: c.Warehouse.Database, Cluster: c.Warehouse.Cluster, Segments: segments(c),
+		Target: warehouse.Server, Database: c.Warehouse.Database, Cluster: c.Warehouse.Cluster, Segments: segments(c), Bands: bands(c),
 	}
 	if _, embedded := c.Warehouse.DSN.Embedded(); embedded {
 		s.Target = warehouse.Embedded

@@ -43,7 +43,7 @@ func engineError(text string) *Error {
 	return e
 }
 
-// refuse makes an Error in the engine's form for what this package refuses before the engine sees it.
-func refuse(code int, name, format string, args ...any) *Error {
+// NewError makes an Error in the engine's form, for what is refused before the engine sees it. The name is ClickHouse's own for the code.
+func NewError(code int, name, format string, args ...any) *Error {
 	return &Error{Code: code, Message: fmt.Sprintf("Code: %d. DB::Exception: %s. (%s)", code, fmt.Sprintf(format, args...), name)}
 }

@@ -33,11 +33,11 @@ func (s *session) close() { s.lib.closeConn(s.ptr) }
 func (s *session) run(ctx context.Context, st Statement, w io.Writer) (Summary, error) {
 	ws := words(st.SQL)
 	if len(ws) == 0 {
-		return Summary{}, refuse(62, "SYNTAX_ERROR", "Empty query")
+		return Summary{}, NewError(62, "SYNTAX_ERROR", "Empty query")
 	}
 	insertBody := st.Body != nil && verb(ws) == "INSERT"
 	if st.Body != nil && !insertBody {
-		return Summary{}, refuse(62, "SYNTAX_ERROR", "only an INSERT takes rows from a body")
+		return Summary{}, NewError(62, "SYNTAX_ERROR", "only an INSERT takes rows from a body")
 	}
 	if err := s.prepare(st); err != nil {
 		return Summary{}, err
@@ -47,7 +47,7 @@ func (s *session) run(ctx context.Context, st Statement, w io.Writer) (Summary, 
 	}
 	a := s.classify(st.SQL)
 	if a.statements > 1 {
-		return Summary{}, refuse(62, "SYNTAX_ERROR", "Multi-statements are not allowed: the text holds %d", a.statements)
+		return Summary{}, NewError(62, "SYNTAX_ERROR", "Multi-statements are not allowed: the text holds %d", a.statements)
 	}
 	if a.class == classControl {
 		s.tainted = true
@@ -77,7 +77,7 @@ func (s *session) prepare(st Statement) error {
 	}
 	for _, name := range slices.Sorted(maps.Keys(st.Settings)) {
 		if !settingName.MatchString(name) {
-			return refuse(115, "UNKNOWN_SETTING", "Setting %q is not a name", name)
+			return NewError(115, "UNKNOWN_SETTING", "Setting %q is not a name", name)
 		}
 		if old, ok := s.settings[name]; !ok || old != st.Settings[name] {
 			set = append(set, name+" = "+quote(st.Settings[name], '\''))
@@ -191,7 +191,7 @@ func (s *session) insert(ctx context.Context, st Statement, ws []word) (Summary,
 	if sent == 0 && strings.EqualFold(format, "Native") {
 		// clickhouse-go sends nothing, and no error, when it can't encode a batch: such an INSERT must not succeed.
 		s.lib.insertCancel(h)
-		return Summary{}, refuse(108, "NO_DATA_TO_INSERT", "The INSERT came without a block of rows: the client could not encode them")
+		return Summary{}, NewError(108, "NO_DATA_TO_INSERT", "The INSERT came without a block of rows: the client could not encode them")
 	}
 	r := s.lib.insertDone(h)
 	defer s.lib.destroyResult(r)

@@ -1,6 +1,7 @@
 package chdb
 
 import (
+	"encoding/binary"
 	"io"
 	"strings"
 )
@@ -138,6 +139,7 @@ func formatClause(sql string, ws []word) (name string, start, end int, ok bool) 
 type head struct {
 	lines  int
 	quoted bool // a line break inside double quotes does not end a line
+	lists  int  // of strings behind their number, in binary formats: the names of the columns, and their types
 }
 
 // chunkable returns the head of a format whose output may be cut into chunks and put together again. The engine encodes every chunk of a streamed
@@ -156,12 +158,19 @@ func chunkable(format string) (head, bool) {
 		return head{lines: 1, quoted: true}, true
 	case "CSVWITHNAMESANDTYPES":
 		return head{lines: 2, quoted: true}, true
+	case "ROWBINARYWITHNAMES":
+		return head{lists: 1}, true
+	case "ROWBINARYWITHNAMESANDTYPES":
+		return head{lists: 2}, true
 	}
 	return head{}, false
 }
 
 // cut returns the chunk without its head.
 func (h head) cut(chunk []byte) []byte {
+	if h.lists > 0 {
+		return h.cutLists(chunk)
+	}
 	inQuotes := false
 	lines := h.lines
 	for i, c := range chunk {
@@ -175,4 +184,25 @@ func (h head) cut(chunk []byte) []byte {
 		}
 	}
 	return chunk[len(chunk):]
+}
+
+// cutLists is cut for a head of lists: the number of columns once, then each list's strings behind their lengths.
+func (h head) cutLists(chunk []byte) []byte {
+	rest := chunk
+	number := func() uint64 {
+		n, size := binary.Uvarint(rest)
+		rest = rest[max(size, 0):]
+		return n
+	}
+	for n := number() * uint64(h.lists); n > 0 && len(rest) > 0; n-- {
+		size := number()
+		rest = rest[min(size, uint64(len(rest))):]
+	}
+	return rest
+}
+
+// FormatOf is the name of the output format that a FORMAT clause of sql asks for; empty: there is none.
+func FormatOf(sql string) string {
+	name, _, _, _ := formatClause(sql, words(sql))
+	return name
 }

@@ -72,6 +72,10 @@ func TestHeadIsCut(t *testing.T) {
 		{"CSVWithNames", "a\n", ""},
 		{"CSVWithNames", "a", ""},
 		{"CSVWithNames", "", ""},
+		{"RowBinaryWithNames", "\x02\x01a\x02bc\x07", "\x07"},
+		{"RowBinaryWithNamesAndTypes", "\x01\x01a\x05UInt8\x07", "\x07"},
+		{"RowBinaryWithNamesAndTypes", "\x01\x01a\x05UI", ""},
+		{"RowBinaryWithNamesAndTypes", "", ""},
 	} {
 		h, ok := chunkable(c.format)
 		if got := string(h.cut([]byte(c.chunk))); got != c.want || !ok {

@@ -47,9 +47,8 @@ func (db *DB) RoundTripper() http.RoundTripper { return &transport{db: db} }
 
 type transport struct{ db *DB }
 
-// helloSQL is what clickhouse-go asks first on every connection. The answer must be in the revision of the protocol it announces, and tells it to
-// use revision 0 from then on, which is what the engine emits.
-const helloSQL = "SELECT displayName(), version(), revision(), timezone()"
+// HelloSQL is what clickhouse-go asks first on every connection. DB.Hello is the answer.
+const HelloSQL = "SELECT displayName(), version(), revision(), timezone()"
 
 // protocolParams are the parameters of ClickHouse's HTTP interface that are not settings.
 var protocolParams = []string{
@@ -73,7 +72,7 @@ func (t *transport) RoundTrip(req *http.Request) (*http.Response, error) {
 		}
 		return nil, err
 	}
-	if st.SQL == helloSQL {
+	if st.SQL == HelloSQL {
 		_ = body.Close()
 		return t.hello(req, params)
 	}
@@ -83,11 +82,17 @@ func (t *transport) RoundTrip(req *http.Request) (*http.Response, error) {
 // readStatement takes a request apart.
 func readStatement(req *http.Request, params url.Values, body io.Reader) (Statement, error) {
 	if params.Get("compress") == "1" || params.Get("decompress") == "1" || req.Header.Get("Content-Encoding") != "" {
-		return Statement{}, refuse(48, "NOT_IMPLEMENTED", "The embedded engine takes no compressed bodies: leave Options.Compression unset")
+		return Statement{}, NewError(48, "NOT_IMPLEMENTED", "The embedded engine takes no compressed bodies: leave Options.Compression unset")
 	}
 	if strings.HasPrefix(req.Header.Get("Content-Type"), "multipart/") {
-		return Statement{}, refuse(48, "NOT_IMPLEMENTED", "The embedded engine takes no external tables")
+		return Statement{}, NewError(48, "NOT_IMPLEMENTED", "The embedded engine takes no external tables")
 	}
+	return ReadStatement(params, body)
+}
+
+// ReadStatement takes a request in the form of ClickHouse's HTTP interface apart: params are those of its URL, body is what is neither compressed
+// nor a form. Unless the statement is an INSERT whose rows are in the body, the body is read to its end.
+func ReadStatement(params url.Values, body io.Reader) (Statement, error) {
 	st := Statement{
 		SQL: params.Get("query"), Format: params.Get("default_format"), Database: params.Get("database"),
 		Params: map[string]string{}, Settings: map[string]string{},
@@ -118,9 +123,24 @@ func readStatement(req *http.Request, params url.Values, body io.Reader) (Statem
 
 // hello answers the first query of a connection.
 func (t *transport) hello(req *http.Request, params url.Values) (*http.Response, error) {
-	revision, err := strconv.ParseUint(params.Get("client_protocol_version"), 10, 64)
+	block, err := t.db.Hello(params.Get("client_protocol_version"))
+	if e := new(Error); errors.As(err, &e) {
+		return failed(req, e), nil
+	}
 	if err != nil {
-		return failed(req, refuse(36, "BAD_ARGUMENTS", "client_protocol_version is not a number: %q", params.Get("client_protocol_version"))), nil //nolint:nilerr // the answer tells it
+		return nil, err
+	}
+	res := t.db.response(req, http.StatusOK, io.NopCloser(bytes.NewReader(block)))
+	res.ContentLength = int64(len(block)) // clickhouse-go takes 0 for no answer
+	return res, nil
+}
+
+// Hello is the answer to HelloSQL: one Native block in the revision of the protocol that the client announced. It tells the client to use
+// revision 0 from then on, which is what the engine emits.
+func (db *DB) Hello(revision string) ([]byte, error) {
+	announced, err := strconv.ParseUint(revision, 10, 64)
+	if err != nil {
+		return nil, NewError(36, "BAD_ARGUMENTS", "client_protocol_version is not a number: %q", revision)
 	}
 	var block proto.Block
 	for _, c := range []struct{ name, typ string }{{"displayName()", "String"}, {"version()", "String"}, {"revision()", "UInt32"}, {"timezone()", "String"}} {
@@ -128,16 +148,14 @@ func (t *transport) hello(req *http.Request, params url.Values) (*http.Response,
 			return nil, fmt.Errorf("answer hello: %w", err)
 		}
 	}
-	if err := block.Append("chdb", t.db.version, uint32(0), t.db.timezone); err != nil {
+	if err := block.Append("chdb", db.version, uint32(0), db.timezone); err != nil {
 		return nil, fmt.Errorf("answer hello: %w", err)
 	}
 	var buf chproto.Buffer
-	if err := block.Encode(&buf, revision); err != nil {
+	if err := block.Encode(&buf, announced); err != nil {
 		return nil, fmt.Errorf("answer hello: %w", err)
 	}
-	res := t.db.response(req, http.StatusOK, io.NopCloser(bytes.NewReader(buf.Buf)))
-	res.ContentLength = int64(len(buf.Buf)) // clickhouse-go takes 0 for no answer
-	return res, nil
+	return buf.Buf, nil
 }
 
 // answer runs a statement and makes a response of it.

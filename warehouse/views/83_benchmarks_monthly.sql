@@ -7,7 +7,7 @@ CREATE OR REPLACE VIEW {{.DB}}.benchmarks_monthly{{.OnCluster}}
     value Float64 COMMENT 'The figure, a share rounded to six places (0.02 is 2 %), signed; without exchange rates and what moved between segments; 0 when defined is false',
     defined Bool COMMENT 'There was something to take the share of, so that value means something',
     band LowCardinality(String) COMMENT 'Where value lies: below, good, great or world class for net_growth_existing; below, within or above for mrr_growth; low, healthy or high for gross_churn; below or best in class for expansion_share; none where there is no reference or no value',
-    reference_from Float64 COMMENT 'Lower end of the published reference range, a share: where good, within, healthy and best in class begin; 0 where there is none. For net_growth_existing mid-market segments (a value with mid in it) have one of their own, for mrr_growth each stage of the company''s ARR (below 1 M early, below 5 M growth, else mature)',
+    reference_from Float64 COMMENT 'Lower end of the reference range, the published one or what reporting.bands of the configuration puts in its place, a share: where good, within, healthy and best in class begin; 0 where there is none. For net_growth_existing mid-market segments (a value with mid in it) have one of their own, for mrr_growth each stage of the company''s ARR (below 1 M early, below 5 M growth, else mature)',
     reference_to Float64 COMMENT 'Upper end of the reference range, a share: where world class, above and high begin; of expansion_share what the best reach; 0 where there is none'
 )
 {{.Security}}
@@ -39,10 +39,10 @@ FROM
         sum(if(segment = 'csm' AND value_of != '', ending, 0)) OVER (PARTITION BY month, code) AS managed,
         arrayJoin(arrayConcat(
             [
-                ('net_growth_existing', e - c - x, starting, if(middle, 0.015, 0.01), if(middle, 0.035, 0.03)),
-                ('mrr_growth', n + e + r - c - x, starting, multiIf(arr < 1e6, 0.15, arr < 5e6, 0.1, 0.05), multiIf(arr < 1e6, 0.2, arr < 5e6, 0.15, 0.1)),
-                ('gross_churn', c + x, starting, 0.005, 0.015),
-                ('expansion_share', e, n + e + r, 0.3, 0.4)
+                ('net_growth_existing', e - c - x, starting, if(middle, toFloat64({{(.Band "net_growth_mid_market").From}}), toFloat64({{(.Band "net_growth_existing").From}})), if(middle, toFloat64({{(.Band "net_growth_mid_market").To}}), toFloat64({{(.Band "net_growth_existing").To}}))),
+                ('mrr_growth', n + e + r - c - x, starting, multiIf(arr < 1e6, toFloat64({{(.Band "mrr_growth_early").From}}), arr < 5e6, toFloat64({{(.Band "mrr_growth_growth").From}}), toFloat64({{(.Band "mrr_growth_mature").From}})), multiIf(arr < 1e6, toFloat64({{(.Band "mrr_growth_early").To}}), arr < 5e6, toFloat64({{(.Band "mrr_growth_growth").To}}), toFloat64({{(.Band "mrr_growth_mature").To}}))),
+                ('gross_churn', c + x, starting, toFloat64({{(.Band "gross_churn").From}}), toFloat64({{(.Band "gross_churn").To}})),
+                ('expansion_share', e, n + e + r, toFloat64({{(.Band "expansion_share").From}}), toFloat64({{(.Band "expansion_share").To}}))
             ],
             if(has(keys, 'csm') AND segment IN ('', 'csm'), [('managed_share', if(segment = '', managed, ending), whole, 0., 0.)], []))) AS figure
     FROM

@@ -50,7 +50,12 @@ type store struct {
 
 func newStore(t testing.TB, database string) *store {
 	t.Helper()
-	s := &store{t, warehouse.Schema{Target: warehouse.Embedded, Database: database, Segments: []string{"csm", "tier"}}}
+	return newStoreOf(t, warehouse.Schema{Target: warehouse.Embedded, Database: database, Segments: []string{"csm", "tier"}})
+}
+
+func newStoreOf(t testing.TB, schema warehouse.Schema) *store {
+	t.Helper()
+	s := &store{t, schema}
 	ddl, err := s.schema.DDL()
 	if err != nil {
 		t.Fatal(err)

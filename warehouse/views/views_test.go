@@ -10,6 +10,9 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/shopspring/decimal"
+
+	"mrrsync/connectors/billing"
+	"mrrsync/warehouse"
 )
 
 var update = flag.Bool("update", false, "write the golden files anew")
@@ -147,6 +150,38 @@ func TestGolden(t *testing.T) {
 				t.Errorf("%s (-want +got):\n%s", view, diff)
 			}
 		})
+	}
+}
+
+// TestBands: configured reference ranges take the place of the published ones,
+// and those that are not configured stay.
+func TestBands(t *testing.T) {
+	share := decimal.RequireFromString
+	bands := map[string]warehouse.Band{
+		"net_growth_existing": {From: share("-0.75"), To: share("0.005")}, "net_growth_mid_market": {From: share("0.1"), To: share("0.2")},
+		"mrr_growth_early": {From: share("0.02"), To: share("0.04")}, "gross_churn": {From: share("0.001"), To: share("0.9")},
+	}
+	s := newStoreOf(t, warehouse.Schema{Target: warehouse.Embedded, Database: "bands", Segments: []string{"tier"}, Bands: bands})
+	lines := []period{
+		{source: "main", customer: "c", account: "c", subscription: "s", item: "i1", plan: "p", currency: "USD", from: day(t, "2026-01-01"), until: billing.Forever, mrr: decimal.NewFromInt(100), quantity: "1", segments: map[string]string{"tier": "Mid-Market"}},
+		{source: "main", customer: "c", account: "c", subscription: "s", item: "i2", plan: "p", currency: "USD", from: day(t, "2026-02-10"), until: billing.Forever, mrr: decimal.NewFromInt(3), quantity: "1", segments: map[string]string{"tier": "Mid-Market"}},
+	}
+	s.fill(1, lines, day(t, "2026-02-28"))
+	s.publish(1, day(t, "2026-01-01"), day(t, "2026-02-28"), day(t, "2026-02-28"), nil)
+	got := s.ask("SELECT metric, scope, value, band, reference_from, reference_to FROM VIEWS.benchmarks_monthly WHERE month = '2026-02-01' ORDER BY ALL")
+	want := `metric	scope	value	band	reference_from	reference_to
+LowCardinality(String)	String	Float64	LowCardinality(String)	Float64	Float64
+expansion_share	company	1	best in class	0.3	0.4
+expansion_share	tier=Mid-Market	1	best in class	0.3	0.4
+gross_churn	company	0	low	0.001	0.9
+gross_churn	tier=Mid-Market	0	low	0.001	0.9
+mrr_growth	company	0.03	within	0.02	0.04
+mrr_growth	tier=Mid-Market	0.03	within	0.02	0.04
+net_growth_existing	company	0.03	world class	-0.75	0.005
+net_growth_existing	tier=Mid-Market	0.03	below	0.1	0.2
+`
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("benchmarks (-want +got):\n%s", diff)
 	}
 }
 
