@@ -41,15 +41,10 @@ func (v *view) line(e *enc, l *site.Line, u *site.Subscription, c *site.Customer
 	e.Num("date_to", l.To)
 	exact := l.Price != nil && l.Price.Decimal
 	e.Num("unit_amount", cents(l.Unit))
-	switch {
-	case exact:
+	v.quantity(e, "quantity", l.Quantity, exact, odd)
+	if exact {
 		e.Str("unit_amount_in_decimal", site.UnitExact(l.Unit, l.Price.Currency))
-		e.Str("quantity_in_decimal", strconv.FormatInt(l.Quantity, 10))
 		e.some("amount_in_decimal", l.Exact)
-	case odd:
-		e.float("quantity", l.Quantity)
-	default:
-		e.Num("quantity", l.Quantity)
 	}
 	e.Num("amount", l.Amount)
 	if l.Price != nil && l.Entity != site.ForSetup {

@@ -29,8 +29,8 @@ var operators = [...][]string{
 	truth:  {"is", "is_present"},
 }
 
-// filter is one condition of a list request: `status[in]=["active","paused"]`.
-type filter struct {
+// condition is one filter of a list request: `status[in]=["active","paused"]`.
+type condition struct {
 	name, op string
 	class    class
 	values   []string
@@ -39,7 +39,7 @@ type filter struct {
 
 // holds says whether a value passes; present is false for one that is absent,
 // which passes nothing but a negation.
-func (f *filter) holds(v string, present bool) bool {
+func (f *condition) holds(v string, present bool) bool {
 	switch f.op {
 	case "is_present":
 		return present == (f.values[0] == "true")
@@ -52,7 +52,7 @@ func (f *filter) holds(v string, present bool) bool {
 }
 
 // lies is holds for moments and numbers.
-func (f *filter) lies(v int64, present bool) bool {
+func (f *condition) lies(v int64, present bool) bool {
 	switch f.op {
 	case "is_present":
 		return present == (f.values[0] == "true")
@@ -64,9 +64,9 @@ func (f *filter) lies(v int64, present bool) bool {
 
 const forever = int64(1) << 62
 
-// newFilter reads a condition.
-func newFilter(name, op, value string, s class) (filter, *failure) {
-	f := filter{name: name, op: op, class: s}
+// newCondition reads a condition.
+func newCondition(name, op, value string, s class) (condition, *failure) {
+	f := condition{name: name, op: op, class: s}
 	param := name + "[" + op + "]"
 	if !slices.Contains(operators[s], op) {
 		return f, wrong(param, "operator not supported")
@@ -94,7 +94,7 @@ func newFilter(name, op, value string, s class) (filter, *failure) {
 }
 
 // bounds turns the operator and its numbers into a half-open range.
-func (f *filter) bounds(param string) *failure {
+func (f *condition) bounds(param string) *failure {
 	n := make([]int64, len(f.values))
 	for i, v := range f.values {
 		var err error
@@ -153,7 +153,7 @@ type params struct {
 	deleted bool
 	sortBy  string // "" for the list's own order
 	desc    bool
-	filters []filter
+	filters []condition
 	ignored []string // what the API does not know, and says nothing about
 }
 
@@ -192,7 +192,7 @@ func (k *endpoint) parse(query url.Values) (*params, *failure) {
 			}
 			p.sortBy, p.desc = value, op == "desc"
 		case filters && bracket && closed && !strings.ContainsAny(op, "0123456789]["):
-			f, bad := newFilter(name, op, value, s)
+			f, bad := newCondition(name, op, value, s)
 			if bad != nil {
 				return nil, bad
 			}
@@ -205,8 +205,8 @@ func (k *endpoint) parse(query url.Values) (*params, *failure) {
 }
 
 // filter finds a condition, nil without one.
-func (p *params) filter(name string) *filter {
-	i := slices.IndexFunc(p.filters, func(f filter) bool { return f.name == name })
+func (p *params) filter(name string) *condition {
+	i := slices.IndexFunc(p.filters, func(f condition) bool { return f.name == name })
 	if i < 0 {
 		return nil
 	}

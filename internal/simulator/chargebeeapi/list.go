@@ -238,7 +238,7 @@ func (s *shelf[T]) tests(p *params) ([]func(T) bool, *failure) {
 }
 
 // reads is holds for a value as it is written.
-func (f *filter) reads(raw []byte) bool {
+func (f *condition) reads(raw []byte) bool {
 	if raw == nil {
 		if f.class == stamp || f.class == number {
 			return f.lies(0, false)

@@ -13,11 +13,13 @@ package chargebeeapi
 
 import (
 	"cmp"
+	"encoding/base64"
 	"log/slog"
 	"maps"
 	"net/http"
 	"slices"
 	"strconv"
+	"strings"
 	"sync"
 	"time"
 
@@ -114,13 +116,15 @@ func head(h http.Header, request int64) {
 }
 
 // admit reads basic authentication: the key is the user's name, the password
-// is empty.
+// is empty. The vendor's own client leaves the colon out.
 func (s *Server) admit(r *http.Request) *wire.Refusal {
-	key, password, ok := r.BasicAuth()
-	switch {
-	case !ok || key == "":
+	coded, ok := strings.CutPrefix(r.Header.Get("Authorization"), "Basic ")
+	plain, err := base64.StdEncoding.DecodeString(coded)
+	if !ok || err != nil || len(plain) == 0 {
 		return unauthorized("api_authentication_wrong_format").refusal()
-	case password != "" || s.o.Key != "" && key != s.o.Key:
+	}
+	key, password, _ := strings.Cut(string(plain), ":")
+	if key == "" || password != "" || s.o.Key != "" && key != s.o.Key {
 		return unauthorized("api_authentication_invalid_key").refusal()
 	}
 	return nil

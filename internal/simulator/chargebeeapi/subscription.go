@@ -132,15 +132,15 @@ func (v *view) dues(e *enc, u *site.Subscription) {
 	}
 }
 
-// quantity writes a number of units under one of its two names.
+// quantity writes a number of units, which a decimal price has in two forms.
 func (v *view) quantity(e *enc, key string, n int64, exact, odd bool) {
-	switch {
-	case exact:
-		e.Str(key+"_in_decimal", strconv.FormatInt(n, 10))
-	case odd:
+	if odd {
 		e.float(key, n)
-	default:
+	} else {
 		e.Num(key, n)
+	}
+	if exact {
+		e.Str(key+"_in_decimal", strconv.FormatInt(n, 10))
 	}
 }
 
