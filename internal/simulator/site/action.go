@@ -85,7 +85,7 @@ func (b *biller) act(kind shop, t int64, d dice.Dice) {
 		ok(4, coarse && monthly && kind == plainMonthly),
 		10,
 		5,
-		ok(2, free && one && b.cust.Tagged && v.Contract == nil && len(b.sub.Discounts) == 0 && b.cust.Ref>>28 < guests/2),
+		ok(2, free && one && b.cust.Tagged && v.Contract == nil && len(b.sub.Discounts) == 0 && b.cust.Ref>>28 < heirs),
 		ok(3, monthly),
 	)
 	switch choice {
@@ -166,9 +166,9 @@ func (b *biller) quit(t int64, d dice.Dice) {
 func (b *biller) afterwards(end int64, d dice.Dice) {
 	switch d.Pick(800, 130, 70) {
 	case 1:
-		b.returns = true
+		b.returns, b.comeback = true, true
 		b.at(end+d.Span(2*reckon.Day, 90*reckon.Day), func(t int64) {
-			if b.last().Status == Cancelled {
+			if v := b.last(); v.Status == Cancelled && !v.Deleted {
 				b.reactivate(t)
 			}
 			b.returns = false
@@ -415,7 +415,6 @@ func (b *biller) pause(t int64, d dice.Dice) {
 	if stays {
 		b.at(back-reckon.Day, func(t int64) {
 			if b.last().Status == Paused {
-				b.sub.darks = append(b.sub.darks, dark{from: b.last().PauseDate, to: t})
 				b.cancelled(t, "")
 			}
 		})
@@ -494,7 +493,7 @@ func (b *biller) fee(t int64, d dice.Dice) {
 func (b *biller) transfer(t int64) {
 	old := b.cust
 	c := &Customer{
-		Ref: old.Ref | ref(guests/2, 0, 0), Account: old.Account, Name: old.Name + " (new)", Tagged: true,
+		Ref: old.Ref | ref(heirs, 0, 0), Account: old.Account, Name: old.Name + " (new)", Tagged: true,
 		Country: old.Country, Currency: old.Currency, Tax: old.Tax,
 	}
 	last := *old.At(t)

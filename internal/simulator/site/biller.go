@@ -17,13 +17,14 @@ type biller struct {
 	until int64
 	bound int64 // a guest leaves then, 0: no plans
 
-	heir    bool // goes over to another customer with the next term
-	returns bool // it is cancelled, and will be taken up again
-	anchor  int64
-	k       int // number of the running term since the anchor
-	timers  []timer
-	waiting []Item            // items that are in force from the next term on
-	charged map[*Price]charge // what was last charged for the items in force
+	comeback bool // it was or will be taken up again after its end
+	returns  bool // it is to be taken up again
+	heir     bool // it goes over to another customer with the next term
+	anchor   int64
+	k        int // number of the running term since the anchor
+	timers   []timer
+	waiting  []Item            // items that are in force from the next term on
+	charged  map[*Price]charge // what was last charged for the items in force
 
 	numbers [4]int // given out: lines, invoices, credit notes, discounts
 }
@@ -253,6 +254,9 @@ func (b *biller) contract(t int64) {
 
 // cancelled ends the subscription; its items stay on it.
 func (b *biller) cancelled(t int64, reason string) {
+	if v := b.last(); v.Status == Paused {
+		b.sub.darks = append(b.sub.darks, dark{from: v.PauseDate, to: t})
+	}
 	v := b.version(t)
 	v.Status, v.Cancelled, v.Reason, v.NextBilling, v.PauseDate, v.ResumeDate, v.Changes = Cancelled, t, reason, 0, 0, 0, 0
 	if v.Contract != nil && v.Contract.Status == "active" {

@@ -233,7 +233,7 @@ func (b *biller) credit(t int64, reason string, prices []*Price) {
 		}
 		delete(b.charged, p)
 		l := &ch.invoice.Lines[ch.line]
-		if l.To <= t || l.Amount == 0 {
+		if l.To <= t || l.Amount == 0 || ch.invoice.Voided > 0 {
 			continue
 		}
 		c := notes[ch.invoice]
@@ -250,6 +250,9 @@ func (b *biller) credit(t int64, reason string, prices []*Price) {
 		c.Adjustment = c.Invoice.Balance(t).Due >= total && total > 0
 		if c.Adjustment {
 			c.Invoice.Adjusted = append(c.Invoice.Adjusted, c)
+			if c.Invoice.Balance(t).Due == 0 {
+				c.Invoice.Paid = t
+			}
 		} else if reason != "subscription_change" && dice.Hash(b.s.Config.Seed, forPayment, uint64(c.Ref), 1)%2 == 0 {
 			c.Refunded = t + reckon.Day
 			b.at(c.Refunded, func(t int64) { b.tell(t, "credit_note_updated", func(e *Event) { e.Credit = c }) })
@@ -295,15 +298,24 @@ func (b *biller) collect(v *Invoice) {
 	}
 	d := dice.Roll(b.s.Config.Seed, forPayment, uint64(v.Ref))
 	told := func(at int64, kind string) {
-		b.at(at, func(t int64) { b.tell(t, kind, func(e *Event) { e.Invoice = v }) })
+		b.at(at, func(t int64) {
+			if kind != "payment_succeeded" || v.Paid == t {
+				b.tell(t, kind, func(e *Event) { e.Invoice = v })
+			}
+		})
 	}
-	if b.cust.Ref%16 == 3 { // pays on account
+	// The rate of an inclusive tax stands on invoices alone: they stay valid.
+	valid := 0
+	if !v.Inclusive && b.bound == 0 && len(v.Applied) == 0 {
+		valid = 1
+	}
+	if b.cust.Ref>>28%16 == 3 { // pays on account
 		v.Due = t + 30*reckon.Day
 		v.Paid = t + d.Span(3*reckon.Day, 50*reckon.Day)
 		told(v.Paid, "payment_succeeded")
 		return
 	}
-	switch d.Pick(935, 45, 8, 5, 7) {
+	switch d.Pick(935, 45, 8, 5, 7*valid, 2*valid) {
 	case 1: // fails at first
 		v.Attempts = []int64{t, t + 3*reckon.Day}
 		v.Paid = t + d.Span(3*reckon.Day+1, 12*reckon.Day)
@@ -318,7 +330,7 @@ func (b *biller) collect(v *Invoice) {
 		v.Unpaid = t + 14*reckon.Day
 		b.at(v.Unpaid, func(t int64) {
 			b.tell(t, "invoice_updated", func(e *Event) { e.Invoice = v })
-			if b.bound == 0 && (b.last().Status == Active || b.last().Status == NonRenewing) {
+			if v.Paid == 0 && b.bound == 0 && (b.last().Status == Active || b.last().Status == NonRenewing) {
 				b.cancelled(t, "not_paid")
 			}
 		})
@@ -326,6 +338,9 @@ func (b *biller) collect(v *Invoice) {
 		v.Posted = t + reckon.Day
 		v.Paid = v.Posted
 		told(v.Paid, "invoice_updated")
+	case 5: // voided in the end
+		v.Voided = t + d.Span(2*reckon.Day, 20*reckon.Day)
+		told(v.Voided, "invoice_updated")
 	default:
 		v.Paid = t
 		b.tell(t, "payment_succeeded", func(e *Event) { e.Invoice = v })

@@ -2,6 +2,7 @@ package site
 
 import (
 	"fmt"
+	"hash/fnv"
 	"slices"
 
 	"mrrsync/internal/simulator/dice"
@@ -48,11 +49,11 @@ func (s *Site) live(i int, at int64) {
 	d := dice.Roll(s.Config.Seed, forCustomer, uint64(i))
 	n := d.Pick(240, 400, 200, 100, 60)
 	c := &Customer{
-		Ref: ref(i, 0, 0), Account: fmt.Sprintf("E-%06d", i+1), Name: name(d), Tagged: d.One(900),
+		Ref: ref(i, 0, 0), Account: fmt.Sprintf("S-%06d", i+1), Name: name(d), Tagged: d.One(900),
 		Country: []string{"US", "DE", "GB", "JP", "KW"}[n], Currency: []string{"USD", "EUR", "GBP", "JPY", "KWD"}[n],
 	}
 	first := CustomerVersion{
-		At: at, Email: fmt.Sprintf("billing+e%d@example.com", i+1),
+		At: at, Email: fmt.Sprintf("billing+s%d@example.com", i+1),
 		Owner:   []string{"ana", "bo", "chi", ""}[d.Pick(30, 30, 20, 20)],
 		Segment: []string{"smb", "mid-market", "enterprise", ""}[d.Pick(60, 20, 10, 10)],
 	}
@@ -134,7 +135,7 @@ func (s *Site) subscribe(c *Customer, at, deleted int64, d dice.Dice) {
 		}
 		back := dice.Roll(s.Config.Seed, forPlan, uint64(c.Ref), uint64(n), 1)
 		end := b.sub.ended()
-		if end == 0 || !back.One(200) {
+		if end == 0 || b.comeback || !back.One(200) {
 			break
 		}
 		t = end + back.Span(3*reckon.Day, 220*reckon.Day)
@@ -172,7 +173,7 @@ func (s *Site) sell(c *Customer, n int, t, deleted int64) *biller {
 	b := s.open(c, n)
 	if deleted > 0 {
 		b.at(deleted-reckon.Hour, func(t int64) {
-			if b.last().Status != Cancelled {
+			if s := b.last().Status; s != Cancelled && s != Transferred {
 				b.cancelled(t, "")
 			}
 		})
@@ -187,7 +188,7 @@ func (s *Site) sell(c *Customer, n int, t, deleted int64) *biller {
 
 // remove deletes the subscription.
 func (b *biller) remove(t int64) {
-	if b.last().Deleted {
+	if v := b.last(); v.Deleted || v.Status == Transferred {
 		return
 	}
 	b.version(t).Deleted = true
@@ -555,13 +556,16 @@ func (b *biller) manual(t int64, d dice.Dice) {
 }
 
 // host lives a guest's stays on the site.
-func (s *Site) host(i int, g Guest) {
+func (s *Site) host(g Guest) {
 	if len(g.Stays) == 0 || g.Stays[0].From.Unix() > s.until {
 		return
 	}
-	d := dice.Roll(s.Config.Seed, forGuest, uint64(i))
+	// Other guests may come or stay away: who a guest is depends on its account.
+	h := fnv.New64a()
+	_, _ = h.Write([]byte(g.Account))
+	d := dice.Roll(s.Config.Seed, forGuest, h.Sum64())
 	c := &Customer{
-		Ref: ref(guests+i, 0, 0), Guest: true, Account: g.Account, Tagged: g.Tagged, Name: g.Name,
+		Ref: ref(guests|int(h.Sum64()%guests), 0, 0), Guest: true, Account: g.Account, Tagged: g.Tagged, Name: g.Name,
 		Country: g.Country, Currency: upper(g.Currency),
 	}
 	at := g.Stays[0].From.Unix()
@@ -591,7 +595,9 @@ func (s *Site) host(i int, g Guest) {
 			items[0].Unit = y.Monthly * Scale
 		}
 		b.create(t, items, t, 0, 0)
-		b.plan(plainMonthly, t)
+		if b.bound == 0 || y.Monthly == 0 {
+			b.plan(plainMonthly, t)
+		}
 		b.run()
 	}
 }

@@ -24,8 +24,13 @@ const (
 	forGuest
 )
 
-// guests is the index of the first guest; own customers stand below it.
-const guests = 1 << 30
+// The indexes of customers: own ones from 0, the new customers of transferred
+// subscriptions and of guests at these bits and above. The catalogue has one too.
+const (
+	heirs     = 1 << 29
+	catalogue = 1 << 34
+	guests    = 1 << 35
+)
 
 // New simulates a site.
 func New(cfg Config) *Site {
@@ -56,8 +61,8 @@ func New(cfg Config) *Site {
 			s.live(i, at)
 		}
 	}
-	for i, g := range cfg.Guests {
-		s.host(i, g)
+	for _, g := range cfg.Guests {
+		s.host(g)
 	}
 	s.collect()
 	return s
@@ -165,7 +170,7 @@ func (s *Site) catalogEvents() {
 		if t == 0 {
 			return
 		}
-		e := &Event{Ref: ref(guests*2, 0, n), At: t, Type: kind, Source: "admin_console"}
+		e := &Event{Ref: ref(catalogue, 0, n), At: t, Type: kind, Source: "admin_console"}
 		fill(e)
 		s.emit(e)
 	}

@@ -54,10 +54,10 @@ type Config struct {
 // In each stay it has exactly one subscription, which counts from the first
 // second (no trial, no future start) until the last, at which it is cancelled.
 type Guest struct {
-	Account  string // the company's number for the customer
+	Account  string // the company's number for the customer, one of a kind
 	Tagged   bool   // the account stands in the customer's metadata
 	Name     string
-	Currency string // in either case
+	Currency string // in either case; one that Sells
 	Country  string // two letters
 	Owner    string // metadata csm_owner
 	Segment  string // metadata segment
@@ -68,8 +68,9 @@ type Guest struct {
 type Stay struct {
 	From  time.Time
 	Until time.Time // zero: stays on, and lives and leaves like any other customer
-	// Monthly is what the customer pays a month in the beginning, in minor
-	// units as Chargebee counts them; 0: a price from the site's own list.
+	// Monthly is what the customer pays a month, untaxed and without coupons, in
+	// minor units as Chargebee counts them: for the whole of a stay that ends,
+	// else in the beginning. 0: a price from the site's own list.
 	Monthly int64
 }
 
