@@ -172,6 +172,7 @@ func checks() []check {
 		{"translate does not mind order or repetition", needsNothing, translateIsPure},
 		{"translate leaves its input alone", needsNothing, translateOnlyReads},
 		{"translate may run in parallel", needsNothing, translateRunsInParallel},
+		{"what a customer was stays told when it changes", needsLater, pastStays},
 		{"an unreadable object is rejected by name and the last readable one stays", needsNothing, unreadableIsRejected},
 		{"an unreadable field is never a zero", needsNothing, unreadableFieldIsNoZero},
 	}

@@ -414,6 +414,16 @@ func sabotages() []sabotage {
 			}
 			return r, x
 		}), []string{"records are well-formed"}, "overlaps"},
+		{"profiles that repeat themselves", translation(func(_ []connectors.Object, r billing.Record, x []connectors.Reject) (billing.Record, []connectors.Reject) {
+			for i := range r.Subscriptions {
+				r.Subscriptions[i].Profiles = []billing.Profile{{}, {}}
+			}
+			return r, x
+		}), []string{"records are well-formed"}, "does not change what the one before says"},
+		{"metadata as last known for all time", translation(func(_ []connectors.Object, r billing.Record, x []connectors.Reject) (billing.Record, []connectors.Reject) {
+			r.Customer.Profiles = nil
+			return r, x
+		}), []string{"what a customer was stays told when it changes"}, "until it became"},
 		{"a translation of the first object it meets", translation(func(o []connectors.Object, r billing.Record, x []connectors.Reject) (billing.Record, []connectors.Reject) {
 			if len(o) > 0 {
 				r.Customer.Name = o[0].ID

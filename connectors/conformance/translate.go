@@ -77,8 +77,10 @@ func (b *bench) orderly(id string, r billing.Record) {
 	}
 	ascends(b, "customer "+id+": subscriptions", r.Subscriptions, func(x billing.Subscription) string { return x.ID })
 	ascends(b, "customer "+id+": invoices", r.Invoices, func(x billing.Invoice) string { return x.ID })
+	b.orderlyProfiles("customer "+id, r.Customer.Profiles)
 	for _, sub := range r.Subscriptions {
 		what := "subscription " + sub.ID
+		b.orderlyProfiles(what, sub.Profiles)
 		if sub.CustomerID != id || !currency.MatchString(sub.Currency) {
 			b.errorf("%s: customer %q, currency %q", what, sub.CustomerID, sub.Currency)
 		}
@@ -100,6 +102,50 @@ func (b *bench) orderly(id string, r billing.Record) {
 				if p := item.Price; !currency.MatchString(p.Currency) || p.Interval.Count < 1 || p.Interval.Unit == 0 && p.Usage != billing.OneTime || p.Usage == 0 || p.Model == 0 {
 					b.errorf("%s: item %s has a price that says too little: %+v", what, item.ID, p)
 				}
+			}
+		}
+	}
+}
+
+// orderlyProfiles fails when a profile does not come after the one before it, or
+// says the same.
+func (b *bench) orderlyProfiles(what string, list []billing.Profile) {
+	for i := 1; i < len(list); i++ {
+		if before := list[i-1]; !list[i].From.After(before.From) || maps.Equal(list[i].Values, before.Values) {
+			b.errorf("%s: profile %d, from %s with %v, does not change what the one before says, from %s with %v",
+				what, i+1, list[i].From, list[i].Values, before.From, before.Values)
+		}
+	}
+}
+
+// pastStays translates customers as they were at the present, and again when
+// something has changed: what metadata said then is still told of then.
+func pastStays(b *bench) {
+	s := b.full()
+	early, catalogue := s.customers()
+	later, _ := b.s.Later()
+	c, _ := b.openLater(later, 0)
+	if err := s.pull(b.ctx, c); err != nil {
+		b.fatalf("pull the later provider: %v", err)
+	}
+	late, lateCatalogue := s.customers()
+	was, is := connectors.NewCatalog(catalogue), connectors.NewCatalog(lateCatalogue)
+	for _, id := range slices.Sorted(maps.Keys(early)) {
+		before, _ := c.Translate(early[id], was)
+		after, _ := c.Translate(late[id], is)
+		old, now := before.Customer.Metadata, after.Customer.Metadata
+		if maps.Equal(old, now) || after.Customer.Deleted {
+			continue
+		}
+		then := now
+		for i, p := range after.Customer.Profiles {
+			if i == 0 || !p.From.After(b.s.Now) {
+				then = p.Values
+			}
+		}
+		for k, v := range old {
+			if then[k] != v {
+				b.errorf("customer %s: %s was %q until it became %q, but its profiles say that it was %q: %+v", id, k, v, now[k], then[k], after.Customer.Profiles)
 			}
 		}
 	}

@@ -31,9 +31,10 @@ func kinds(s connectors.Stream) (string, bool) {
 
 // customer is a customer as Tally sends it.
 type customer struct {
-	Name    string `json:"name"`
-	Email   string `json:"email"`
-	Country string `json:"country"`
+	Name    string            `json:"name"`
+	Email   string            `json:"email"`
+	Country string            `json:"country"`
+	Tags    map[string]string `json:"tags"` // the owner's own, such as who looks after the customer
 }
 
 // subscription is a subscription as Tally sends it: so many seats of a plan, at
@@ -60,6 +61,7 @@ func (c *connector) Translate(objects []connectors.Object, _ *connectors.Catalog
 	})
 	record := billing.Record{Source: c.options.Source}
 	var rejects []connectors.Reject
+	var seen []connectors.Glimpse // of the customer
 	for i, o := range objects {
 		if i > 0 && o.Ref() == objects[i-1].Ref() {
 			continue // the same version, seen twice
@@ -68,7 +70,9 @@ func (c *connector) Translate(objects []connectors.Object, _ *connectors.Catalog
 		var err error
 		switch o.Kind {
 		case kindCustomer:
-			err = readCustomer(&record.Customer, o)
+			if err = readCustomer(&record.Customer, o); err == nil {
+				seen = append(seen, connectors.Glimpse{At: time.UnixMicro(o.Version).UTC(), Values: record.Customer.Metadata})
+			}
 		case kindSubscription:
 			err = readSubscription(&record, o)
 		}
@@ -79,15 +83,22 @@ func (c *connector) Translate(objects []connectors.Object, _ *connectors.Catalog
 			})
 		}
 	}
+	record.Customer.Profiles = connectors.Profiles(seen)
 	return record, rejects
 }
 
+// readCustomer takes the customer as a version shows it. Metadata is what
+// segments are read from: each day has the one of that day.
 func readCustomer(into *billing.Customer, o connectors.Object) error {
 	var w customer
 	if err := json.Unmarshal(o.Payload, &w); err != nil {
 		return err
 	}
 	into.Name, into.Email, into.Country, into.Deleted, into.Object = w.Name, w.Email, w.Country, o.Deleted, o.Ref()
+	into.Metadata = map[string]string{"address.country": w.Country}
+	for k, v := range w.Tags {
+		into.Metadata["metadata."+k] = v
+	}
 	return nil
 }
 

@@ -29,10 +29,11 @@ type Row struct {
 	Changed time.Time `json:"changed"`
 	Deleted bool      `json:"deleted,omitempty"`
 
-	Name    string `json:"name,omitempty"` // of customers, to Country
-	Email   string `json:"email,omitempty"`
-	Phone   string `json:"phone,omitempty"`
-	Country string `json:"country,omitempty"`
+	Name    string            `json:"name,omitempty"` // of customers, to Tags
+	Email   string            `json:"email,omitempty"`
+	Phone   string            `json:"phone,omitempty"`
+	Country string            `json:"country,omitempty"`
+	Tags    map[string]string `json:"tags,omitempty"`
 
 	Customer string     `json:"customer,omitempty"` // of subscriptions, to Ended
 	Status   string     `json:"status,omitempty"`
@@ -54,14 +55,20 @@ func (a Account) arrivals() []time.Time {
 	return all
 }
 
-// Customers are the customers by their last change. Every ninth goes away after
-// fifty days.
+// Customers are the customers by their last change. Every fourth is given to
+// another owner after forty-five days, every ninth goes away after fifty.
 func (a Account) Customers() []Row {
 	var rows []Row
 	for i, at := range a.arrivals() {
 		r := Row{
 			ID: fmt.Sprintf("c%03d", i), Changed: at, Country: "DE",
 			Name: fmt.Sprintf("Customer Number %d", i), Email: fmt.Sprintf("c%03d@example.com", i), Phone: fmt.Sprintf("+49 30 %06d", i),
+		}
+		if i%4 == 1 {
+			r.Tags = map[string]string{"csm_owner": "ana"}
+			if handed := at.AddDate(0, 0, 45); !handed.After(a.Now) {
+				r.Changed, r.Tags["csm_owner"] = handed, "bo"
+			}
 		}
 		if gone := at.AddDate(0, 0, 50); i%9 == 8 && !gone.After(a.Now) {
 			r.Changed, r.Deleted = gone, true
