@@ -23,7 +23,7 @@ type family struct {
 
 func (v *view) familyShelf() *shelf[family] {
 	return &shelf[family]{
-		path: "item_families", all: []family{{"main", "Main", v.site.Start().Unix()}}, birth: "created_at",
+		path: "item_families", all: []family{{"main", "Main", v.products[0].Created}}, birth: "created_at",
 		born:    func(f family) int64 { return f.created },
 		id:      func(f family) string { return f.id },
 		there:   func(family) bool { return true },
