@@ -77,46 +77,12 @@ func fields(list []field, b []byte) []field {
 			i++
 		}
 		k := i
-		i = skip(b, i)
+		i = wire.Skip(b, i)
 		key := b[k:i]
 		i++ // the colon
 		v := i
-		i = skip(b, i)
+		i = wire.Skip(b, i)
 		list = append(list, field{key, b[v:i]})
 	}
 	return list
-}
-
-// skip is the index after the JSON value that begins at i.
-func skip(b []byte, i int) int {
-	switch b[i] {
-	case '"':
-		for i++; b[i] != '"'; i++ {
-			if b[i] == '\\' {
-				i++
-			}
-		}
-		return i + 1
-	case '{', '[':
-		depth := 0
-		for {
-			switch b[i] {
-			case '"':
-				i = skip(b, i)
-				continue
-			case '{', '[':
-				depth++
-			case '}', ']':
-				depth--
-				if depth == 0 {
-					return i + 1
-				}
-			}
-			i++
-		}
-	}
-	for i < len(b) && b[i] != ',' && b[i] != '}' && b[i] != ']' {
-		i++
-	}
-	return i
 }
