@@ -180,6 +180,9 @@ func (s *Site) sell(c *Customer, n int, t, deleted int64) *biller {
 		b.at(deleted, b.remove)
 	}
 	kind := shop(d.Pick(shopWeights...))
+	if i := int(c.Ref >> 28); i < len(shopWeights) && n == 0 {
+		kind = shop(i) // the first customers show the whole range
+	}
 	b.sign(kind, t, d)
 	b.plan(kind, t)
 	b.run()
@@ -489,7 +492,7 @@ func (b *biller) coupons(kind shop, t, paid int64, items []Item, d dice.Dice) {
 			}
 		}
 	}
-	switch d.Pick(730, 45, 5, 50, 35, 10, 30, 25, 15, 4, 25, 20, 12, 8) {
+	switch d.Pick(720, 45, 5, 50, 35, 10, 30, 25, 15, 4, 25, 40, 12, 8) {
 	case 1:
 		give("FOREVER10")
 	case 2:
@@ -516,8 +519,10 @@ func (b *biller) coupons(kind shop, t, paid int64, items []Item, d dice.Dice) {
 		}
 		give("FIVE")
 	case 11:
-		if seats {
+		if seats && !inclusive {
 			give("TWOSEATS")
+		} else {
+			give("FOREVER10")
 		}
 	case 12:
 		give("LAUNCH")
