@@ -98,15 +98,15 @@ func (b *biller) act(kind shop, t int64, d dice.Dice) {
 	case 4:
 		b.swap(t, d)
 	case 5:
-		b.resize(t, d, true)
+		b.resize(t, true)
 	case 6:
-		b.resize(t, d, false)
+		b.resize(t, false)
 	case 7:
 		b.addOn(t, d)
 	case 8:
 		b.change(t, b.clone()[:1])
 	case 9:
-		b.quietly(t, d)
+		b.quietly(t)
 	case 10:
 		b.delay(t, d)
 	case 11:
@@ -247,7 +247,7 @@ func (b *biller) swap(t int64, d dice.Dice) {
 
 // resized is the items with the last one that has a quantity made more or
 // less, nil when there is none.
-func (b *biller) resized(d dice.Dice, more bool) []Item {
+func (b *biller) resized(more bool) []Item {
 	items := b.clone()
 	for i := len(items) - 1; i >= 0; i-- {
 		it := &items[i]
@@ -268,8 +268,8 @@ func (b *biller) resized(d dice.Dice, more bool) []Item {
 	return nil
 }
 
-func (b *biller) resize(t int64, d dice.Dice, more bool) {
-	if items := b.resized(d, more); items != nil {
+func (b *biller) resize(t int64, more bool) {
+	if items := b.resized(more); items != nil {
 		b.change(t, items)
 	}
 }
@@ -328,8 +328,8 @@ func (b *biller) change(t int64, items []Item) {
 }
 
 // quietly changes the items without any proration.
-func (b *biller) quietly(t int64, d dice.Dice) {
-	items := b.resized(d, true)
+func (b *biller) quietly(t int64) {
+	items := b.resized(true)
 	if items == nil {
 		return
 	}
@@ -340,7 +340,7 @@ func (b *biller) quietly(t int64, d dice.Dice) {
 
 // delay changes the items at the end of the term.
 func (b *biller) delay(t int64, d dice.Dice) {
-	items := b.resized(d, d.One(600))
+	items := b.resized(d.One(600))
 	if items == nil || d.One(300) {
 		items = b.swapped(t, d)
 	}
@@ -445,7 +445,7 @@ func (b *biller) resume(t int64) {
 
 // upAndDown raises the quantity and takes it back on the same day.
 func (b *biller) upAndDown(t int64) {
-	items := b.resized(dice.Dice{}, true)
+	items := b.resized(true)
 	if items == nil || t%reckon.Day > 18*reckon.Hour || b.last().Term.End-t < reckon.Day {
 		return
 	}
@@ -481,7 +481,7 @@ func (b *biller) fee(t int64, d dice.Dice) {
 	it := b.item("training", d.Span(1, 3))
 	l := b.line(&it, t, t)
 	if d.One(300) {
-		l = Line{Entity: Adhoc, From: t, To: t, Quantity: 1, Unit: local(12_300, 1, b.sub.Currency) * Scale, Amount: local(12_300, 1, b.sub.Currency)}
+		l = Line{Entity: Adhoc, From: t, To: t, Quantity: 1, Unit: local(12_300, b.sub.Currency) * Scale, Amount: local(12_300, b.sub.Currency)}
 	}
 	if v := b.bill(t, []Line{l}); v != nil {
 		v.Recurring = false
@@ -501,7 +501,7 @@ func (b *biller) transfer(t int64) {
 	last.At = t
 	c.Versions = []CustomerVersion{last}
 	b.s.add(c)
-	b.s.of(c, t, "customer_created", nil)
+	b.s.of(c, t, "customer_created")
 	h := b.s.open(c, 0)
 	h.sub.From, b.sub.To = b.sub, h.sub
 	v := b.version(t)

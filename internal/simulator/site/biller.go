@@ -72,8 +72,9 @@ func (b *biller) boundary() int64 {
 		return v.Trial.End
 	case Future:
 		return v.Starts
+	default:
+		return 0
 	}
-	return 0
 }
 
 // run lives the subscription until the history ends.
@@ -205,6 +206,7 @@ func (b *biller) turn(t int64) {
 		b.cancelled(t, v.Reason)
 	case Active:
 		b.renew(t)
+	default: // paused and ended ones wait for somebody
 	}
 }
 

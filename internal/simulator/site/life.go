@@ -2,7 +2,6 @@ package site
 
 import (
 	"fmt"
-	"hash/fnv"
 	"slices"
 
 	"mrrsync/internal/simulator/dice"
@@ -78,7 +77,7 @@ func (s *Site) welcome(c *Customer, v CustomerVersion, deleted int64, d dice.Dic
 		c.Tax = &t
 	}
 	s.add(c)
-	s.of(c, v.At, "customer_created", nil)
+	s.of(c, v.At, "customer_created")
 	for range 2 {
 		n := c.Versions[len(c.Versions)-1]
 		n.At += d.Span(10*reckon.Day, 400*reckon.Day)
@@ -89,7 +88,7 @@ func (s *Site) welcome(c *Customer, v CustomerVersion, deleted int64, d dice.Dic
 				n.Owner = map[string]string{"ana": "bo", "bo": "chi", "chi": "ana", "": "ana"}[n.Owner]
 			}
 			c.Versions = append(c.Versions, n)
-			s.of(c, n.At, "customer_changed", nil)
+			s.of(c, n.At, "customer_changed")
 		}
 	}
 }
@@ -99,17 +98,13 @@ func (s *Site) leave(c *Customer, t int64) {
 	v := c.Versions[len(c.Versions)-1]
 	v.At, v.Deleted = t, true
 	c.Versions = append(c.Versions, v)
-	s.of(c, t, "customer_deleted", nil)
+	s.of(c, t, "customer_deleted")
 }
 
 // of tells about the customer itself; owner 0xfe keeps its numbers apart.
-func (s *Site) of(c *Customer, t int64, kind string, fill func(*Event)) {
+func (s *Site) of(c *Customer, t int64, kind string) {
 	c.events++
-	e := &Event{Ref: c.Ref + ref(0, 0xfe, c.events), At: t, Type: kind, Source: "admin_console", Customer: c}
-	if fill != nil {
-		fill(e)
-	}
-	s.emit(e)
+	s.emit(&Event{Ref: c.Ref + ref(0, 0xfe, c.events), At: t, Type: kind, Source: "admin_console", Customer: c})
 }
 
 // taxes are the sales taxes, by country.
@@ -323,10 +318,10 @@ func (b *biller) sign(kind shop, t int64, d dice.Dice) {
 	if trial > 0 {
 		b.hesitate(starts, trial, d)
 	}
-	switch kind {
-	case rampMonthly, rampYearly:
+	if kind == rampMonthly || kind == rampYearly {
 		b.schedule(kind, t, d)
-	case agreement:
+	}
+	if kind == agreement {
 		b.agree(t, d)
 	}
 }
@@ -360,251 +355,6 @@ func (b *biller) itemTrialEnds(t int64) {
 		}
 	}
 	b.bill(t, lines)
-}
-
-// agree puts the subscription under a contract.
-func (b *biller) agree(t int64, d dice.Dice) {
-	v := b.version(t)
-	cycles := 12 / v.Count
-	c := &Contract{
-		ID: b.s.id("", forPlan, b.ref(1)), Start: t, Cycles: cycles, Status: "active",
-		End:   reckon.Boundary(b.anchor, v.Every, v.Count, cycles),
-		AtEnd: []string{"renew", "evergreen", "cancel"}[d.IntN(3)],
-		Value: v.Items[0].Amount() * int64(cycles),
-	}
-	v.Contract = c
-	b.term(t)
-}
-
-// schedule plans rising prices ahead: by ramps, or in catalogue 1.0 by changes
-// at the end of a term.
-func (b *biller) schedule(kind shop, t int64, d dice.Dice) {
-	months, factors := int64(12), []int64{100, 125, 150}
-	if kind == rampMonthly {
-		months = []int64{3, 6, 12}[d.IntN(3)]
-	}
-	plan := b.last().Items[0]
-	if b.s.Config.Catalogue == Plans {
-		for i := 1; i < len(factors); i++ {
-			dearer := plan
-			dearer.Unit = plan.Unit * factors[i] / 100 / Scale * Scale
-			b.at(reckon.MonthsLater(t, i*int(months))-5*reckon.Day, func(t int64) {
-				if b.calm(t) {
-					b.later(t, []Item{dearer})
-				}
-			})
-		}
-		return
-	}
-	middle := int64(0)
-	if kind == rampMonthly && (b.cust.Tax == nil || !b.cust.Tax.Inclusive) && d.One(300) {
-		middle = 11*reckon.Day + 5*reckon.Hour // ramps in the middle of a term
-	}
-	support := kind == rampMonthly && d.One(300)
-	for i := 1; i < len(factors); i++ {
-		dearer := plan
-		dearer.Unit = plan.Unit * factors[i] / 100 / Scale * Scale
-		r := b.newRamp(t, reckon.MonthsLater(t, i*int(months))+middle)
-		r.Update = []Item{dearer}
-		switch {
-		case support && i == 1:
-			r.Add = []Item{b.item("support-m", 1)}
-		case support:
-			r.Remove = []*Price{b.price("support-m")}
-		}
-		if i == 1 && len(b.sub.Discounts) > 0 && b.sub.Discounts[0].Duration == Forever {
-			r.Drop = b.sub.Discounts[0].Coupon
-		}
-		if middle > 0 {
-			b.at(r.Effective, b.ramp)
-		}
-		b.tell(t, "subscription_ramp_created", func(e *Event) { e.Ramp = r })
-	}
-	if d.One(200) {
-		r := b.newRamp(t, reckon.MonthsLater(t, int(months)+1))
-		r.Ends, r.Update = Draft, []Item{plan}
-	}
-	if d.One(200) {
-		r := b.newRamp(t, reckon.MonthsLater(t, 2)+reckon.Day)
-		r.Ends, r.Update = Failed, []Item{plan}
-		r.Update[0].Unit = plan.Unit * 3
-		r.Why = [2]string{"ramp_effective_date_in_past", "The ramp could not be applied."}
-	}
-}
-
-func (b *biller) newRamp(t, effective int64) *Ramp {
-	n := len(b.sub.Ramps)
-	r := &Ramp{ID: b.s.id("ramp_", forPlan, b.ref(n+2)), Ref: b.ref(n), Sub: b.sub, Created: t, Effective: effective, Ends: Succeeded}
-	b.sub.Ramps = append(b.sub.Ramps, r)
-	return r
-}
-
-// ramp applies the ramp that takes effect at t. One in the middle of a term
-// charges nothing for the rest of it.
-func (b *biller) ramp(t int64) {
-	for _, r := range b.sub.Ramps {
-		if r.Effective != t || r.Ends != Succeeded || r.Deleted > 0 {
-			continue
-		}
-		if s := b.last().Status; s != Active && s != NonRenewing {
-			r.Ends, r.Why = Failed, [2]string{"subscription_not_active", "The subscription is not active."}
-			continue
-		}
-		v := b.version(t)
-		var items []Item
-		for _, it := range v.Items {
-			if slices.Contains(r.Remove, it.Price) {
-				continue
-			}
-			for _, u := range r.Update {
-				if u.Price == it.Price {
-					it = u
-				}
-			}
-			items = append(items, it)
-		}
-		v.Items = append(items, r.Add...)
-		for _, x := range b.sub.Discounts {
-			if r.Drop != nil && x.Coupon == r.Drop && x.Attached(t) {
-				x.Removed = t
-			}
-		}
-		b.tell(t, "subscription_ramp_applied", func(e *Event) { e.Ramp = r })
-	}
-}
-
-// coupons hands out the coupons of the beginning; paid is when the first paid
-// term begins.
-func (b *biller) coupons(kind shop, t, paid int64, items []Item, d dice.Dice) {
-	inclusive := b.cust.Tax != nil && b.cust.Tax.Inclusive
-	seats := slices.ContainsFunc(items, func(x Item) bool { return x.Price.Product.Name == "Seats" })
-	if slices.ContainsFunc(items, func(x Item) bool { return x.Trial > 0 }) || kind == present {
-		return
-	}
-	give := func(keys ...string) {
-		for _, k := range keys {
-			x := b.s.Catalog.coupon(k, b.sub.Currency)
-			if (x.Kind != Percentage) && inclusive {
-				return
-			}
-			if x.Archived == 0 || t < x.Archived {
-				b.attach(t, paid, x)
-			}
-		}
-	}
-	switch d.Pick(720, 45, 5, 50, 35, 10, 30, 25, 15, 4, 25, 40, 12, 8) {
-	case 1:
-		give("FOREVER10")
-	case 2:
-		give("STAFF100")
-	case 3:
-		give("HALF3")
-	case 4:
-		give("YEAR25")
-	case 5:
-		give("WEEKS6")
-	case 6:
-		give("WELCOME20")
-	case 7:
-		give("FIVE")
-	case 8:
-		give("TWENTY6")
-	case 9:
-		if kind < rampMonthly {
-			give("HUGE")
-		}
-	case 10:
-		if seats {
-			give("SEATS15")
-		}
-		give("FIVE")
-	case 11:
-		if seats && !inclusive {
-			give("TWOSEATS")
-		} else {
-			give("FOREVER10")
-		}
-	case 12:
-		give("LAUNCH")
-	case 13:
-		b.manual(t, d)
-	}
-}
-
-// attach gives the subscription a coupon.
-func (b *biller) attach(t, paid int64, x *Coupon) *Discount {
-	m := &Discount{Coupon: x, Created: t, Reduction: x.Reduction, Twice: dice.Hash(uint64(b.sub.Ref), uint64(t))%4 == 0}
-	if x.Duration == LimitedPeriod {
-		m.Till = reckon.Boundary(paid, x.Unit, x.Period, 1)
-	}
-	b.sub.Discounts = append(b.sub.Discounts, m)
-	return m
-}
-
-// manual gives the subscription a discount without a coupon.
-func (b *biller) manual(t int64, d dice.Dice) {
-	if b.s.Config.Catalogue == Plans {
-		return
-	}
-	r := Reduction{Kind: Percentage, Percent: 100 * d.Span(5, 20), Duration: Forever}
-	m := &Discount{ID: b.s.id("", forPlan, b.ref(900+b.next(discountNumber))), Created: t, Reduction: r}
-	switch d.Pick(50, 30, 20) {
-	case 1:
-		if b.cust.Tax == nil || !b.cust.Tax.Inclusive {
-			m.Reduction = Reduction{Kind: FixedAmount, Off: local(700, 1, b.sub.Currency), Currency: b.sub.Currency, Duration: Forever}
-		}
-	case 2:
-		m.Duration, m.Period, m.Unit = LimitedPeriod, 4, reckon.Monthly
-		m.Till = reckon.MonthsLater(t, 4)
-	}
-	b.sub.Discounts = append(b.sub.Discounts, m)
-}
-
-// host lives a guest's stays on the site.
-func (s *Site) host(g Guest) {
-	if len(g.Stays) == 0 || g.Stays[0].From.Unix() > s.until {
-		return
-	}
-	// Other guests may come or stay away: who a guest is depends on its account.
-	h := fnv.New64a()
-	_, _ = h.Write([]byte(g.Account))
-	d := dice.Roll(s.Config.Seed, forGuest, h.Sum64())
-	c := &Customer{
-		Ref: ref(guests|int(h.Sum64()%guests), 0, 0), Guest: true, Account: g.Account, Tagged: g.Tagged, Name: g.Name,
-		Country: g.Country, Currency: upper(g.Currency),
-	}
-	at := g.Stays[0].From.Unix()
-	s.welcome(c, CustomerVersion{At: at, Email: "billing+" + g.Account + "@example.com", Owner: g.Owner, Segment: g.Segment}, 0, d)
-	for _, y := range g.Stays {
-		if y.Monthly > 0 {
-			c.Tax = nil // what was agreed is what counts
-		}
-	}
-	for n, y := range g.Stays {
-		t := y.From.Unix()
-		if t > s.until {
-			break
-		}
-		b := s.open(c, n)
-		if !y.Until.IsZero() {
-			b.bound = y.Until.Unix()
-			b.at(b.bound, func(t int64) {
-				b.credit(t, "subscription_cancellation", b.prices())
-				b.cancelled(t, "")
-			})
-		}
-		d := dice.Roll(s.Config.Seed, forPlan, uint64(c.Ref), uint64(n))
-		items := b.basket([]shop{plainMonthly, plainYearly, seatsMonthly}[d.Pick(60, 15, 25)], t, d)
-		if y.Monthly > 0 {
-			items = []Item{b.item("starter-m", 1)}
-			items[0].Unit = y.Monthly * Scale
-		}
-		b.create(t, items, t, 0, 0)
-		if b.bound == 0 || y.Monthly == 0 {
-			b.plan(plainMonthly, t)
-		}
-		b.run()
-	}
 }
 
 var (

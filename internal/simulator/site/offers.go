@@ -31,13 +31,13 @@ func Sells(currency string) bool {
 	return false
 }
 
-// local puts US cents times many into a currency.
-func local(cents, many int64, currency string) int64 {
+// local puts US cents into a currency.
+func local(cents int64, currency string) int64 {
 	for _, c := range currencies {
 		if c.code != currency || cents == 0 {
 			continue
 		}
-		n, step := cents*c.rate/1000, c.step*many
+		n, step := cents*c.rate/1000, c.step
 		if n > 4*step {
 			n = (n + step/2) / step * step
 		}
@@ -163,18 +163,18 @@ func (o offer) price(version Catalogue, product *Product, currency string) *Pric
 	}
 	if version == Plans {
 		p.ID = strings.ToLower(strings.ReplaceAll(p.ID, "-", "_"))
-		p.Setup = local(o.setup, 1, currency)
+		p.Setup = local(o.setup, currency)
 	}
 	switch {
 	case o.tiers != nil:
 		for _, t := range o.tiers {
-			t.Unit = local(t.Unit, 1, currency) * Scale
+			t.Unit = local(t.Unit, currency) * Scale
 			p.Tiers = append(p.Tiers, t)
 		}
 	case o.fine:
 		p.Unit, p.Decimal = max(o.cents*minor(currency)/100, 1), true
 	default:
-		p.Unit = local(o.cents, 1, currency) * Scale
+		p.Unit = local(o.cents, currency) * Scale
 	}
 	if o.every == 0 {
 		p.Count = 0
@@ -210,7 +210,7 @@ func (c *Catalog) addCoupons(start, opened int64) {
 	x.Archived = reckon.MonthsLater(start, 4)
 	for _, cur := range currencies {
 		money := func(key string, cents int64, r Reduction) {
-			r.Kind, r.Off, r.Currency = FixedAmount, local(cents, 1, cur.code), cur.code
+			r.Kind, r.Off, r.Currency = FixedAmount, local(cents, cur.code), cur.code
 			add(key+"-"+cur.code, r)
 		}
 		money("FIVE", 500, Reduction{Duration: Forever})

@@ -55,6 +55,7 @@ func (i *Item) Gross() *big.Rat {
 				return TierUse{Tier: t, Used: n}.cost(way)
 			}
 		}
+	case FlatFee:
 	}
 	return scaled(i.Unit, 1)
 }

@@ -34,7 +34,7 @@ func TestProvableShare(t *testing.T) {
 				}
 			}
 			share := float64(dark) / float64(all)
-			t.Log(fmt.Sprintf("seed %d catalogue %d: %d subs %d invoices %d events, %d item-days, %.2f %% dark", seed, catalogue, len(s.Subscriptions), len(s.Invoices), len(s.Events), all, 100*share))
+			t.Logf("seed %d catalogue %d: %d subs %d invoices %d events, %d item-days, %.2f %% dark", seed, catalogue, len(s.Subscriptions), len(s.Invoices), len(s.Events), all, 100*share)
 			if all < 100_000 || share > 0.03 || dark == 0 {
 				t.Errorf("seed %d, catalogue %d: %d of %d item-days lie in the dark", seed, catalogue, dark, all)
 			}
