@@ -1,6 +1,11 @@
 package company
 
-import "slices"
+import (
+	"slices"
+
+	"mrrsync/internal/simulator/dice"
+	"mrrsync/internal/simulator/reckon"
+)
 
 // plan has the customer think about the subscription once a month: mostly
 // nothing comes of it.
@@ -11,13 +16,13 @@ func (b *biller) plan(kind shop, t int64) {
 	var think func(m int64) func(int64)
 	think = func(m int64) func(int64) {
 		return func(now int64) {
-			b.act(kind, now, roll(b.c.Config.Seed, forAction, uint64(b.sub.Ref), uint64(m)))
-			d := roll(b.c.Config.Seed, forAction, uint64(b.sub.Ref), uint64(m), 1)
-			b.at(t+(m+1)*30*day+d.span(0, 18*day), think(m+1))
+			b.act(kind, now, dice.Roll(b.c.Config.Seed, forAction, uint64(b.sub.Ref), uint64(m)))
+			d := dice.Roll(b.c.Config.Seed, forAction, uint64(b.sub.Ref), uint64(m), 1)
+			b.at(t+(m+1)*30*day+d.Span(0, 18*day), think(m+1))
 		}
 	}
-	d := roll(b.c.Config.Seed, forAction, uint64(b.sub.Ref), 0, 1)
-	b.at(t+12*day+d.span(0, 18*day), think(0))
+	d := dice.Roll(b.c.Config.Seed, forAction, uint64(b.sub.Ref), 0, 1)
+	b.at(t+12*day+d.Span(0, 18*day), think(0))
 }
 
 // calm says whether the subscription is in a state in which customers change it.
@@ -28,7 +33,7 @@ func (b *biller) calm(t int64) bool {
 }
 
 // act is one month's decision.
-func (b *biller) act(kind shop, t int64, d dice) {
+func (b *biller) act(kind shop, t int64, d dice.Dice) {
 	if !b.calm(t) {
 		return
 	}
@@ -46,7 +51,7 @@ func (b *biller) act(kind shop, t int64, d dice) {
 	}
 	monthlyOnly := b.every == Month && b.count == 1
 	free := b.cust.Discounts == nil
-	choice := d.pick(
+	choice := d.Pick(
 		700,
 		leave[0], leave[1],
 		8,
@@ -109,14 +114,14 @@ func (b *biller) act(kind shop, t int64, d dice) {
 	case 19:
 		b.restart(t, b.every, b.last().Items)
 	case 20:
-		b.leaveOn(t, t+d.span(10*day, 120*day))
+		b.leaveOn(t, t+d.Span(10*day, 120*day))
 	}
 }
 
 func (b *biller) clone() []Item { return slices.Clone(b.last().Items) }
 
-func mode(d dice) prorating {
-	if d.one(400) {
+func mode(d dice.Dice) prorating {
+	if d.One(400) {
 		return atOnce
 	}
 	return onNextInvoice
@@ -138,9 +143,9 @@ func (b *biller) leaveOn(t, end int64) {
 }
 
 // waver announces the end and takes it back.
-func (b *biller) waver(t int64, d dice) {
+func (b *biller) waver(t int64, d dice.Dice) {
 	end := b.cycle().End
-	back := t + d.span(hour, 6*day)
+	back := t + d.Span(hour, 6*day)
 	b.resign(t)
 	b.at(min(back, end-hour), func(t int64) {
 		v := b.version(t)
@@ -150,7 +155,7 @@ func (b *biller) waver(t int64, d dice) {
 }
 
 // swapPlan moves the first item to a neighbouring plan of the same interval.
-func (b *biller) swapPlan(t int64, d dice) {
+func (b *biller) swapPlan(t int64, d dice.Dice) {
 	ladder := map[Interval][]string{Month: {"starter-m", "pro-m", "business-m"}, Year: {"starter-y", "pro-y", "business-y"}}[b.every]
 	if b.count == 3 {
 		ladder = []string{"pro-q", "business-q"}
@@ -163,7 +168,7 @@ func (b *biller) swapPlan(t int64, d dice) {
 		return
 	}
 	to := at + 1
-	if d.one(300) || to == len(ladder) {
+	if d.One(300) || to == len(ladder) {
 		to = at - 1
 	}
 	if to < 0 || ladder[to] == "pro-m" && t < monthsAfter(b.c.start, 9)+day {
@@ -173,7 +178,7 @@ func (b *biller) swapPlan(t int64, d dice) {
 	b.change(t, items, mode(d))
 }
 
-func (b *biller) resize(t int64, d dice, more bool) {
+func (b *biller) resize(t int64, d dice.Dice, more bool) {
 	items := b.clone()
 	i := len(items) - 1
 	for items[i].Price.Metered {
@@ -186,7 +191,7 @@ func (b *biller) resize(t int64, d dice, more bool) {
 		q += step
 	case q > step:
 		q -= step
-	case d.one(100) && items[i].Price.Mode == 0:
+	case d.One(100) && items[i].Price.Mode == 0:
 		q = 0
 	default:
 		return
@@ -195,9 +200,9 @@ func (b *biller) resize(t int64, d dice, more bool) {
 	b.change(t, items, mode(d))
 }
 
-func (b *biller) addOn(t int64, d dice) {
+func (b *biller) addOn(t int64, d dice.Dice) {
 	offer := "support-m"
-	if d.one(500) {
+	if d.One(500) {
 		offer = "storage-m"
 	}
 	if b.every == Year {
@@ -208,10 +213,10 @@ func (b *biller) addOn(t int64, d dice) {
 	if slices.ContainsFunc(items, func(x Item) bool { return x.Price.Product == p.Product }) {
 		return
 	}
-	b.change(t, append(items, b.item(t, p, d.span(1, 3))), mode(d))
+	b.change(t, append(items, b.item(t, p, d.Span(1, 3))), mode(d))
 }
 
-func (b *biller) dropLast(t int64, d dice) {
+func (b *biller) dropLast(t int64, d dice.Dice) {
 	items := b.clone()
 	b.change(t, items[:len(items)-1], mode(d))
 }
@@ -227,22 +232,22 @@ func (b *biller) swapItem(t int64) {
 }
 
 // quietly changes the quantity without any proration.
-func (b *biller) quietly(t int64, d dice) {
+func (b *biller) quietly(t int64, d dice.Dice) {
 	items := b.clone()
 	if items[0].Price.Mode != 0 || items[0].Quantity == 0 {
 		return
 	}
-	items[0].Quantity += max(items[0].Quantity/d.span(3, 6), 1)
+	items[0].Quantity += max(items[0].Quantity/d.Span(3, 6), 1)
 	b.change(t, items, unannounced)
 }
 
-func (b *biller) coupon(t int64, d dice) {
+func (b *biller) coupon(t int64, d dice.Dice) {
 	for _, x := range b.sub.Discounts {
 		if x.Attached(t) {
 			return
 		}
 	}
-	id := []string{"HALF3", "FOREVER10", "WELCOME20"}[d.pick(50, 30, 20)]
+	id := []string{"HALF3", "FOREVER10", "WELCOME20"}[d.Pick(50, 30, 20)]
 	b.attach(t, b.c.Catalog.coupons[id], "")
 	b.version(t)
 	b.updated(t)
@@ -260,18 +265,18 @@ func (b *biller) uncoupon(t int64) {
 }
 
 // pause stops the collection for a while, with or without a date to resume.
-func (b *biller) pause(t int64, d dice) {
-	p := &Pause{Behavior: []Behavior{Void, KeepAsDraft, MarkUncollectible}[d.pick(60, 20, 20)]}
-	back := t + d.span(5*day, 80*day)
-	if d.one(500) {
+func (b *biller) pause(t int64, d dice.Dice) {
+	p := &Pause{Behavior: []Behavior{Void, KeepAsDraft, MarkUncollectible}[d.Pick(60, 20, 20)]}
+	back := t + d.Span(5*day, 80*day)
+	if d.One(500) {
 		p.Resumes = back
 	}
 	b.version(t).Pause = p
 	told := b.updated(t)
 	b.sub.pauses = append(b.sub.pauses, pausing{from: t, told: told, silent: p.Resumes > 0})
 	i := len(b.sub.pauses) - 1
-	if d.one(150) { // some never come back
-		b.at(t+d.span(2*day, back-t), func(t int64) { b.end(t, "cancellation_requested") })
+	if d.One(150) { // some never come back
+		b.at(t+d.Span(2*day, back-t), func(t int64) { b.end(t, "cancellation_requested") })
 	}
 	b.at(back, func(t int64) {
 		b.sub.pauses[i].to = t
@@ -323,14 +328,14 @@ func (b *biller) restart(t int64, every Interval, items []Item) {
 	b.version(t).Items = items
 	b.anchor, b.every, b.count, b.k = t, every, 1, 0
 	b.sub.Anchors = append(b.sub.Anchors, t)
-	b.sub.Cycles = append(b.sub.Cycles, Cycle{t, boundary(t, every, 1, 1)})
+	b.sub.Cycles = append(b.sub.Cycles, Cycle{t, reckon.Boundary(t, every, 1, 1)})
 	b.bill(t, "subscription_update", b.lines(t), true)
 	b.updated(t)
 }
 
 // pend asks for an upgrade that waits for its payment: it comes through two
 // hours later, or lapses.
-func (b *biller) pend(t int64, d dice) {
+func (b *biller) pend(t int64, d dice.Dice) {
 	items := b.clone()
 	if items[0].Price.Mode != 0 {
 		return
@@ -338,7 +343,7 @@ func (b *biller) pend(t int64, d dice) {
 	items[0].Quantity += 2
 	b.version(t).Pending = &Pending{Expires: t + 23*hour, Items: items}
 	b.updated(t)
-	lapses := d.one(500)
+	lapses := d.One(500)
 	after := 2 * hour
 	if lapses {
 		after = 3 * hour

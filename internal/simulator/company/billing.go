@@ -3,6 +3,9 @@ package company
 import (
 	"slices"
 	"sort"
+
+	"mrrsync/internal/simulator/dice"
+	"mrrsync/internal/simulator/reckon"
 )
 
 // biller runs one subscription as a provider's billing engine would: service
@@ -88,7 +91,7 @@ func (b *biller) open(t int64, items []Item, trialDays int64) {
 	b.every, b.count = shortest(items)
 	b.anchor = t
 	status := Active
-	first := Cycle{t, boundary(t, b.every, b.count, 1)}
+	first := Cycle{t, reckon.Boundary(t, b.every, b.count, 1)}
 	if trialDays > 0 {
 		first.End = t + trialDays*day
 		s.Trial, b.anchor, status, b.k = first, first.End, Trialing, -1
@@ -110,7 +113,7 @@ func (b *biller) renew(t int64) {
 		return
 	}
 	b.k++
-	s.Cycles = append(s.Cycles, Cycle{t, boundary(b.anchor, b.every, b.count, b.k+1)})
+	s.Cycles = append(s.Cycles, Cycle{t, reckon.Boundary(b.anchor, b.every, b.count, b.k+1)})
 	if b.last().Status == Trialing {
 		b.version(t).Status = Active
 	}
@@ -226,7 +229,7 @@ func (b *biller) due(p *Price, l *Line) bool {
 	if b.k%n != 0 {
 		return false
 	}
-	l.End = boundary(b.anchor, b.every, b.count, b.k+n)
+	l.End = reckon.Boundary(b.anchor, b.every, b.count, b.k+n)
 	return true
 }
 
@@ -240,8 +243,8 @@ func (b *biller) usage(l *Line, t int64) bool {
 	if c == s.Trial || c.End != t {
 		return false
 	}
-	d := roll(b.c.Config.Seed, forUsage, uint64(s.Ref), uint64(len(s.Cycles)))
-	l.Start, l.End, l.Quantity = c.Start, c.End, d.span(0, 6000)
+	d := dice.Roll(b.c.Config.Seed, forUsage, uint64(s.Ref), uint64(len(s.Cycles)))
+	l.Start, l.End, l.Quantity = c.Start, c.End, d.Span(0, 6000)
 	l.Amount = l.Price.charge(s.Currency, l.Quantity)
 	return true
 }
@@ -253,7 +256,7 @@ func (b *biller) tierLines(l Line) []Line {
 	for _, s := range l.Price.In(b.sub.Currency).Shares(l.Quantity) {
 		x := l
 		x.Quantity = s.Units
-		x.Amount = halfUp(units10k(s.Unit, s.Units)).Int64()
+		x.Amount = reckon.HalfUp(units10k(s.Unit, s.Units)).Int64()
 		x.Tier = "Tier " + string(rune('1'+s.Tier))
 		list = append(list, x)
 		if s.Flat > 0 {
@@ -337,7 +340,7 @@ func (b *biller) attach(t int64, x *Coupon, item string) {
 	b.marks++
 	d := &Discount{ID: b.c.ids.make(KindDiscount, b.ref(b.marks)), Coupon: x, Start: t, Item: item, Sub: b.sub}
 	if x.Duration == Repeating {
-		d.End = monthsLater(t, x.Months)
+		d.End = reckon.MonthsLater(t, x.Months)
 	}
 	b.sub.Discounts = append(b.sub.Discounts, d)
 	d.born = b.tell(t, "customer.discount.created", AboutDiscount, func(e *Event) { e.Discount = d })
@@ -415,7 +418,7 @@ func (b *biller) aside(t int64, it *Item, sign int64) {
 	if full == 0 {
 		return // what costs nothing is neither credited nor charged
 	}
-	x := b.charge(t, it.Price, it.Quantity, sign*mulDiv(full, c.End-t, c.End-c.Start))
+	x := b.charge(t, it.Price, it.Quantity, sign*reckon.MulDiv(full, c.End-t, c.End-c.Start))
 	x.ItemID, x.Start, x.End, x.Proration, x.Tax = it.ID, t, c.End, true, it.Tax
 	if x.Tax == nil {
 		x.Tax = b.sub.Tax

@@ -1,6 +1,11 @@
 package company
 
-import "fmt"
+import (
+	"fmt"
+
+	"mrrsync/internal/simulator/dice"
+	"mrrsync/internal/simulator/reckon"
+)
 
 // Product is something the company sells.
 type Product struct {
@@ -208,7 +213,7 @@ func offers() []offer {
 // newCatalog draws up the catalogue of a company founded at start.
 func newCatalog(seed uint64, start int64) *Catalog {
 	c := &Catalog{offers: map[string]map[string]*Price{}, coupons: map[string]*Coupon{}, taxes: map[string]*TaxRate{}}
-	s := newIDs(hash(seed, uint64(len("catalog"))))
+	s := newIDs(dice.Hash(seed, uint64(len("catalog"))))
 	opened := start - 40*day
 	products := map[string]*Product{}
 	n := 0
@@ -241,7 +246,7 @@ func monthsAfter(start int64, n int) int64 {
 	if n == 0 {
 		return 0
 	}
-	return monthsLater(start, n)
+	return reckon.MonthsLater(start, n)
 }
 
 func (o offer) price(currency string, product *Product) *Price {
@@ -299,7 +304,7 @@ func (c *Catalog) addCoupons(start, opened int64, products map[string]*Product) 
 	add(Coupon{ID: "SEATS15", Name: "15 % on seats", Percent: 1500, Duration: Forever, Products: []*Product{products["Seats"], products["Team seats"], products["Volume seats"]}}, 0)
 	add(Coupon{ID: "ITEM20", Name: "20 % on one item", Percent: 2000, Duration: Forever}, 0)
 	add(Coupon{ID: "LAUNCH", Name: "Launch", Percent: 3333, Duration: Repeating, Months: 6}, 0)
-	c.coupons["LAUNCH"].Deleted = monthsLater(start, 8)
+	c.coupons["LAUNCH"].Deleted = reckon.MonthsLater(start, 8)
 	add(Coupon{ID: "ACCOUNT12", Name: "12.5 % for the whole account", Percent: 1250, Duration: Forever}, 0)
 	add(Coupon{ID: "ACCOUNT30", Name: "30 % for four months", Percent: 3000, Duration: Repeating, Months: 4}, 0)
 }

@@ -17,6 +17,9 @@ import (
 	"slices"
 	"sort"
 	"time"
+
+	"mrrsync/internal/simulator/dice"
+	"mrrsync/internal/simulator/reckon"
 )
 
 // Config names a company.
@@ -66,8 +69,8 @@ type Customer struct {
 	Owner, Segment  string // metadata
 	Handed          int64  // when Owner gave it to Heir, 0 never
 	Heir            string
-	Left            int64  // when it moved to another provider, 0 never
-	Back            int64  // when it is back from there, 0 never
+	Left            int64 // when it moved to another provider, 0 never
+	Back            int64 // when it is back from there, 0 never
 	Tax             *TaxRate
 	Discounts       []*Discount // of the customer itself
 	Subscriptions   []*Subscription
@@ -135,13 +138,13 @@ func (c *Company) arrival(i int, before int64) (at int64, more bool) {
 	if n == 0 {
 		return 0, false
 	}
-	span := monthsLater(c.start, c.Config.Months) - c.start
+	span := reckon.MonthsLater(c.start, c.Config.Months) - c.start
 	low := c.start + shape(int64(i), n, span)
 	if low >= before {
 		return 0, false
 	}
 	high := c.start + shape(int64(i)+1, n, span)
-	return low + roll(c.Config.Seed, forArrival, uint64(i)).Int64N(max(high-low, 1)), true
+	return low + dice.Roll(c.Config.Seed, forArrival, uint64(i)).Int64N(max(high-low, 1)), true
 }
 
 // shape maps the i-th of n customers to a part of the span, and those beyond n

@@ -7,6 +7,9 @@ import (
 	"time"
 
 	"github.com/shopspring/decimal"
+
+	"mrrsync/internal/simulator/dice"
+	"mrrsync/internal/simulator/reckon"
 )
 
 // Contract is one row of the contracts file. Days are days since 1970.
@@ -36,31 +39,31 @@ func contracts(c *Company) []Contract {
 		return nil
 	}
 	var list []Contract
-	span := monthsLater(c.start, c.Config.Months) - c.start
+	span := reckon.MonthsLater(c.start, c.Config.Months) - c.start
 	n := max(c.Config.Customers/100, 6)
 	for i := 0; ; i++ {
 		low := c.start + span*int64(i)/int64(n+1)
 		if low >= c.until {
 			return list
 		}
-		d := roll(c.Config.Seed, forContract, uint64(i))
-		signed := low + d.span(0, span/int64(n+1))
+		d := dice.Roll(c.Config.Seed, forContract, uint64(i))
+		signed := low + d.Span(0, span/int64(n+1))
 		if signed < c.until {
 			list = append(list, c.hand(i, contract(d, i, signed))...)
 		}
 	}
 }
 
-func contract(d dice, i int, signed int64) []Contract {
-	first := int(signed/day) + int(d.span(0, 20))
+func contract(d dice.Dice, i int, signed int64) []Contract {
+	first := int(signed/day) + int(d.Span(0, 20))
 	on := func(months int) int { // the day so many months after the first
-		return int(addMonths(time.Unix(int64(first)*day, 0).UTC(), months).Unix() / day)
+		return int(reckon.AddMonths(time.Unix(int64(first)*day, 0).UTC(), months).Unix() / day)
 	}
 	base := Contract{
 		Customer: fmt.Sprintf("ENT-%04d", i+1), Subscription: fmt.Sprintf("C-%04d", i+1), Item: fmt.Sprintf("C-%04d-1", i+1), Plan: "Enterprise",
-		Currency: []string{"USD", "EUR", "GBP", "JPY"}[d.pick(60, 20, 15, 5)], Count: 1, Start: first, Kind: "recurring", Signed: signed, Interval: "month",
+		Currency: []string{"USD", "EUR", "GBP", "JPY"}[d.Pick(60, 20, 15, 5)], Count: 1, Start: first, Kind: "recurring", Signed: signed, Interval: "month",
 	}
-	price := 20_000 * d.span(3, 20)
+	price := 20_000 * d.Span(3, 20)
 	if base.Currency == "JPY" {
 		price *= 100
 	}
@@ -82,11 +85,11 @@ func contract(d dice, i int, signed int64) []Contract {
 		return list
 	case 2: // open end, with a free start, and seats
 		return []Contract{row(func(k *Contract) {
-			k.Cents, k.Quantity, k.Trial = price/100, d.span(20, 200), first+30
+			k.Cents, k.Quantity, k.Trial = price/100, d.Span(20, 200), first+30
 		})}
 	case 3: // yearly, a set-up fee, and an early end
-		end := first + int(d.span(200, 600))
-		told := int64(end)*day - d.span(2*day, 60*day)
+		end := first + int(d.Span(200, 600))
+		told := int64(end)*day - d.Span(2*day, 60*day)
 		return []Contract{
 			row(func(k *Contract) { k.Interval, k.Cents, k.Ends, k.Told = "year", price*12, end, max(told, signed) }),
 			row(func(k *Contract) {
@@ -115,14 +118,14 @@ func contract(d dice, i int, signed int64) []Contract {
 // hand gives the rows of contract i their owner, and lets one contract in six
 // end early because its customer goes on elsewhere: one with an open end.
 func (c *Company) hand(i int, rows []Contract) []Contract {
-	d := roll(c.Config.Seed, forMove, 1<<32|uint64(i))
+	d := dice.Roll(c.Config.Seed, forMove, 1<<32|uint64(i))
 	owner, tagged := []string{"ana", "bo", "chi"}[d.IntN(3)], true
-	if k := &rows[0]; c.Config.Moves > 0 && i%6 == 2+int(hash(c.Config.Seed, forMove, uint64(i/6))%2) {
+	if k := &rows[0]; c.Config.Moves > 0 && i%6 == 2+int(dice.Hash(c.Config.Seed, forMove, uint64(i/6))%2) {
 		if k.Ends == 0 {
-			k.Ends = max(k.Start, k.Trial) + int(d.span(100, 400))
-			k.Told = int64(k.Ends)*day - d.span(2*day, 60*day)
+			k.Ends = max(k.Start, k.Trial) + int(d.Span(100, 400))
+			k.Told = int64(k.Ends)*day - d.Span(2*day, 60*day)
 		}
-		k.Moves, k.level, tagged = int64(k.Ends+1)*day+12*hour, d.one(650), d.one(500)
+		k.Moves, k.level, tagged = int64(k.Ends+1)*day+12*hour, d.One(650), d.One(500)
 	}
 	for j := range rows {
 		rows[j].Owner, rows[j].Segment, rows[j].Tagged = owner, "enterprise", tagged
@@ -143,20 +146,20 @@ func (k *Contract) last(now int64) int {
 
 // monthly is what a contract is worth a month, in major units.
 func (k *Contract) monthly() *big.Rat {
-	m := ratio(k.Cents*max(k.Quantity, 1), 100)
+	m := reckon.Ratio(k.Cents*max(k.Quantity, 1), 100)
 	switch k.Interval {
 	case "term":
 		start := time.Unix(int64(k.Start)*day, 0).UTC()
 		for n := 1; n <= 600; n++ {
-			if addMonths(start, n).Unix()/day == int64(k.End+1) {
-				return m.Mul(m, ratio(1, int64(n)))
+			if reckon.AddMonths(start, n).Unix()/day == int64(k.End+1) {
+				return m.Mul(m, reckon.Ratio(1, int64(n)))
 			}
 		}
-		return m.Mul(m, ratio(365, 12*int64(k.End-k.Start+1)))
+		return m.Mul(m, reckon.Ratio(365, 12*int64(k.End-k.Start+1)))
 	case "year":
-		return m.Mul(m, monthly(Year, k.Count))
+		return m.Mul(m, Year.Factor(k.Count))
 	default:
-		return m.Mul(m, monthly(Month, k.Count))
+		return m.Mul(m, Month.Factor(k.Count))
 	}
 }
 
@@ -170,7 +173,7 @@ func (v *view) contract(k Contract, yield func(Row) bool) bool {
 	if last := k.last(v.now); last > 0 {
 		to = min(to, last+1)
 	}
-	w := worth{from: max(k.Start, k.Trial), to: to, mrr: scale4(k.monthly())}
+	w := worth{from: max(k.Start, k.Trial), to: to, mrr: reckon.Scale4(k.monthly())}
 	if w.from >= w.to || w.mrr.Sign() == 0 {
 		return true
 	}

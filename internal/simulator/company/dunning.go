@@ -1,6 +1,11 @@
 package company
 
-import "slices"
+import (
+	"slices"
+
+	"mrrsync/internal/simulator/dice"
+	"mrrsync/internal/simulator/reckon"
+)
 
 // collect tries to get an invoice paid. What becomes of it is drawn at once;
 // what follows for the subscription happens when its time comes.
@@ -15,24 +20,24 @@ func (b *biller) collect(v *Invoice) {
 		return
 	}
 	b.finalize(v)
-	d := roll(b.c.Config.Seed, forPayment, uint64(v.Ref))
+	d := dice.Roll(b.c.Config.Seed, forPayment, uint64(v.Ref))
 	if v.Sums().Total <= 0 {
 		b.pay(v, v.Finalized)
 		return
 	}
 	if s.Sends {
-		b.pay(v, v.Finalized+d.span(3*day, 28*day))
+		b.pay(v, v.Finalized+d.Span(3*day, 28*day))
 		return
 	}
-	if v.Reason == "subscription_cycle" && b.every >= Month && b.last().Status == Active && !b.last().CancelAtEnd && d.one(25) {
+	if v.Reason == "subscription_cycle" && b.every >= Month && b.last().Status == Active && !b.last().CancelAtEnd && d.One(25) {
 		b.dun(v, d)
 		return
 	}
-	if v.Reason == "subscription_cycle" && b.every >= Month && d.one(3) {
-		b.reissue(v, v.Finalized+d.span(hour, 2*day))
+	if v.Reason == "subscription_cycle" && b.every >= Month && d.One(3) {
+		b.reissue(v, v.Finalized+d.Span(hour, 2*day))
 		return
 	}
-	b.pay(v, v.Finalized+d.span(2, 50))
+	b.pay(v, v.Finalized+d.Span(2, 50))
 }
 
 // reissue voids an invoice before it is paid and puts a corrected copy in its
@@ -85,7 +90,7 @@ func (b *biller) park(v *Invoice, how Behavior) {
 
 // dun is the story of a failed payment: mostly it is paid some days later,
 // sometimes the subscription becomes unpaid, sometimes it is cancelled.
-func (b *biller) dun(v *Invoice, d dice) {
+func (b *biller) dun(v *Invoice, d dice.Dice) {
 	failed := v.Finalized + 2
 	v.Attempts = append(v.Attempts, failed)
 	b.at(failed, func(t int64) {
@@ -98,13 +103,13 @@ func (b *biller) dun(v *Invoice, d dice) {
 		b.version(t).Status = Active
 		b.updated(t)
 	}
-	limit := failed + d.span(14*day, 18*day)
-	switch d.pick(72, 10, 18) {
+	limit := failed + d.Span(14*day, 18*day)
+	switch d.Pick(72, 10, 18) {
 	case 0:
-		b.at(failed+d.span(day, 11*day), paid)
+		b.at(failed+d.Span(day, 11*day), paid)
 	case 1:
-		back, gone := d.span(8*day, 45*day), d.span(15*day, 60*day)
-		recovers := d.one(550)
+		back, gone := d.Span(8*day, 45*day), d.Span(15*day, 60*day)
+		recovers := d.One(550)
 		b.at(limit, func(t int64) {
 			b.version(t).Status = Unpaid
 			n := b.updated(t)
@@ -126,7 +131,7 @@ func (b *biller) dun(v *Invoice, d dice) {
 }
 
 // first collects the invoice of a new subscription, which may stay incomplete.
-func (b *biller) first(v *Invoice, d dice) {
+func (b *biller) first(v *Invoice, d dice.Dice) {
 	if v.Sums().Total <= 0 || b.last().Status == Trialing {
 		b.finalize(v)
 		b.pay(v, v.Finalized)
@@ -134,16 +139,16 @@ func (b *biller) first(v *Invoice, d dice) {
 	}
 	b.finalize(v)
 	if b.sub.Sends {
-		b.pay(v, v.Created+d.span(3*day, 28*day))
+		b.pay(v, v.Created+d.Span(3*day, 28*day))
 		return
 	}
-	if !d.one(30) || b.arrives {
-		b.pay(v, v.Created+d.span(1, 9))
+	if !d.One(30) || b.arrives {
+		b.pay(v, v.Created+d.Span(1, 9))
 		return
 	}
 	b.last().Status = Incomplete
-	if d.one(600) {
-		b.at(v.Created+d.span(2*minute, 20*minute), func(t int64) {
+	if d.One(600) {
+		b.at(v.Created+d.Span(2*minute, 20*minute), func(t int64) {
 			b.pay(v, t)
 			b.version(t).Status = Active
 			b.sub.darks = append(b.sub.darks, dark{from: v.Created, to: t, told: t, event: b.updated(t)})
@@ -161,11 +166,11 @@ func (b *biller) first(v *Invoice, d dice) {
 
 // credit gives part of a paid invoice back now and then.
 func (b *biller) credit(v *Invoice) {
-	d := roll(b.c.Config.Seed, forPayment, uint64(v.Ref), 1)
-	if !d.one(8) {
+	d := dice.Roll(b.c.Config.Seed, forPayment, uint64(v.Ref), 1)
+	if !d.One(8) {
 		return
 	}
-	t := v.Paid + d.span(2*day, 20*day)
+	t := v.Paid + d.Span(2*day, 20*day)
 	for i := range v.Lines {
 		l := &v.Lines[i]
 		base := l.Amount - l.Discounted()
@@ -176,7 +181,7 @@ func (b *biller) credit(v *Invoice) {
 		b.notes++
 		n := &CreditNote{ID: b.c.ids.make(KindCreditNote, r), Ref: r, Customer: b.cust, Invoice: v, Created: t, Line: i, Amount: base / 4, Number: b.notes}
 		if l.Tax != nil && !l.Tax.Inclusive {
-			n.Tax = mulDiv(n.Amount, l.Tax.Rate, 10_000)
+			n.Tax = reckon.MulDiv(n.Amount, l.Tax.Rate, 10_000)
 		}
 		b.sub.Credits = append(b.sub.Credits, n)
 		b.tell(t, "credit_note.created", AboutCreditNote, func(e *Event) { e.Credit, e.Invoice = n, v })

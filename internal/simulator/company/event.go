@@ -1,5 +1,9 @@
 package company
 
+import (
+	"mrrsync/internal/simulator/dice"
+)
+
 // Subject says what an event is about.
 type Subject uint8
 
@@ -42,7 +46,7 @@ const catalogOwner = 0xff
 
 // foreign says which other API version an event speaks, 0 for the current one.
 func (c *Company) foreign(r Ref) int {
-	h := hash(c.Config.Seed, forEvent, uint64(r))
+	h := dice.Hash(c.Config.Seed, forEvent, uint64(r))
 	if h%uint64(c.Config.OldEvents) != 0 {
 		return 0
 	}

@@ -1,6 +1,10 @@
 package company
 
-import "strings"
+import (
+	"strings"
+
+	"mrrsync/internal/simulator/dice"
+)
 
 // Kind is a kind of provider object, as far as identifiers are concerned.
 type Kind uint8
@@ -24,11 +28,6 @@ var prefixes = [...]string{
 	KindLine: "il_1", KindInvoiceItem: "ii_1", KindDiscount: "di_1", KindSchedule: "sub_sched_1",
 	KindCreditNote: "cn_1", KindEvent: "evt_1",
 }
-
-const (
-	digits   = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
-	idDigits = 11 // base 62 digits that hold 64 bits
-)
 
 // Ref is the place of an object in the company: the customer's index, the
 // number of the subscription (or other owner) within the customer, and the
@@ -58,20 +57,11 @@ type ids struct {
 func newIDs(seed uint64) ids {
 	var s ids
 	for k := range s.keys {
-		s.keys[k] = hash(seed, forIDs, uint64(k))
+		s.keys[k] = dice.Hash(seed, forIDs, uint64(k))
 	}
-	var b [idDigits]byte
-	s.tail = string(base62(b[:0], hash(seed, forIDs))[:10])
+	var b [dice.Digits]byte
+	s.tail = string(dice.Base62(b[:0], dice.Hash(seed, forIDs))[:10])
 	return s
-}
-
-func base62(b []byte, x uint64) []byte {
-	var d [idDigits]byte
-	for i := idDigits - 1; i >= 0; i-- {
-		d[i] = digits[x%62]
-		x /= 62
-	}
-	return append(b, d[:]...)
 }
 
 func (s *ids) tailOf(k Kind) string {
@@ -84,24 +74,20 @@ func (s *ids) tailOf(k Kind) string {
 func (s *ids) make(k Kind, r Ref) string {
 	b := make([]byte, 0, 36)
 	b = append(b, prefixes[k]...)
-	b = base62(b, mix(uint64(r)^s.keys[k]))
+	b = dice.Base62(b, dice.Mix(uint64(r)^s.keys[k]))
 	return string(append(b, s.tailOf(k)...))
 }
 
 // parse is the inverse of make; ok is false for anything make never made.
 func (s *ids) parse(k Kind, id string) (Ref, bool) {
 	body, found := strings.CutPrefix(id, prefixes[k])
-	if !found || len(body) != idDigits+len(s.tailOf(k)) {
+	if !found || len(body) != dice.Digits+len(s.tailOf(k)) {
 		return 0, false
 	}
-	var x uint64
-	for i := range idDigits {
-		d := strings.IndexByte(digits, body[i])
-		if d < 0 {
-			return 0, false
-		}
-		x = x*62 + uint64(d)
+	x, ok := dice.Number(body[:dice.Digits])
+	if !ok {
+		return 0, false
 	}
-	r := Ref(unmix(x) ^ s.keys[k])
+	r := Ref(dice.Unmix(x) ^ s.keys[k])
 	return r, s.make(k, r) == id
 }

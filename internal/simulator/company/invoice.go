@@ -1,8 +1,7 @@
 package company
 
 import (
-	"math/big"
-	"sort"
+	"mrrsync/internal/simulator/reckon"
 )
 
 // Line is one line of an invoice, in minor units of its currency.
@@ -155,9 +154,9 @@ func (v *Invoice) settle(itemLevel []*Discount) {
 		}
 		base := l.Amount - l.Discounted()
 		if l.Tax.Inclusive {
-			l.TaxAmount = base - mulDiv(base, 10_000, 10_000+l.Tax.Rate)
+			l.TaxAmount = base - reckon.MulDiv(base, 10_000, 10_000+l.Tax.Rate)
 		} else {
-			l.TaxAmount = mulDiv(base, l.Tax.Rate, 10_000)
+			l.TaxAmount = reckon.MulDiv(base, l.Tax.Rate, 10_000)
 		}
 	}
 }
@@ -179,31 +178,12 @@ func (v *Invoice) cut(d *Discount, touches func(*Line) bool) {
 	var cuts []int64
 	if d.Coupon.Percent > 0 {
 		for _, n := range left {
-			cuts = append(cuts, mulDiv(n, d.Coupon.Percent, 10_000))
+			cuts = append(cuts, reckon.MulDiv(n, d.Coupon.Percent, 10_000))
 		}
 	} else {
-		cuts = spread(min(d.Coupon.Off[v.Currency], sum), left, sum)
+		cuts = reckon.Spread(min(d.Coupon.Off[v.Currency], sum), left, sum)
 	}
 	for i, l := range lines {
 		l.Discounts = append(l.Discounts, Cut{Discount: d, Amount: cuts[i]})
 	}
-}
-
-// spread divides an amount in proportion to weights that add up to sum.
-func spread(amount int64, weights []int64, sum int64) []int64 {
-	parts := make([]int64, len(weights))
-	rest := make([]*big.Int, len(weights))
-	order := make([]int, len(weights))
-	given := int64(0)
-	for i, w := range weights {
-		q, r := new(big.Int).QuoRem(new(big.Int).Mul(big.NewInt(amount), big.NewInt(w)), big.NewInt(sum), new(big.Int))
-		parts[i], rest[i], order[i] = q.Int64(), r, i
-		given += parts[i]
-	}
-	sort.SliceStable(order, func(a, b int) bool { return rest[order[a]].Cmp(rest[order[b]]) > 0 })
-	for i := 0; given < amount; i++ {
-		parts[order[i]]++
-		given++
-	}
-	return parts
 }

@@ -6,6 +6,8 @@ import (
 	"math/big"
 
 	"github.com/shopspring/decimal"
+
+	"mrrsync/internal/simulator/dice"
 )
 
 // A few customers move: from this company's Stripe account or contracts file
@@ -55,19 +57,19 @@ const longest = 400 * day
 // path draws the path of customer i, who arrives here at a moment and pays in a
 // currency.
 func (c *Company) path(i int, at int64, currency string) path {
-	d := roll(c.Config.Seed, forMove, uint64(i))
+	d := dice.Roll(c.Config.Seed, forMove, uint64(i))
 	if c.Config.Moves == 0 || d.IntN(c.Config.Moves) > 0 || !movable(currency) {
 		return path{}
 	}
-	p := path{carried: true, tagged: d.one(500), level: d.one(650), units: d.span(1, 3)}
-	switch d.pick(55, 15, 30) {
+	p := path{carried: true, tagged: d.One(500), level: d.One(650), units: d.Span(1, 3)}
+	switch d.Pick(55, 15, 30) {
 	case 0:
-		p.leaves = at + d.span(50*day, 300*day)
+		p.leaves = at + d.Span(50*day, 300*day)
 	case 1:
-		p.leaves = at + d.span(50*day, 200*day)
-		p.away = d.span(60*day, 200*day)
+		p.leaves = at + d.Span(50*day, 200*day)
+		p.away = d.Span(60*day, 200*day)
 	case 2:
-		p.since = max(at-d.span(60*day, longest), c.start+day)
+		p.since = max(at-d.Span(60*day, longest), c.start+day)
 		if at-p.since < 40*day {
 			return path{}
 		}

@@ -1,6 +1,10 @@
 package company
 
-import "math/big"
+import (
+	"math/big"
+
+	"mrrsync/internal/simulator/reckon"
+)
 
 // Gross is what a quantity of the price costs per interval in a currency, in
 // minor units and exactly, before discounts and including inclusive taxes.
@@ -19,7 +23,7 @@ func (p *Price) Gross(currency string, quantity int64) *big.Rat {
 	case Volume:
 		for _, t := range a.Tiers {
 			if t.UpTo == 0 || units <= t.UpTo {
-				return new(big.Rat).Add(units10k(t.Unit, units), whole(t.Flat))
+				return new(big.Rat).Add(units10k(t.Unit, units), reckon.Whole(t.Flat))
 			}
 		}
 	}
@@ -31,7 +35,7 @@ func (p *Price) charge(currency string, quantity int64) int64 {
 	if u := p.In(currency).Unit; p.Mode == 0 && p.Divide == 0 && u%Scale == 0 {
 		return u / Scale * quantity
 	}
-	return halfUp(p.Gross(currency, quantity)).Int64()
+	return reckon.HalfUp(p.Gross(currency, quantity)).Int64()
 }
 
 // units10k is a unit amount in ten-thousandths times a number of units.
@@ -74,22 +78,7 @@ func graduated(tiers []Tier, quantity int64) *big.Rat {
 		return sum
 	}
 	for _, s := range (Amounts{Tiers: tiers}).Shares(quantity) {
-		sum.Add(sum, units10k(s.Unit, s.Units)).Add(sum, whole(s.Flat))
+		sum.Add(sum, units10k(s.Unit, s.Units)).Add(sum, reckon.Whole(s.Flat))
 	}
 	return sum
-}
-
-// monthly is the factor that puts an amount per interval on one month.
-func monthly(every Interval, count int) *big.Rat {
-	n := int64(max(count, 1))
-	switch every {
-	case Day:
-		return ratio(365, 12*n)
-	case Week:
-		return ratio(52, 12*n)
-	case Year:
-		return ratio(1, 12*n)
-	default:
-		return ratio(1, n)
-	}
 }

@@ -225,7 +225,7 @@ func shortest(items []Item) (Interval, int) {
 			if licensed && p.Metered {
 				continue
 			}
-			if best == nil || monthly(p.Interval, p.Count).Cmp(monthly(best.Interval, best.Count)) > 0 {
+			if best == nil || p.Interval.Factor(p.Count).Cmp(best.Interval.Factor(best.Count)) > 0 {
 				best = p
 			}
 		}

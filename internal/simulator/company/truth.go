@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"github.com/shopspring/decimal"
+
+	"mrrsync/internal/simulator/reckon"
 )
 
 // Row is the truth about one item on one day.
@@ -221,7 +223,7 @@ func valued(s *Subscription, t int64) []worth {
 			tax = s.Tax
 		}
 		if tax != nil && tax.Inclusive {
-			g.Mul(g, ratio(10_000, 10_000+tax.Rate))
+			g.Mul(g, reckon.Ratio(10_000, 10_000+tax.Rate))
 		}
 		items, left = append(items, it), append(left, g)
 	}
@@ -230,9 +232,9 @@ func valued(s *Subscription, t int64) []worth {
 	}
 	list := make([]worth, len(items))
 	for i, it := range items {
-		m := new(big.Rat).Mul(left[i], monthly(it.Price.Interval, it.Price.Count))
-		m.Mul(m, ratio(1, minor(s.Currency)))
-		list[i] = worth{item: it.ID, mrr: scale4(m)}
+		m := new(big.Rat).Mul(left[i], it.Price.Interval.Factor(it.Price.Count))
+		m.Mul(m, reckon.Ratio(1, minor(s.Currency)))
+		list[i] = worth{item: it.ID, mrr: reckon.Scale4(m)}
 	}
 	return list
 }
@@ -284,13 +286,13 @@ func reduce(d *Discount, currency string, items []Item, left []*big.Rat) {
 	if sum.Sign() == 0 {
 		return
 	}
-	keep := ratio(10_000-d.Coupon.Percent, 10_000)
+	keep := reckon.Ratio(10_000-d.Coupon.Percent, 10_000)
 	if d.Coupon.Percent == 0 {
-		off := whole(d.Coupon.Off[currency])
+		off := reckon.Whole(d.Coupon.Off[currency])
 		if off.Cmp(sum) > 0 {
 			off = sum
 		}
-		keep = new(big.Rat).Sub(whole(1), new(big.Rat).Quo(off, sum))
+		keep = new(big.Rat).Sub(reckon.Whole(1), new(big.Rat).Quo(off, sum))
 	}
 	for _, i := range touched {
 		left[i].Mul(left[i], keep)

@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+
+	"mrrsync/internal/simulator/reckon"
 )
 
 // flat is a price of so many minor units.
@@ -115,7 +117,7 @@ func TestContractValue(t *testing.T) {
 		{"seats by the year", Contract{Cents: 12_000, Interval: "year", Count: 1, Quantity: 5}, "50.0000"},
 		{"quarterly", Contract{Cents: 30_000, Interval: "month", Count: 3}, "100.0000"},
 	} {
-		if got := scale4(c.k.monthly()).StringFixed(4); got != c.want {
+		if got := reckon.Scale4(c.k.monthly()).StringFixed(4); got != c.want {
 			t.Errorf("%s: %s, want %s", c.name, got, c.want)
 		}
 	}

@@ -4,7 +4,10 @@
 // it, and a longer history only adds to a shorter one.
 package dice
 
-import "math/rand/v2"
+import (
+	"math/rand/v2"
+	"strings"
+)
 
 // Mix is a bijection on 64 bits (the finalizer of splitmix64): every bit of
 // the input moves about half of the output's.
@@ -82,4 +85,16 @@ func Base62(b []byte, x uint64) []byte {
 		x /= 62
 	}
 	return append(b, d[:]...)
+}
+
+// Number reads Digits letters and digits back; ok is false for others.
+func Number(s string) (x uint64, ok bool) {
+	for i := range len(s) {
+		d := strings.IndexByte(digits, s[i])
+		if d < 0 {
+			return 0, false
+		}
+		x = x*62 + uint64(d)
+	}
+	return x, len(s) == Digits
 }
