@@ -73,30 +73,28 @@ func refuse(kind wire.Fault, path []string, draw int) *wire.Refusal {
 		message: "Sorry, something went wrong when trying to process the request. If this problem persists, contact us at support@chargebee.com.",
 	}
 	after := 0
-	switch kind {
-	case wire.TooMany:
-		f = &failure{
-			status: http.StatusTooManyRequests, kind: "operation_failed", code: "api_request_limit_exceeded",
-			message: "Sorry, access has been blocked temporarily due to request count exceeding acceptable limits. Please try after some time.",
-		}
+	switch {
+	case kind == wire.TooMany:
+		f = busy("request count")
 		after = 1
-	case wire.Lock:
-		f = &failure{
-			status: http.StatusTooManyRequests, kind: "operation_failed", code: "api_request_limit_exceeded",
-			message: "Sorry, access has been blocked temporarily due to concurrent requests exceeding acceptable limits. Please try after some time.",
-		}
-	case wire.ServerError:
-		if draw%2 == 0 {
-			f.status, f.code = http.StatusServiceUnavailable, "internal_temporary_error"
-			f.message = "Sorry, the server is currently unable to handle the request due to a temporary overload or scheduled maintenance. Please retry after sometime."
-		}
-	case wire.Denied:
-		if len(path) == 0 {
-			return nil
-		}
+	case kind == wire.Lock:
+		f = busy("concurrent requests")
+	case kind == wire.ServerError && draw%2 == 0:
+		f.status, f.code = http.StatusServiceUnavailable, "internal_temporary_error"
+		f.message = "Sorry, the server is currently unable to handle the request due to a temporary overload or scheduled maintenance. Please retry after sometime."
+	case kind == wire.Denied && len(path) == 0:
+		return nil
+	case kind == wire.Denied:
 		f = denied()
 	}
 	x := f.refusal()
 	x.RetryAfter = after
 	return x
+}
+
+func busy(what string) *failure {
+	return &failure{
+		status: http.StatusTooManyRequests, kind: "operation_failed", code: "api_request_limit_exceeded",
+		message: "Sorry, access has been blocked temporarily due to " + what + " exceeding acceptable limits. Please try after some time.",
+	}
 }

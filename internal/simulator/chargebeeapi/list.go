@@ -50,10 +50,7 @@ type way struct {
 
 // serve answers one page.
 func (s *shelf[T]) serve(e *enc, p *params, now int64, o *orders, again bool) *failure {
-	tests, f := s.tests(p)
-	if f != nil {
-		return f
-	}
+	tests := s.tests(p)
 	w, f := s.walk(p, now, o)
 	if f != nil {
 		return f
@@ -213,7 +210,7 @@ func (s *shelf[T]) order(by string, now int64, o *orders) order {
 
 // tests turns the filters into functions. Those which are asked often look at
 // the company; the others at the object as it is written.
-func (s *shelf[T]) tests(p *params) ([]func(T) bool, *failure) {
+func (s *shelf[T]) tests(p *params) []func(T) bool {
 	var cheap, dear []func(T) bool
 	for i := range p.filters {
 		f := &p.filters[i]
@@ -234,7 +231,7 @@ func (s *shelf[T]) tests(p *params) ([]func(T) bool, *failure) {
 			return f.reads(top(top(e.B, object), f.name))
 		})
 	}
-	return append(cheap, dear...), nil
+	return append(cheap, dear...)
 }
 
 // reads is holds for a value as it is written.

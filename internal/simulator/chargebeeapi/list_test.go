@@ -275,3 +275,64 @@ func TestEvents(t *testing.T) {
 		t.Errorf("%d events in the second of the last, which comes late; want 30", n)
 	}
 }
+
+// A filter by updated_at picks the same rows, whether few or most of them pass,
+// in either direction and page by page.
+func TestChangedRows(t *testing.T) {
+	x := town(2, 120, site.Items)
+	h := New(x, Options{})
+	for _, c := range []struct{ object, path, by string }{
+		{"subscription", "subscriptions?include_deleted=true", "created_at"}, {"invoice", "invoices?include_deleted=true", "date"},
+	} {
+		all := dump(t, h, c.object, c.path+"&limit=100")
+		for _, days := range []int{1, 5, 40, 400} {
+			lo := x.Config.Now.AddDate(0, 0, -days).Unix()
+			hi := lo + 20*86_400
+			var want []string
+			for _, raw := range all {
+				var o struct {
+					ID      string
+					Updated int64 `json:"updated_at"`
+				}
+				if err := json.Unmarshal(raw, &o); err != nil {
+					t.Fatal(err)
+				}
+				if o.Updated >= lo && o.Updated <= hi {
+					want = append(want, o.ID)
+				}
+			}
+			query := fmt.Sprintf("%s&limit=7&updated_at[between]=[%d,%d]&sort_by", c.path, lo, hi)
+			up := ids(t, dump(t, h, c.object, query+"[asc]="+c.by))
+			down := ids(t, dump(t, h, c.object, query+"[desc]="+c.by))
+			slices.Reverse(down)
+			if !slices.Equal(up, want) || !slices.Equal(down, want) {
+				t.Errorf("%s changed in twenty days %d days ago: %d up and %d down, want %d", c.object, days, len(up), len(down), len(want))
+			}
+		}
+	}
+}
+
+func TestParts(t *testing.T) {
+	h := New(town(1, 300, site.Items), Options{Plain: true})
+	contracts, discounts := 0, 0
+	for _, raw := range dump(t, h, "subscription", "subscriptions?limit=100") {
+		id := ids(t, []json.RawMessage{raw})[0]
+		if top(raw, "contract_term") != nil {
+			contracts++
+			p := fetch(t, h, "subscriptions/"+id+"/contract_terms")
+			if len(p.List) != 1 || string(p.List[0]["contract_term"]) != string(top(raw, "contract_term")) {
+				t.Errorf("contract terms of %s: %v", id, p.List)
+			}
+		}
+		if list := top(raw, "discounts"); list != nil {
+			discounts++
+			p := fetch(t, h, "subscriptions/"+id+"/discounts")
+			if len(p.List) == 0 || !strings.HasPrefix(string(list[1:]), string(p.List[0]["discount"])) {
+				t.Errorf("discounts of %s: %v", id, p.List)
+			}
+		}
+	}
+	if contracts == 0 || discounts == 0 {
+		t.Errorf("%d contracts and %d subscriptions with discounts: want some of each", contracts, discounts)
+	}
+}

@@ -203,9 +203,43 @@ func (v *view) partOf(e *enc, id, part string, unknown *failure) *failure {
 		return missing(id)
 	}
 	u := k.all[i]
-	if part != "retrieve_with_scheduled_changes" {
-		return unknown
+	switch part {
+	case "contract_terms":
+		e.Open()
+		e.Arr("list")
+		if u.At(v.t).Contract != nil {
+			e.Open()
+			v.contractOf(e, u, u.At(v.t))
+			e.End()
+		}
+		e.EndArr()
+		e.End()
+		return nil
+	case "discounts":
+		e.Open()
+		e.Arr("list")
+		n := int64(0)
+		for _, d := range u.Discounts {
+			if manual(d) && d.Attached(v.t) {
+				e.Open()
+				e.Key("discount")
+				v.discountOf(e, u, d, n)
+				e.End()
+				n++
+			}
+		}
+		e.EndArr()
+		e.End()
+		return nil
+	case "retrieve_with_scheduled_changes":
+		return v.scheduled(e, u)
 	}
+	return unknown
+}
+
+// scheduled writes a subscription as it will be once its scheduled changes are
+// made.
+func (v *view) scheduled(e *enc, u *site.Subscription) *failure {
 	when := u.At(v.t).Changes
 	if when <= v.t {
 		return &failure{

@@ -98,7 +98,9 @@ func (v *view) subscription(e *enc, u *site.Subscription) {
 	}
 	v.couponsOf(e, u)
 	v.discountsOf(e, u)
-	v.contract(e, u, is)
+	if is.Contract != nil {
+		v.contractOf(e, u, is)
+	}
 	if is.Tier != "" {
 		e.Obj("meta_data")
 		e.Str("tier", is.Tier)
@@ -166,7 +168,7 @@ func (v *view) items(e *enc, u *site.Subscription, is *site.Version) {
 	odd := v.odd(u)
 	e.Arr("subscription_items")
 	for i := range is.Items {
-		v.item(e, u, is, &is.Items[i], odd)
+		v.item(e, is, &is.Items[i], odd)
 	}
 	e.EndArr()
 	v.itemTiers(e, is.Items)
@@ -189,7 +191,7 @@ func (v *view) items(e *enc, u *site.Subscription, is *site.Version) {
 	}
 }
 
-func (v *view) item(e *enc, u *site.Subscription, is *site.Version, it *site.Item, odd bool) {
+func (v *view) item(e *enc, is *site.Version, it *site.Item, odd bool) {
 	p := it.Price
 	e.Open()
 	e.Str("item_price_id", p.ID)
@@ -305,131 +307,8 @@ func (v *view) addonOf(e *enc, it *site.Item, odd bool) {
 	e.End()
 }
 
-// couponsOf writes the coupons that are applied, and in older form the first.
-func (v *view) couponsOf(e *enc, u *site.Subscription) {
-	open := false
-	for _, d := range u.Discounts {
-		if d.Coupon == nil || !d.Attached(v.t) {
-			continue
-		}
-		if !open {
-			e.Str("coupon", d.Coupon.ID)
-			e.Arr("coupons")
-			open = true
-		}
-		e.Open()
-		e.Str("coupon_id", d.Coupon.ID)
-		e.any("apply_till", d.Till)
-		e.Num("applied_count", v.applied(u, d))
-		e.Str("object", "coupon")
-		e.End()
-	}
-	if open {
-		e.EndArr()
-	}
-}
-
-// applied counts the invoices that a discount worked on.
-func (v *view) applied(u *site.Subscription, d *site.Discount) (n int64) {
-	for _, x := range u.Invoices {
-		if x.Date > v.t {
-			break
-		}
-		if uses(x, d) {
-			n++
-		}
-	}
-	return n
-}
-
-func uses(x *site.Invoice, d *site.Discount) bool {
-	for i := range x.Lines {
-		for _, c := range x.Lines[i].Cuts {
-			if c.Discount == d {
-				return true
-			}
-		}
-	}
-	return false
-}
-
-// discountsOf writes the manual ones, and coupons that show up there again.
-func (v *view) discountsOf(e *enc, u *site.Subscription) {
-	open, n := false, int64(0)
-	for _, d := range u.Discounts {
-		if d.Coupon != nil && !d.Twice || !d.Attached(v.t) {
-			continue
-		}
-		if !open {
-			e.Arr("discounts")
-			open = true
-		}
-		e.Open()
-		e.Str("id", discountID(d))
-		e.Str("invoice_name", discountName(d))
-		e.reduction(&d.Reduction, true)
-		e.Num("created_at", d.Created)
-		e.any("apply_till", d.Till)
-		e.Num("applied_count", v.applied(u, d))
-		if d.Coupon != nil {
-			e.Str("coupon_id", d.Coupon.ID)
-		}
-		e.Num("index", n)
-		e.Str("object", "discount")
-		e.End()
-		n++
-	}
-	if open {
-		e.EndArr()
-	}
-}
-
-func discountID(d *site.Discount) string {
-	if d.ID == "" && d.Coupon != nil {
-		return d.Coupon.ID
-	}
-	return d.ID
-}
-
-func discountName(d *site.Discount) string {
-	if d.Coupon != nil {
-		return d.Coupon.Name
-	}
-	return "Special price"
-}
-
-// reduction writes what a manual discount does.
-func (e *enc) reduction(r *site.Reduction, currency bool) {
-	e.Str("type", r.Kind.String())
-	switch r.Kind {
-	case site.Percentage:
-		e.share("percentage", r.Percent)
-	case site.FixedAmount:
-		e.Num("amount", r.Off)
-		if currency {
-			e.Str("currency_code", r.Currency)
-		}
-	case site.OfferQuantity:
-		e.Num("quantity", r.Units)
-	}
-	e.Str("duration_type", r.Duration.String())
-	if r.Duration == site.LimitedPeriod {
-		e.Num("period", int64(r.Period))
-		e.Str("period_unit", r.Unit.String())
-	}
-	if r.PerItem() {
-		e.Str("apply_on", "specific_item_price")
-		e.Str("item_price_id", r.Prices[0].ID)
-	} else {
-		e.Str("apply_on", "invoice_amount")
-	}
-}
-
-func (v *view) contract(e *enc, u *site.Subscription, is *site.Version) {
+func (v *view) contractOf(e *enc, u *site.Subscription, is *site.Version) {
 	c := is.Contract
-	if c == nil {
-		return
-	}
 	e.Obj("contract_term")
 	e.Str("id", c.ID)
 	e.Str("status", c.Status)
@@ -452,90 +331,4 @@ func left(c *site.Contract, is *site.Version, t int64) int {
 		n--
 	}
 	return n
-}
-
-func (v *view) rampShelf() *shelf[*site.Ramp] {
-	return &shelf[*site.Ramp]{
-		path: "ramps", all: v.ramps, birth: "created_at", by: "updated_at", down: true,
-		born:    func(r *site.Ramp) int64 { return r.Created },
-		id:      func(r *site.Ramp) string { return r.ID },
-		there:   func(r *site.Ramp) bool { return r.Created <= v.t },
-		deleted: func(r *site.Ramp) bool { return r.Deleted > 0 && r.Deleted <= v.t },
-		texts: map[string]func(*site.Ramp) string{
-			"subscription_id": func(r *site.Ramp) string { return r.Sub.ID },
-			"status":          func(r *site.Ramp) string { return r.State(v.t).String() },
-		},
-		moments: map[string]func(*site.Ramp) int64{
-			"created_at":     func(r *site.Ramp) int64 { return r.Created },
-			"effective_from": func(r *site.Ramp) int64 { return r.Effective },
-			"updated_at":     func(r *site.Ramp) int64 { return r.Updated(v.t) },
-		},
-		write: func(e *enc, r *site.Ramp) {
-			e.Key("ramp")
-			v.ramp(e, r)
-		},
-	}
-}
-
-func (v *view) ramp(e *enc, r *site.Ramp) {
-	state, updated := r.State(v.t), r.Updated(v.t)
-	e.Open()
-	e.Str("id", r.ID)
-	e.Str("subscription_id", r.Sub.ID)
-	e.Num("effective_from", r.Effective)
-	e.Str("status", state.String())
-	e.Num("created_at", r.Created)
-	e.stamped(updated, updated*1000)
-	for _, l := range []struct {
-		key, object string
-		items       []site.Item
-	}{{"items_to_add", "items_to_add", r.Add}, {"items_to_update", "items_to_update", r.Update}} {
-		if len(l.items) == 0 {
-			continue
-		}
-		e.Arr(l.key)
-		for i := range l.items {
-			it := &l.items[i]
-			e.Open()
-			e.Str("item_price_id", it.Price.ID)
-			e.Str("item_type", it.Price.Product.Kind.String())
-			v.quantity(e, "quantity", it.Quantity, it.Price.Decimal, false)
-			v.worth(e, it, "")
-			v.free(e, "free_quantity", it.Free, it.Price.Decimal)
-			e.Str("object", l.object)
-			e.End()
-		}
-		e.EndArr()
-	}
-	if len(r.Remove) > 0 {
-		e.Arr("items_to_remove")
-		for _, p := range r.Remove {
-			e.Item(p.ID)
-		}
-		e.EndArr()
-	}
-	if r.Coupon != nil {
-		e.Arr("coupons_to_add")
-		e.Open()
-		e.Str("coupon_id", r.Coupon.ID)
-		e.Str("object", "coupons_to_add")
-		e.End()
-		e.EndArr()
-	}
-	if r.Drop != nil {
-		e.Arr("coupons_to_remove")
-		e.Item(r.Drop.ID)
-		e.EndArr()
-	}
-	v.itemTiers(e, append(append([]site.Item{}, r.Add...), r.Update...))
-	e.Bool("deleted", r.Deleted > 0 && r.Deleted <= v.t)
-	if state == site.Failed && r.Why[0] != "" {
-		e.Obj("status_transition_reason")
-		e.Str("code", r.Why[0])
-		e.Str("message", r.Why[1])
-		e.Str("object", "status_transition_reason")
-		e.End()
-	}
-	e.Str("object", "ramp")
-	e.End()
 }

@@ -61,22 +61,21 @@ func denied(stream string) *failure {
 func refuse(kind wire.Fault, path []string, draw int) *wire.Refusal {
 	f := &failure{status: http.StatusInternalServerError, kind: "api_error", message: "An unknown error occurred"}
 	after := 0
-	switch kind {
-	case wire.TooMany:
+	switch {
+	case kind == wire.TooMany:
 		f = &failure{
 			status: http.StatusTooManyRequests, kind: "invalid_request_error", code: "rate_limit",
 			message: "Request rate limit exceeded. Learn more about rate limits here https://stripe.com/docs/rate-limits.",
 		}
 		after = 1 - draw%2 // some tell when to come again
-	case wire.Lock:
+	case kind == wire.Lock:
 		f = &failure{
 			status: http.StatusTooManyRequests, kind: "invalid_request_error", code: "lock_timeout",
 			message: "This object cannot be accessed right now because another API request or Stripe process is currently accessing it. If you see this error intermittently, retry the request.",
 		}
-	case wire.Denied:
-		if len(path) == 0 {
-			return nil
-		}
+	case kind == wire.Denied && len(path) == 0:
+		return nil
+	case kind == wire.Denied:
 		f = denied(path[0])
 	}
 	x := f.refusal()

@@ -17,7 +17,7 @@ import (
 	"mrrsync/internal/simulator/wire"
 )
 
-// The faults are those of package wire.
+// Faults says which faults happen; they are those of package wire.
 type Faults = wire.Faults
 
 // The faults that are the company's: company.Config has them.
