@@ -20,6 +20,7 @@ import (
 
 	"mrrsync/connectors"
 	"mrrsync/connectors/billing"
+	"mrrsync/connectors/rawjson"
 	"mrrsync/normalize"
 )
 
@@ -102,20 +103,20 @@ func landed(t *testing.T, c *connector, r row) connectors.Object {
 	t.Helper()
 	at := time.Date(2026, 6, 1, 0, 0, 0, 0, time.UTC)
 	if raw, ok := r["seen"]; ok {
-		var s stamp
+		var s rawjson.Stamp
 		if err := json.Unmarshal(raw, &s); err != nil {
 			t.Fatal(err)
 		}
-		at = s.time()
+		at = s.Time()
 		delete(r, "seen")
 	}
 	if raw, ok := r[kindWatch]; ok {
-		var w struct{ From, To stamp }
+		var w struct{ From, To rawjson.Stamp }
 		if err := json.Unmarshal(raw, &w); err != nil {
 			t.Fatal(err)
 		}
-		payload, _ := json.Marshal(watch{w.From.time(), w.To.time()})
-		return connectors.Object{Kind: kindWatch, ID: w.From.time().String(), Version: int64(w.To), SeenAt: at, Payload: payload}
+		payload, _ := json.Marshal(watch{w.From.Time(), w.To.Time()})
+		return connectors.Object{Kind: kindWatch, ID: w.From.Time().String(), Version: int64(w.To), SeenAt: at, Payload: payload}
 	}
 	if raw, ok := r[kindEvent]; ok {
 		f := &feed{c: c, at: &position{}, since: 1 << 60}

@@ -5,6 +5,8 @@ import (
 	"strings"
 	"time"
 
+	"mrrsync/connectors/rawjson"
+
 	"github.com/shopspring/decimal"
 
 	"mrrsync/connectors/billing"
@@ -44,7 +46,7 @@ func durationOf(s string) (billing.Duration, bool) {
 }
 
 // fill sets what a discount takes off.
-func (o *offer) fill(id string, percent, amount, quantity *number, currency string) *problem {
+func (o *offer) fill(id string, percent, amount, quantity *rawjson.Number, currency string) *problem {
 	switch o.kind {
 	case "percentage":
 		if percent == nil || percent.IsNegative() || percent.GreaterThan(decimal.NewFromInt(100)) {
@@ -78,7 +80,7 @@ func (c catalog) coupon(a wireApplied, currency string) (offer, *problem) {
 		return offer{}, unreadable(kindCoupon, a.CouponID, "coupon_missing", "the coupon is not in the catalogue")
 	}
 	o := offer{kind: w.DiscountType, applyOn: w.ApplyOn, coupon: w}
-	o.ID, o.CouponID, o.Name, o.Object, o.End = w.ID, w.ID, w.Name, ref, a.ApplyTill.time()
+	o.ID, o.CouponID, o.Name, o.Object, o.End = w.ID, w.ID, w.Name, ref, a.ApplyTill.Time()
 	var known bool
 	if o.Duration, known = durationOf(w.DurationType); !known {
 		return o, unreadable(kindCoupon, w.ID, "coupon_unknown", "unknown duration_type %q", w.DurationType)
@@ -92,7 +94,7 @@ func (c catalog) coupon(a wireApplied, currency string) (offer, *problem) {
 // manual reads a discount given by hand.
 func manual(w *wireDiscount, subscription, currency string) (offer, *problem) {
 	o := offer{kind: w.Type, applyOn: w.ApplyOn, price: w.ItemPriceID}
-	o.ID, o.CouponID, o.Name, o.End = w.ID, w.CouponID, w.Name, w.ApplyTill.time()
+	o.ID, o.CouponID, o.Name, o.Start, o.End = w.ID, w.CouponID, w.Name, w.CreatedAt.Time(), w.ApplyTill.Time()
 	o.Object = billing.Ref{Kind: kindSubscription, ID: subscription}
 	var known bool
 	if o.Duration, known = durationOf(w.DurationType); !known {
@@ -167,7 +169,7 @@ func (w *wireCoupon) meets(itemType string, item *billing.Item, e entry) bool {
 func (c catalog) offers(w *wireSubscription, from time.Time) ([]offer, *problem) {
 	var all []offer
 	for _, a := range w.applied() {
-		if a.ApplyTill != 0 && !a.ApplyTill.time().After(from) {
+		if a.ApplyTill != 0 && !a.ApplyTill.Time().After(from) {
 			continue
 		}
 		o, bad := c.coupon(a, w.CurrencyCode)
@@ -180,7 +182,7 @@ func (c catalog) offers(w *wireSubscription, from time.Time) ([]offer, *problem)
 	for i := range w.Discounts {
 		d := &w.Discounts[i]
 		named := func(a wireApplied) bool { return a.CouponID == d.CouponID }
-		if d.CouponID != "" && slices.ContainsFunc(w.applied(), named) || d.ApplyTill != 0 && !d.ApplyTill.time().After(from) {
+		if d.CouponID != "" && slices.ContainsFunc(w.applied(), named) || d.ApplyTill != 0 && !d.ApplyTill.Time().After(from) {
 			continue
 		}
 		if slices.ContainsFunc(all[coupons:], func(o offer) bool { return o.ID == d.ID }) {

@@ -88,7 +88,7 @@ func documentStatus(s string) (billing.InvoiceStatus, bool) {
 func (t *translation) line(w *wireDocument, wire *wireLine, places int32) billing.Line {
 	l := billing.Line{
 		ID: wire.ID, SubscriptionID: wire.subscription(w), PriceID: wire.EntityID, ProductID: wire.EntityID, Usage: billing.OneTime,
-		From: wire.DateFrom.time(), Until: wire.DateTo.time(), Description: wire.Description,
+		From: wire.DateFrom.Time(), Until: wire.DateTo.Time(), Description: wire.Description,
 	}
 	l.Quantity, _ = count(wire.Quantity, wire.QuantityInDecimal)
 	l.Amount, _ = precise(wire.Amount, nil, places)

@@ -17,6 +17,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"mrrsync/connectors"
+	"mrrsync/connectors/rawjson"
 )
 
 const (
@@ -79,7 +80,7 @@ type occurrence struct {
 	ID         string                     `json:"id"`
 	Type       string                     `json:"event_type"`
 	APIVersion string                     `json:"api_version"`
-	OccurredAt stamp                      `json:"occurred_at"`
+	OccurredAt rawjson.Stamp              `json:"occurred_at"`
 	Content    map[string]json.RawMessage `json:"content"`
 }
 

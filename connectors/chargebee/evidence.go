@@ -100,15 +100,15 @@ type charged struct {
 	credit   bool
 }
 
-func (c *charged) from() time.Time { return c.line.DateFrom.time() }
+func (c *charged) from() time.Time { return c.line.DateFrom.Time() }
 
 // until is the end of the service period. Sites that bill by the day end it a
 // second before the next one begins.
 func (c *charged) until() time.Time {
 	if t := c.line.DateTo; (t+1)%60 == 0 {
-		return (t + 1).time()
+		return (t + 1).Time()
 	}
-	return c.line.DateTo.time()
+	return c.line.DateTo.Time()
 }
 
 // services are what invoices say of a subscription's items, and what credit

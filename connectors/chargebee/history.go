@@ -7,6 +7,7 @@ import (
 
 	"mrrsync/connectors"
 	"mrrsync/connectors/billing"
+	"mrrsync/connectors/rawjson"
 )
 
 // history is all that is known of one subscription.
@@ -47,15 +48,15 @@ func (h *history) findLast() {
 
 // version is the version of the subscription that the event carries.
 func (e *happening) version() int64 {
-	return cmp.Or(e.sub.ResourceVersion.ordinal(), int64(cmp.Or(e.sub.UpdatedAt, e.wire.OccurredAt))*1000)
+	return cmp.Or(ordinal(e.sub.ResourceVersion), int64(cmp.Or(e.sub.UpdatedAt, e.wire.OccurredAt))*1000)
 }
 
 // start is when service began: the earliest that any version tells. A future
 // subscription has yet to start, at whatever time it said last. Zero: nothing
 // says that it ever did.
 func (h *history) start() time.Time {
-	var started, activated, ahead stamp
-	earlier := func(a *stamp, b stamp) {
+	var started, activated, ahead rawjson.Stamp
+	earlier := func(a *rawjson.Stamp, b rawjson.Stamp) {
 		if b != 0 && (*a == 0 || b < *a) {
 			*a = b
 		}
@@ -76,7 +77,7 @@ func (h *history) start() time.Time {
 	for i := range h.versions {
 		note(h.versions[i].wire)
 	}
-	return cmp.Or(started, activated, ahead).time()
+	return cmp.Or(started, activated, ahead).Time()
 }
 
 // sightings are all versions of a subscription, in the order in which they came
@@ -94,7 +95,7 @@ func (t *translation) sightings(h *history) []sighting {
 	}
 	for i := range h.events {
 		e := &h.events[i]
-		at := e.wire.OccurredAt.time()
+		at := e.wire.OccurredAt.Time()
 		s := sighting{from: at, seen: at, event: true, order: e.Version, object: e.Ref()}
 		if w := e.sub; w != nil {
 			if dated := w.dated(); !dated.IsZero() && dated.Before(at) {
@@ -116,11 +117,11 @@ func (t *translation) sightings(h *history) []sighting {
 func (w *wireSubscription) dated() time.Time { return dated(w.UpdatedAt, w.ResourceVersion) }
 
 // dated is the second of a version; the zero time where it does not say.
-func dated(updated stamp, version number) time.Time {
+func dated(updated rawjson.Stamp, version rawjson.Number) time.Time {
 	if updated != 0 {
-		return updated.time()
+		return updated.Time()
 	}
-	if v := version.ordinal(); v > 0 && v/1000 <= lastStamp {
+	if v := ordinal(version); v > 0 && v/1000 <= int64(rawjson.LastStamp) {
 		return time.UnixMilli(v).UTC().Truncate(time.Second)
 	}
 	return time.Time{}
@@ -131,7 +132,7 @@ func (w *wireSubscription) pausedSince() time.Time {
 	if w.Status != "paused" {
 		return time.Time{}
 	}
-	return w.PauseDate.time()
+	return w.PauseDate.Time()
 }
 
 // hold puts what was understood last in the place of what cannot be read in a
@@ -196,11 +197,11 @@ func filled(t, last *terms) billing.Terms {
 // the present object tells of it: activated_at says since when it is active,
 // and the invoices before say up to when it was served.
 func comeback(s *billing.Subscription, w *wireSubscription) []billing.State {
-	back := w.ActivatedAt.time()
+	back := w.ActivatedAt.Time()
 	if back.IsZero() || len(s.States) == 0 || s.States[0].From.Before(back) || !counts(s.States[0].Terms.Status) || back.Sub(s.Start) < 24*time.Hour {
 		return s.States
 	}
-	if away := back.Sub(w.TrialEnd.time()).Abs(); w.TrialEnd != 0 && away < 48*time.Hour {
+	if away := back.Sub(w.TrialEnd.Time()).Abs(); w.TrialEnd != 0 && away < 48*time.Hour {
 		return s.States // it was a trial that ended
 	}
 	var served time.Time

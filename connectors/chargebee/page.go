@@ -13,6 +13,7 @@ import (
 	chargebee "github.com/chargebee/chargebee-go/v3"
 
 	"mrrsync/connectors"
+	"mrrsync/connectors/rawjson"
 )
 
 // answerTries is how often a page that makes no sense (no list, or the offset
@@ -97,20 +98,20 @@ func pause(ctx context.Context, d time.Duration) error {
 
 // head is what pulling needs to know of an object.
 type head struct {
-	ID              string `json:"id"`
-	CustomerID      string `json:"customer_id"`
-	SubscriptionID  string `json:"subscription_id"`
-	Status          string `json:"status"`
-	CreatedAt       stamp  `json:"created_at"`
-	UpdatedAt       stamp  `json:"updated_at"`
-	ResourceVersion number `json:"resource_version"`
-	Deleted         bool   `json:"deleted"`
+	ID              string         `json:"id"`
+	CustomerID      string         `json:"customer_id"`
+	SubscriptionID  string         `json:"subscription_id"`
+	Status          string         `json:"status"`
+	CreatedAt       rawjson.Stamp  `json:"created_at"`
+	UpdatedAt       rawjson.Stamp  `json:"updated_at"`
+	ResourceVersion rawjson.Number `json:"resource_version"`
+	Deleted         bool           `json:"deleted"`
 }
 
 // version orders an object's versions. resource_version is milliseconds; rows
 // that were never touched since it was introduced lack it, and updated_at too.
 func (h head) version() int64 {
-	return cmp.Or(h.ResourceVersion.ordinal(), int64(h.UpdatedAt)*1000, int64(h.CreatedAt)*1000, 1)
+	return cmp.Or(ordinal(h.ResourceVersion), int64(h.UpdatedAt)*1000, int64(h.CreatedAt)*1000, 1)
 }
 
 // object is the row's object of a kind, without personal fields and ready to

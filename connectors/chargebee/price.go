@@ -9,6 +9,7 @@ import (
 
 	"mrrsync/connectors"
 	"mrrsync/connectors/billing"
+	"mrrsync/connectors/rawjson"
 )
 
 // problem is why something could not be read: what becomes a reject.
@@ -102,7 +103,7 @@ func (e entry) model() string {
 const maxPeriod = 10_000
 
 // interval reads a billing period; ok is false when there is none.
-func interval(period *number, unit string) (in billing.Interval, ok bool, bad bool) {
+func interval(period *rawjson.Number, unit string) (in billing.Interval, ok bool, bad bool) {
 	if period == nil || unit == "" || unit == "not_applicable" {
 		return in, false, false
 	}

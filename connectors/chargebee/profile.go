@@ -92,7 +92,7 @@ func (h *history) profiles() []billing.Profile {
 	var all []glimpse
 	for i := range h.events {
 		if e := &h.events[i]; e.sub != nil {
-			all = append(all, glimpse{e.version(), connectors.Glimpse{At: e.wire.OccurredAt.time(), Values: custom(e.wire.Content.Subscription)}})
+			all = append(all, glimpse{e.version(), connectors.Glimpse{At: e.wire.OccurredAt.Time(), Values: custom(e.wire.Content.Subscription)}})
 		}
 	}
 	for _, v := range h.versions {

@@ -91,7 +91,7 @@ func (t *translation) phases(h *history, s *billing.Subscription) []billing.Phas
 		switch {
 		case r.wire.Status == rampSucceeded:
 			past = append(past, r)
-		case r.wire.Status == rampScheduled && !last.wire.ended() && r.wire.EffectiveFrom.time().After(last.SeenAt):
+		case r.wire.Status == rampScheduled && !last.wire.ended() && r.wire.EffectiveFrom.Time().After(last.SeenAt):
 			ahead = append(ahead, r)
 		}
 	}
@@ -119,7 +119,7 @@ func (t *translation) phasesAhead(w *wireSubscription, ramps []seen[wireRamp]) [
 			return all
 		}
 		if i+1 < len(ramps) {
-			p.Until = ramps[i+1].wire.EffectiveFrom.time()
+			p.Until = ramps[i+1].wire.EffectiveFrom.Time()
 		}
 		if n := len(all); n > 0 && all[n-1].From.Equal(p.From) {
 			all = all[:n-1] // two ramps of one moment make one phase
@@ -150,7 +150,7 @@ func (t *translation) pastPhases(h *history, s *billing.Subscription, ramps []se
 		return append(ids, r.ItemsToRemove...)
 	}
 	for _, r := range ramps {
-		if !r.wire.EffectiveFrom.time().Before(first) {
+		if !r.wire.EffectiveFrom.Time().Before(first) {
 			continue
 		}
 		for _, id := range touched(r.wire) {
@@ -166,7 +166,7 @@ func (t *translation) pastPhases(h *history, s *billing.Subscription, ramps []se
 	var all []billing.Phase
 	now := base
 	for i, r := range ramps {
-		from := r.wire.EffectiveFrom.time()
+		from := r.wire.EffectiveFrom.Time()
 		if !from.Before(first) {
 			break
 		}
@@ -180,7 +180,7 @@ func (t *translation) pastPhases(h *history, s *billing.Subscription, ramps []se
 				return slices.ContainsFunc(next.wire.ItemsToAdd, func(a wireItem) bool { return a.ItemPriceID == id })
 			}
 			for _, id := range touched(next.wire) {
-				if _, known := now.items[id]; !known && !added(id) && next.wire.EffectiveFrom.time().Before(first) {
+				if _, known := now.items[id]; !known && !added(id) && next.wire.EffectiveFrom.Time().Before(first) {
 					later = true
 				}
 			}
@@ -193,8 +193,8 @@ func (t *translation) pastPhases(h *history, s *billing.Subscription, ramps []se
 			continue
 		}
 		p.Until = first
-		if i+1 < len(ramps) && ramps[i+1].wire.EffectiveFrom.time().Before(first) {
-			p.Until = ramps[i+1].wire.EffectiveFrom.time()
+		if i+1 < len(ramps) && ramps[i+1].wire.EffectiveFrom.Time().Before(first) {
+			p.Until = ramps[i+1].wire.EffectiveFrom.Time()
 		}
 		// From the next renewal on the invoices tell, whatever else changed.
 		for _, service := range s.Services {
@@ -229,7 +229,7 @@ func (h *history) oldest() *wireSubscription {
 
 // phase is what is agreed from a ramp on.
 func (t *translation) phase(w *wireSubscription, a agreed, r seen[wireRamp]) (billing.Phase, *problem) {
-	from := r.wire.EffectiveFrom.time()
+	from := r.wire.EffectiveFrom.Time()
 	p := billing.Phase{From: from, Object: r.Ref()}
 	as := wireSubscription{
 		ID: w.ID, CustomerID: w.CustomerID, Status: "active", CurrencyCode: w.CurrencyCode, BillingPeriod: w.BillingPeriod,

@@ -7,6 +7,8 @@ import (
 	"strings"
 	"time"
 
+	"mrrsync/connectors/rawjson"
+
 	"github.com/shopspring/decimal"
 
 	"mrrsync/connectors/billing"
@@ -88,10 +90,10 @@ func (r reader) terms(w *wireSubscription, from time.Time) *terms {
 	if w.Deleted {
 		t.Status = billing.StatusCanceled
 	}
-	t.TrialStart, t.TrialEnd = w.TrialStart.time(), w.TrialEnd.time()
+	t.TrialStart, t.TrialEnd = w.TrialStart.Time(), w.TrialEnd.Time()
 	t.CancelAt = w.end()
 	if t.Status == billing.StatusPaused {
-		t.Pause.ResumesAt = w.ResumeDate.time()
+		t.Pause.ResumesAt = w.ResumeDate.Time()
 	}
 	if t.failed[""] != nil {
 		return t
@@ -114,14 +116,16 @@ func (r reader) terms(w *wireSubscription, from time.Time) *terms {
 // end is the known end: of what was cancelled, or will not be renewed.
 func (w *wireSubscription) end() time.Time {
 	switch {
-	case w.Deleted || w.Status == "transferred":
-		return cmp.Or(w.UpdatedAt, w.CancelledAt).time()
-	case w.Status == "cancelled":
-		return cmp.Or(w.CancelledAt, w.UpdatedAt).time()
+	case w.Status == "transferred":
+		return cmp.Or(w.UpdatedAt, w.CancelledAt).Time()
+	case w.Status == "cancelled": // a deletion after it ends nothing more
+		return cmp.Or(w.CancelledAt, w.UpdatedAt).Time()
+	case w.Deleted:
+		return cmp.Or(w.UpdatedAt, w.CancelledAt).Time()
 	case w.Status == "non_renewing":
-		return cmp.Or(w.CancelledAt, w.CurrentTermEnd).time()
+		return cmp.Or(w.CancelledAt, w.CurrentTermEnd).Time()
 	case w.ContractTerm != nil && w.ContractTerm.Status == "active" && w.ContractTerm.ActionAtTermEnd == "cancel":
-		return w.ContractTerm.ContractEnd.time()
+		return w.ContractTerm.ContractEnd.Time()
 	}
 	return time.Time{}
 }
@@ -179,7 +183,7 @@ func (r reader) item(w *wireSubscription, i *wireItem, e entry, id string, place
 		return item, nil, unreadable("subscription_item", id, "quantity_negative", "the quantity is %s", item.Quantity)
 	}
 	if i.TrialEnd != 0 && i.TrialEnd != w.TrialEnd {
-		item.TrialEnd = i.TrialEnd.time()
+		item.TrialEnd = i.TrialEnd.Time()
 	}
 	r.tax(&item, w.ID)
 	if item.Price.Usage == billing.Metered {
@@ -222,7 +226,7 @@ func (r reader) tax(item *billing.Item, subscription string) {
 // merge lays what a ramp says of an item over what was there. What the ramp
 // leaves out stays; the amount is made anew where it does not say it.
 func (i wireItem) merge(over wireItem) wireItem {
-	pick := func(a, b *number) *number {
+	pick := func(a, b *rawjson.Number) *rawjson.Number {
 		if b != nil {
 			return b
 		}

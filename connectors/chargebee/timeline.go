@@ -199,13 +199,13 @@ func sameDiscounts(a, b []billing.Discount, t time.Time) bool {
 // pauseAhead adds the pause that the last version has agreed for later.
 func pauseAhead(states []billing.State, w *wireSubscription) []billing.State {
 	n := len(states)
-	at := w.PauseDate.time()
+	at := w.PauseDate.Time()
 	if n == 0 || at.IsZero() || w.Deleted || (w.Status != "active" && w.Status != "non_renewing") || !at.After(states[n-1].SeenAt) || !states[n-1].Until.IsZero() {
 		return states
 	}
 	paused := states[n-1]
 	states[n-1].Until = at
 	paused.From, paused.Terms.Status = at, billing.StatusPaused
-	paused.Terms.Pause = billing.Pause{ResumesAt: w.ResumeDate.time()}
+	paused.Terms.Pause = billing.Pause{ResumesAt: w.ResumeDate.Time()}
 	return append(states, paused)
 }

@@ -221,7 +221,7 @@ func (t *translation) customer() {
 	w := shown.wire
 	t.record.Customer = billing.Customer{
 		ID: last.ID, Name: w.name(), Email: w.Email, Currency: upper(w.Currency), Country: w.BillingAddress.Country,
-		Created: w.CreatedAt.time(), Deleted: last.Deleted, Metadata: custom(shown.Payload), Profiles: t.customerProfiles(), Object: last.Ref(),
+		Created: w.CreatedAt.Time(), Deleted: last.Deleted, Metadata: custom(shown.Payload), Profiles: t.customerProfiles(), Object: last.Ref(),
 	}
 }
 
@@ -242,7 +242,7 @@ func (t *translation) subscription(h *history) (billing.Subscription, bool) {
 	}
 	w := h.last.wire
 	s := billing.Subscription{
-		ID: h.id, CustomerID: t.who, Currency: upper(w.CurrencyCode), Created: w.CreatedAt.time(),
+		ID: h.id, CustomerID: t.who, Currency: upper(w.CurrencyCode), Created: w.CreatedAt.Time(),
 		Metadata: custom(h.last.Payload), Profiles: h.profiles(), Object: h.object,
 	}
 	switch {
@@ -280,7 +280,7 @@ func (w *wireSubscription) ended() bool {
 func (w *wireSubscription) requested(s *billing.Subscription) time.Time {
 	switch {
 	case w.CancelScheduleCreatedAt != 0 && !w.end().IsZero():
-		return w.CancelScheduleCreatedAt.time()
+		return w.CancelScheduleCreatedAt.Time()
 	case w.ended():
 		return w.end()
 	case w.Status == "non_renewing" && len(s.States) > 0:

@@ -1,67 +1,22 @@
 package chargebee
 
 import (
-	"bytes"
 	"encoding/json"
-	"fmt"
 	"math"
 	"strings"
 	"time"
 
 	"github.com/shopspring/decimal"
 
-	"mrrsync/connectors"
+	"mrrsync/connectors/rawjson"
 )
 
 // The wire types hold what facts are made of, and no more. Numbers are exact
 // and of any size; a pointer tells absent from 0.
 
-// number is an exact number, sent as a JSON number (5, 5.0) or as a string
-// ("0.0025", in the fields named ..._in_decimal).
-type number struct{ decimal.Decimal }
-
-func (n *number) UnmarshalJSON(b []byte) error {
-	s := string(bytes.Trim(b, `"`))
-	if s == "null" || s == "" {
-		return nil
-	}
-	d, err := connectors.ParseNumber(s)
-	if err != nil {
-		return err
-	}
-	n.Decimal = d
-	return nil
-}
-
-// stamp is an instant in seconds since 1970; 0 stands for none.
-type stamp int64
-
-// lastStamp is the end of the year 9999.
-const lastStamp = 253402300799
-
-func (s *stamp) UnmarshalJSON(b []byte) error {
-	var n number
-	if err := n.UnmarshalJSON(b); err != nil {
-		return err
-	}
-	if n.IsNegative() || n.GreaterThan(decimal.NewFromInt(lastStamp)) {
-		return fmt.Errorf("%.40s is not a time in seconds", b)
-	}
-	*s = stamp(n.IntPart())
-	return nil
-}
-
-// time is the instant in UTC; none is the zero time.
-func (s stamp) time() time.Time {
-	if s == 0 {
-		return time.Time{}
-	}
-	return time.Unix(int64(s), 0).UTC()
-}
-
 // precise is an amount: in minor units, or in major units where the site sends
 // decimals.
-func precise(minor, major *number, places int32) (decimal.Decimal, bool) {
+func precise(minor, major *rawjson.Number, places int32) (decimal.Decimal, bool) {
 	switch {
 	case major != nil:
 		return major.Decimal, true
@@ -72,7 +27,7 @@ func precise(minor, major *number, places int32) (decimal.Decimal, bool) {
 }
 
 // ordinal is a version number; 0 where there is none that makes sense.
-func (n number) ordinal() int64 {
+func ordinal(n rawjson.Number) int64 {
 	if !n.IsPositive() || n.GreaterThan(decimal.NewFromInt(math.MaxInt64)) {
 		return 0
 	}
@@ -80,27 +35,27 @@ func (n number) ordinal() int64 {
 }
 
 // count is a quantity, sent whole or as a decimal.
-func count(whole, exact *number) (decimal.Decimal, bool) { return precise(whole, exact, 0) }
+func count(whole, exact *rawjson.Number) (decimal.Decimal, bool) { return precise(whole, exact, 0) }
 
 // wireItem is what a subscription or a ramp charges: an item price (catalogue
 // 2.0), a plan or an addon (1.0).
 type wireItem struct {
-	ItemPriceID           string  `json:"item_price_id"`
-	ID                    string  `json:"id"` // of an addon
-	ItemType              string  `json:"item_type"`
-	Quantity              *number `json:"quantity"`
-	QuantityInDecimal     *number `json:"quantity_in_decimal"`
-	UnitPrice             *number `json:"unit_price"`
-	UnitPriceInDecimal    *number `json:"unit_price_in_decimal"`
-	Amount                *number `json:"amount"`
-	AmountInDecimal       *number `json:"amount_in_decimal"`
-	FreeQuantity          *number `json:"free_quantity"`
-	FreeQuantityInDecimal *number `json:"free_quantity_in_decimal"`
-	BillingPeriod         *number `json:"billing_period"`
-	BillingPeriodUnit     string  `json:"billing_period_unit"`
-	TrialEnd              stamp   `json:"trial_end"`
-	ChargeOnEvent         string  `json:"charge_on_event"`
-	MeteredQuantity       *number `json:"metered_quantity"`
+	ItemPriceID           string          `json:"item_price_id"`
+	ID                    string          `json:"id"` // of an addon
+	ItemType              string          `json:"item_type"`
+	Quantity              *rawjson.Number `json:"quantity"`
+	QuantityInDecimal     *rawjson.Number `json:"quantity_in_decimal"`
+	UnitPrice             *rawjson.Number `json:"unit_price"`
+	UnitPriceInDecimal    *rawjson.Number `json:"unit_price_in_decimal"`
+	Amount                *rawjson.Number `json:"amount"`
+	AmountInDecimal       *rawjson.Number `json:"amount_in_decimal"`
+	FreeQuantity          *rawjson.Number `json:"free_quantity"`
+	FreeQuantityInDecimal *rawjson.Number `json:"free_quantity_in_decimal"`
+	BillingPeriod         *rawjson.Number `json:"billing_period"`
+	BillingPeriodUnit     string          `json:"billing_period_unit"`
+	TrialEnd              rawjson.Stamp   `json:"trial_end"`
+	ChargeOnEvent         string          `json:"charge_on_event"`
+	MeteredQuantity       *rawjson.Number `json:"metered_quantity"`
 }
 
 // The types of items.
@@ -111,44 +66,44 @@ const (
 )
 
 type wireTier struct {
-	ItemPriceID           string  `json:"item_price_id"` // on a subscription
-	StartingUnit          *number `json:"starting_unit"`
-	StartingUnitInDecimal *number `json:"starting_unit_in_decimal"`
-	EndingUnit            *number `json:"ending_unit"`
-	EndingUnitInDecimal   *number `json:"ending_unit_in_decimal"`
-	Price                 *number `json:"price"`
-	PriceInDecimal        *number `json:"price_in_decimal"`
-	PricingType           string  `json:"pricing_type"`
-	PackageSize           *number `json:"package_size"`
+	ItemPriceID           string          `json:"item_price_id"` // on a subscription
+	StartingUnit          *rawjson.Number `json:"starting_unit"`
+	StartingUnitInDecimal *rawjson.Number `json:"starting_unit_in_decimal"`
+	EndingUnit            *rawjson.Number `json:"ending_unit"`
+	EndingUnitInDecimal   *rawjson.Number `json:"ending_unit_in_decimal"`
+	Price                 *rawjson.Number `json:"price"`
+	PriceInDecimal        *rawjson.Number `json:"price_in_decimal"`
+	PricingType           string          `json:"pricing_type"`
+	PackageSize           *rawjson.Number `json:"package_size"`
 }
 
 // wireApplied is a coupon as a subscription names it.
 type wireApplied struct {
-	CouponID  string `json:"coupon_id"`
-	ApplyTill stamp  `json:"apply_till"`
+	CouponID  string        `json:"coupon_id"`
+	ApplyTill rawjson.Stamp `json:"apply_till"`
 }
 
 // wireDiscount is a discount given by hand, or a coupon once more.
 type wireDiscount struct {
-	ID           string  `json:"id"`
-	Name         string  `json:"invoice_name"`
-	Type         string  `json:"type"`
-	Percentage   *number `json:"percentage"`
-	Amount       *number `json:"amount"`
-	Quantity     *number `json:"quantity"`
-	CurrencyCode string  `json:"currency_code"`
-	DurationType string  `json:"duration_type"`
-	ApplyOn      string  `json:"apply_on"`
-	ItemPriceID  string  `json:"item_price_id"`
-	CreatedAt    stamp   `json:"created_at"`
-	ApplyTill    stamp   `json:"apply_till"`
-	CouponID     string  `json:"coupon_id"`
+	ID           string          `json:"id"`
+	Name         string          `json:"invoice_name"`
+	Type         string          `json:"type"`
+	Percentage   *rawjson.Number `json:"percentage"`
+	Amount       *rawjson.Number `json:"amount"`
+	Quantity     *rawjson.Number `json:"quantity"`
+	CurrencyCode string          `json:"currency_code"`
+	DurationType string          `json:"duration_type"`
+	ApplyOn      string          `json:"apply_on"`
+	ItemPriceID  string          `json:"item_price_id"`
+	CreatedAt    rawjson.Stamp   `json:"created_at"`
+	ApplyTill    rawjson.Stamp   `json:"apply_till"`
+	CouponID     string          `json:"coupon_id"`
 }
 
 type wireContractTerm struct {
-	Status          string `json:"status"`
-	ContractEnd     stamp  `json:"contract_end"`
-	ActionAtTermEnd string `json:"action_at_term_end"`
+	Status          string        `json:"status"`
+	ContractEnd     rawjson.Stamp `json:"contract_end"`
+	ActionAtTermEnd string        `json:"action_at_term_end"`
 }
 
 type wireSubscription struct {
@@ -156,30 +111,30 @@ type wireSubscription struct {
 	CustomerID                string            `json:"customer_id"`
 	Status                    string            `json:"status"`
 	CurrencyCode              string            `json:"currency_code"`
-	BillingPeriod             *number           `json:"billing_period"`
+	BillingPeriod             *rawjson.Number   `json:"billing_period"`
 	BillingPeriodUnit         string            `json:"billing_period_unit"`
 	PlanID                    string            `json:"plan_id"` // this and the next: catalogue 1.0
-	PlanQuantity              *number           `json:"plan_quantity"`
-	PlanQuantityInDecimal     *number           `json:"plan_quantity_in_decimal"`
-	PlanUnitPrice             *number           `json:"plan_unit_price"`
-	PlanUnitPriceInDecimal    *number           `json:"plan_unit_price_in_decimal"`
-	PlanAmount                *number           `json:"plan_amount"`
-	PlanAmountInDecimal       *number           `json:"plan_amount_in_decimal"`
-	PlanFreeQuantity          *number           `json:"plan_free_quantity"`
-	PlanFreeQuantityInDecimal *number           `json:"plan_free_quantity_in_decimal"`
-	StartDate                 stamp             `json:"start_date"`
-	TrialStart                stamp             `json:"trial_start"`
-	TrialEnd                  stamp             `json:"trial_end"`
-	CurrentTermEnd            stamp             `json:"current_term_end"`
-	CreatedAt                 stamp             `json:"created_at"`
-	StartedAt                 stamp             `json:"started_at"`
-	ActivatedAt               stamp             `json:"activated_at"`
-	PauseDate                 stamp             `json:"pause_date"`
-	ResumeDate                stamp             `json:"resume_date"`
-	CancelledAt               stamp             `json:"cancelled_at"`
-	CancelScheduleCreatedAt   stamp             `json:"cancel_schedule_created_at"`
-	UpdatedAt                 stamp             `json:"updated_at"`
-	ResourceVersion           number            `json:"resource_version"`
+	PlanQuantity              *rawjson.Number   `json:"plan_quantity"`
+	PlanQuantityInDecimal     *rawjson.Number   `json:"plan_quantity_in_decimal"`
+	PlanUnitPrice             *rawjson.Number   `json:"plan_unit_price"`
+	PlanUnitPriceInDecimal    *rawjson.Number   `json:"plan_unit_price_in_decimal"`
+	PlanAmount                *rawjson.Number   `json:"plan_amount"`
+	PlanAmountInDecimal       *rawjson.Number   `json:"plan_amount_in_decimal"`
+	PlanFreeQuantity          *rawjson.Number   `json:"plan_free_quantity"`
+	PlanFreeQuantityInDecimal *rawjson.Number   `json:"plan_free_quantity_in_decimal"`
+	StartDate                 rawjson.Stamp     `json:"start_date"`
+	TrialStart                rawjson.Stamp     `json:"trial_start"`
+	TrialEnd                  rawjson.Stamp     `json:"trial_end"`
+	CurrentTermEnd            rawjson.Stamp     `json:"current_term_end"`
+	CreatedAt                 rawjson.Stamp     `json:"created_at"`
+	StartedAt                 rawjson.Stamp     `json:"started_at"`
+	ActivatedAt               rawjson.Stamp     `json:"activated_at"`
+	PauseDate                 rawjson.Stamp     `json:"pause_date"`
+	ResumeDate                rawjson.Stamp     `json:"resume_date"`
+	CancelledAt               rawjson.Stamp     `json:"cancelled_at"`
+	CancelScheduleCreatedAt   rawjson.Stamp     `json:"cancel_schedule_created_at"`
+	UpdatedAt                 rawjson.Stamp     `json:"updated_at"`
+	ResourceVersion           rawjson.Number    `json:"resource_version"`
 	Items                     []wireItem        `json:"subscription_items"`
 	Tiers                     []wireTier        `json:"item_tiers"`
 	Addons                    []wireItem        `json:"addons"`
@@ -187,7 +142,7 @@ type wireSubscription struct {
 	Coupons                   []wireApplied     `json:"coupons"`
 	Discounts                 []wireDiscount    `json:"discounts"`
 	ContractTerm              *wireContractTerm `json:"contract_term"`
-	MRR                       *number           `json:"mrr"`
+	MRR                       *rawjson.Number   `json:"mrr"`
 	Deleted                   bool              `json:"deleted"`
 }
 
@@ -242,15 +197,15 @@ func (w *wireSubscription) references() [][2]string {
 }
 
 type wireCustomer struct {
-	ID              string `json:"id"`
-	FirstName       string `json:"first_name"`
-	LastName        string `json:"last_name"`
-	Company         string `json:"company"`
-	Email           string `json:"email"`
-	Currency        string `json:"preferred_currency_code"`
-	CreatedAt       stamp  `json:"created_at"`
-	UpdatedAt       stamp  `json:"updated_at"`
-	ResourceVersion number `json:"resource_version"`
+	ID              string         `json:"id"`
+	FirstName       string         `json:"first_name"`
+	LastName        string         `json:"last_name"`
+	Company         string         `json:"company"`
+	Email           string         `json:"email"`
+	Currency        string         `json:"preferred_currency_code"`
+	CreatedAt       rawjson.Stamp  `json:"created_at"`
+	UpdatedAt       rawjson.Stamp  `json:"updated_at"`
+	ResourceVersion rawjson.Number `json:"resource_version"`
 	BillingAddress  struct {
 		Country string `json:"country"`
 	} `json:"billing_address"`
@@ -266,20 +221,20 @@ func (w *wireCustomer) name() string {
 
 // wirePrice is an item price, a plan or an addon: what they share.
 type wirePrice struct {
-	ID             string  `json:"id"`
-	Name           string  `json:"name"`
-	ItemID         string  `json:"item_id"`
-	ItemFamilyID   string  `json:"item_family_id"`
-	ItemType       string  `json:"item_type"`
-	CurrencyCode   string  `json:"currency_code"`
-	Period         *number `json:"period"`
-	PeriodUnit     string  `json:"period_unit"`
-	PricingModel   string  `json:"pricing_model"`
-	ChargeModel    string  `json:"charge_model"` // of a plan, the older form
-	Type           string  `json:"type"`         // of an addon, the older form
-	ChargeType     string  `json:"charge_type"`  // of an addon
-	Price          *number `json:"price"`
-	PriceInDecimal *number `json:"price_in_decimal"`
+	ID             string          `json:"id"`
+	Name           string          `json:"name"`
+	ItemID         string          `json:"item_id"`
+	ItemFamilyID   string          `json:"item_family_id"`
+	ItemType       string          `json:"item_type"`
+	CurrencyCode   string          `json:"currency_code"`
+	Period         *rawjson.Number `json:"period"`
+	PeriodUnit     string          `json:"period_unit"`
+	PricingModel   string          `json:"pricing_model"`
+	ChargeModel    string          `json:"charge_model"` // of a plan, the older form
+	Type           string          `json:"type"`         // of an addon, the older form
+	ChargeType     string          `json:"charge_type"`  // of an addon
+	Price          *rawjson.Number `json:"price"`
+	PriceInDecimal *rawjson.Number `json:"price_in_decimal"`
 
 	Tiers []wireTier `json:"tiers"`
 }
@@ -308,9 +263,9 @@ type wireCoupon struct {
 	ID                 string           `json:"id"`
 	Name               string           `json:"name"`
 	DiscountType       string           `json:"discount_type"`
-	DiscountPercentage *number          `json:"discount_percentage"`
-	DiscountAmount     *number          `json:"discount_amount"`
-	DiscountQuantity   *number          `json:"discount_quantity"`
+	DiscountPercentage *rawjson.Number  `json:"discount_percentage"`
+	DiscountAmount     *rawjson.Number  `json:"discount_amount"`
+	DiscountQuantity   *rawjson.Number  `json:"discount_quantity"`
 	CurrencyCode       string           `json:"currency_code"`
 	DurationType       string           `json:"duration_type"`
 	ApplyOn            string           `json:"apply_on"`
@@ -334,7 +289,7 @@ const (
 type wireRamp struct {
 	ID                string         `json:"id"`
 	SubscriptionID    string         `json:"subscription_id"`
-	EffectiveFrom     stamp          `json:"effective_from"`
+	EffectiveFrom     rawjson.Stamp  `json:"effective_from"`
 	Status            string         `json:"status"`
 	ItemsToAdd        []wireItem     `json:"items_to_add"`
 	ItemsToUpdate     []wireItem     `json:"items_to_update"`
@@ -347,37 +302,37 @@ type wireRamp struct {
 }
 
 type wireLine struct {
-	ID                  string  `json:"id"`
-	SubscriptionID      string  `json:"subscription_id"`
-	EntityType          string  `json:"entity_type"`
-	EntityID            string  `json:"entity_id"`
-	DateFrom            stamp   `json:"date_from"`
-	DateTo              stamp   `json:"date_to"`
-	UnitAmount          *number `json:"unit_amount"`
-	UnitAmountInDecimal *number `json:"unit_amount_in_decimal"`
-	Quantity            *number `json:"quantity"`
-	QuantityInDecimal   *number `json:"quantity_in_decimal"`
-	Amount              *number `json:"amount"`
-	PricingModel        string  `json:"pricing_model"`
-	TaxAmount           *number `json:"tax_amount"`
-	TaxRate             *number `json:"tax_rate"`
-	DiscountAmount      *number `json:"discount_amount"`
-	Metered             bool    `json:"metered"`
-	Description         string  `json:"description"`
+	ID                  string          `json:"id"`
+	SubscriptionID      string          `json:"subscription_id"`
+	EntityType          string          `json:"entity_type"`
+	EntityID            string          `json:"entity_id"`
+	DateFrom            rawjson.Stamp   `json:"date_from"`
+	DateTo              rawjson.Stamp   `json:"date_to"`
+	UnitAmount          *rawjson.Number `json:"unit_amount"`
+	UnitAmountInDecimal *rawjson.Number `json:"unit_amount_in_decimal"`
+	Quantity            *rawjson.Number `json:"quantity"`
+	QuantityInDecimal   *rawjson.Number `json:"quantity_in_decimal"`
+	Amount              *rawjson.Number `json:"amount"`
+	PricingModel        string          `json:"pricing_model"`
+	TaxAmount           *rawjson.Number `json:"tax_amount"`
+	TaxRate             *rawjson.Number `json:"tax_rate"`
+	DiscountAmount      *rawjson.Number `json:"discount_amount"`
+	Metered             bool            `json:"metered"`
+	Description         string          `json:"description"`
 }
 
 type wireLineDiscount struct {
-	LineItemID     string  `json:"line_item_id"`
-	DiscountType   string  `json:"discount_type"`
-	CouponID       string  `json:"coupon_id"`
-	EntityID       string  `json:"entity_id"`
-	DiscountAmount *number `json:"discount_amount"`
+	LineItemID     string          `json:"line_item_id"`
+	DiscountType   string          `json:"discount_type"`
+	CouponID       string          `json:"coupon_id"`
+	EntityID       string          `json:"entity_id"`
+	DiscountAmount *rawjson.Number `json:"discount_amount"`
 }
 
 type wireLineTax struct {
-	LineItemID string  `json:"line_item_id"`
-	TaxName    string  `json:"tax_name"`
-	TaxRate    *number `json:"tax_rate"`
+	LineItemID string          `json:"line_item_id"`
+	TaxName    string          `json:"tax_name"`
+	TaxRate    *rawjson.Number `json:"tax_rate"`
 }
 
 // wireDocument is an invoice or a credit note: what they share.
@@ -389,10 +344,10 @@ type wireDocument struct {
 	PriceType         string             `json:"price_type"`
 	CurrencyCode      string             `json:"currency_code"`
 	ReasonCode        string             `json:"reason_code"` // of a credit note
-	Date              stamp              `json:"date"`
-	GeneratedAt       stamp              `json:"generated_at"`
-	Total             *number            `json:"total"`
-	RoundOffAmount    *number            `json:"round_off_amount"`
+	Date              rawjson.Stamp      `json:"date"`
+	GeneratedAt       rawjson.Stamp      `json:"generated_at"`
+	Total             *rawjson.Number    `json:"total"`
+	RoundOffAmount    *rawjson.Number    `json:"round_off_amount"`
 	LineItems         []wireLine         `json:"line_items"`
 	LineItemDiscounts []wireLineDiscount `json:"line_item_discounts"`
 	LineItemTaxes     []wireLineTax      `json:"line_item_taxes"`
@@ -404,16 +359,16 @@ func (w *wireDocument) inclusive() bool { return w.PriceType == "tax_inclusive" 
 // issued is the document's date.
 func (w *wireDocument) issued() time.Time {
 	if w.Date != 0 {
-		return w.Date.time()
+		return w.Date.Time()
 	}
-	return w.GeneratedAt.time()
+	return w.GeneratedAt.Time()
 }
 
 type wireEvent struct {
-	ID         string `json:"id"`
-	Type       string `json:"event_type"`
-	APIVersion string `json:"api_version"`
-	OccurredAt stamp  `json:"occurred_at"`
+	ID         string        `json:"id"`
+	Type       string        `json:"event_type"`
+	APIVersion string        `json:"api_version"`
+	OccurredAt rawjson.Stamp `json:"occurred_at"`
 	Content    struct {
 		Subscription json.RawMessage `json:"subscription"`
 	} `json:"content"`

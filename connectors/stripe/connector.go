@@ -11,6 +11,7 @@ import (
 	stripe "github.com/stripe/stripe-go/v76"
 
 	"mrrsync/connectors"
+	"mrrsync/connectors/rawjson"
 )
 
 // connector reads one account. What it keeps in memory only saves requests:
@@ -73,7 +74,7 @@ func (c *connector) Account(ctx context.Context) (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("read the account: %w", err)
 	}
-	id := text(member(body, "id"))
+	id := rawjson.Text(rawjson.Member(body, "id"))
 	if id == "" {
 		return "", fmt.Errorf("source %s: read the account: the answer has no id; is base_url a Stripe API?", c.options.Source)
 	}

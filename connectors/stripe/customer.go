@@ -19,7 +19,7 @@ func (t *translation) customer() {
 		shown = t.customers[i-1].wire // a deleted customer shows nothing but its id
 	}
 	c := billing.Customer{
-		ID: last.ID, Name: shown.Name, Email: shown.Email, Currency: upper(shown.Currency), Created: shown.Created.time(),
+		ID: last.ID, Name: shown.Name, Email: shown.Email, Currency: upper(shown.Currency), Created: shown.Created.Time(),
 		Deleted: last.Deleted, Metadata: fields(shown.Metadata), Object: last.Ref(),
 	}
 	if shown.Address != nil && shown.Address.Country != "" {
@@ -27,7 +27,7 @@ func (t *translation) customer() {
 		c.Metadata["address.country"] = shown.Address.Country
 	}
 	c.Profiles = t.customerProfiles()
-	c.Discounts = t.customerDiscounts(shown.Created.time())
+	c.Discounts = t.customerDiscounts(shown.Created.Time())
 	t.record.Customer = c
 }
 
@@ -79,7 +79,7 @@ func (t *translation) lapsed(spans []billing.DiscountSpan) []billing.DiscountSpa
 		known := slices.ContainsFunc(spans, func(s billing.DiscountSpan) bool {
 			return slices.ContainsFunc(s.Discounts, func(o billing.Discount) bool { return o.ID == id })
 		})
-		if string(d.Customer) == t.who && d.Subscription == "" && d.Start != 0 && d.End != 0 && !d.End.time().After(last.SeenAt) && !known {
+		if string(d.Customer) == t.who && d.Subscription == "" && d.Start != 0 && d.End != 0 && !d.End.Time().After(last.SeenAt) && !known {
 			ids = append(ids, id)
 		}
 	}

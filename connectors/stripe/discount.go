@@ -3,6 +3,8 @@ package stripe
 import (
 	"strings"
 
+	"mrrsync/connectors/rawjson"
+
 	"github.com/shopspring/decimal"
 
 	"mrrsync/connectors/billing"
@@ -59,7 +61,7 @@ func (r resolver) discounts(list []wireDiscount, currency string) ([]billing.Dis
 		if problem != nil {
 			return nil, problem
 		}
-		fact.Start, fact.End = d.Start.time(), d.End.time()
+		fact.Start, fact.End = d.Start.Time(), d.End.Time()
 		if fact.Duration == billing.Repeating && fact.End.IsZero() && !fact.Start.IsZero() {
 			fact.End = fact.Start.AddDate(0, d.Coupon.DurationInMonths, 0)
 		}
@@ -131,7 +133,7 @@ func (c *wireCoupon) sameTerms(o *wireCoupon) bool {
 		c.DurationInMonths == o.DurationInMonths && (c.AmountOff == nil || c.Currency == o.Currency)
 }
 
-func same(a, b *number) bool {
+func same(a, b *rawjson.Number) bool {
 	if a == nil || b == nil {
 		return a == b
 	}

@@ -12,6 +12,7 @@ import (
 	stripe "github.com/stripe/stripe-go/v76"
 
 	"mrrsync/connectors"
+	"mrrsync/connectors/rawjson"
 )
 
 const (
@@ -72,29 +73,29 @@ type occurrence struct {
 
 func inspectEvent(f found) (occurrence, error) {
 	e := occurrence{found: f}
-	e.typ = text(member(f.raw, "type"))
-	data := member(f.raw, "data")
-	raw := member(data, "object")
+	e.typ = rawjson.Text(rawjson.Member(f.raw, "type"))
+	data := rawjson.Member(f.raw, "data")
+	raw := rawjson.Member(data, "object")
 	if e.typ == "" || raw == nil {
-		return e, fmt.Errorf("event %s: %w: no type or no object", f.id, errJSON)
+		return e, fmt.Errorf("event %s: %w: no type or no object", f.id, rawjson.ErrMalformed)
 	}
 	e.object.raw = raw
-	err := members(raw, func(key, value []byte, _ int) bool {
+	err := rawjson.Members(raw, func(key, value []byte, _ int) bool {
 		switch string(key) {
 		case "id":
-			e.object.id = text(value)
+			e.object.id = rawjson.Text(value)
 		case "object":
-			e.object.kind = text(value)
+			e.object.kind = rawjson.Text(value)
 		case "customer":
-			e.object.customer = identity(value)
+			e.object.customer = rawjson.Identity(value)
 		case "subscription":
-			e.subscription = identity(value)
+			e.subscription = rawjson.Identity(value)
 		case "created":
 			e.object.created = seconds(value)
 		case "current_period_start":
 			e.renewed = seconds(value)
 		case "test_clock":
-			e.simulated = identity(value) != ""
+			e.simulated = rawjson.Identity(value) != ""
 		}
 		return true
 	})
@@ -104,7 +105,7 @@ func inspectEvent(f found) (occurrence, error) {
 	if e.object.kind == kindCustomer {
 		e.object.customer = e.object.id
 	}
-	e.tells = touches(member(data, "previous_attributes"), append([]string{"discount"}, profileMembers...)...)
+	e.tells = touches(rawjson.Member(data, "previous_attributes"), append([]string{"discount"}, profileMembers...)...)
 	return e, nil
 }
 

@@ -9,6 +9,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"mrrsync/connectors"
+	"mrrsync/connectors/rawjson"
 )
 
 // Whatever lies in the store, translating it ends, never panics, and gives the
@@ -58,7 +59,7 @@ func FuzzScrub(f *testing.F) {
 		}
 		out, err := scrub([]byte(in), kind, connectors.Privacy{Emails: connectors.Hash, Names: connectors.Keep})
 		if err != nil {
-			if strings.Count(in, "{")+strings.Count(in, "[") < maxDepth {
+			if strings.Count(in, "{")+strings.Count(in, "[") < rawjson.MaxDepth {
 				t.Fatalf("%q: %v", in, err)
 			}
 			return

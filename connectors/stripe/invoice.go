@@ -7,6 +7,8 @@ import (
 	"strings"
 	"time"
 
+	"mrrsync/connectors/rawjson"
+
 	"github.com/shopspring/decimal"
 
 	"mrrsync/connectors/billing"
@@ -32,7 +34,7 @@ func invoiceStatus(s string) (billing.InvoiceStatus, bool) {
 func (r resolver) invoice(w *wireInvoice, object billing.Ref) (billing.Invoice, *problem) {
 	inv := billing.Invoice{
 		ID: w.ID, CustomerID: string(w.Customer), SubscriptionID: string(w.Subscription), Currency: strings.ToUpper(w.Currency),
-		IssuedAt: cmp.Or(w.StatusTransitions.FinalizedAt, w.Created).time(), Object: object,
+		IssuedAt: cmp.Or(w.StatusTransitions.FinalizedAt, w.Created).Time(), Object: object,
 	}
 	var known bool
 	if inv.Status, known = invoiceStatus(w.Status); !known {
@@ -62,7 +64,7 @@ func (r resolver) invoice(w *wireInvoice, object billing.Ref) (billing.Invoice, 
 func (r resolver) line(w *wireLine, inv *wireInvoice, places int32) billing.Line {
 	l := billing.Line{
 		ID: w.ID, SubscriptionID: string(w.Subscription), ItemID: string(w.SubscriptionItem),
-		Proration: w.Proration, Trial: r.onTrial(w, inv.Currency), From: w.Period.Start.time(), Until: w.Period.End.time(),
+		Proration: w.Proration, Trial: r.onTrial(w, inv.Currency), From: w.Period.Start.Time(), Until: w.Period.End.Time(),
 		Description: w.Description, Usage: billing.OneTime,
 	}
 	if w.Quantity != nil {
@@ -129,7 +131,7 @@ func (r resolver) onTrial(w *wireLine, currency string) bool {
 func (r resolver) creditNote(w *wireCreditNote, invoice *wireInvoice, object billing.Ref) (billing.Invoice, *problem) {
 	note := billing.Invoice{
 		ID: w.ID, CustomerID: string(w.Customer), Currency: strings.ToUpper(w.Currency), CreditNote: true,
-		Status: billing.InvoicePaid, IssuedAt: cmp.Or(w.EffectiveAt, w.Created).time(), Object: object,
+		Status: billing.InvoicePaid, IssuedAt: cmp.Or(w.EffectiveAt, w.Created).Time(), Object: object,
 	}
 	if w.Status == "void" {
 		note.Status = billing.InvoiceVoid
@@ -182,13 +184,13 @@ func (w *wireInvoice) service() (evidence, voided bool) {
 	case "open", "paid":
 		return true, false
 	case "uncollectible":
-		taken = w.StatusTransitions.MarkedUncollectibleAt.time()
+		taken = w.StatusTransitions.MarkedUncollectibleAt.Time()
 	case "void":
-		taken = w.StatusTransitions.VoidedAt.time()
+		taken = w.StatusTransitions.VoidedAt.Time()
 	default:
 		return false, false
 	}
-	began := cmp.Or(w.StatusTransitions.FinalizedAt, w.Created).time()
+	began := cmp.Or(w.StatusTransitions.FinalizedAt, w.Created).Time()
 	if !taken.IsZero() && taken.Sub(began) <= pauseDelay && w.AttemptCount == 0 && !w.Attempted {
 		return true, true
 	}
@@ -202,7 +204,7 @@ func (w *wireInvoice) service() (evidence, voided bool) {
 type serviceKey struct {
 	kind         billing.ServiceKind
 	item, price  string
-	from, until  stamp
+	from, until  rawjson.Stamp
 	subscription string
 }
 
@@ -216,7 +218,7 @@ func (r resolver) services(w *wireInvoice, object billing.Ref) (map[string][]bil
 	if bad != nil {
 		return nil, []*problem{bad}
 	}
-	g := grouped{resolver: r, currency: w.Currency, issued: w.Created.time(), object: object, inherited: inherited, voided: voided}
+	g := grouped{resolver: r, currency: w.Currency, issued: w.Created.Time(), object: object, inherited: inherited, voided: voided}
 	for i := range w.Lines.Data {
 		g.add(&w.Lines.Data[i])
 	}
@@ -266,7 +268,7 @@ func (g *grouped) add(w *wireLine) {
 			return
 		}
 		s = &billing.Service{
-			Kind: k.kind, ItemID: k.item, From: w.Period.Start.time(), Until: w.Period.End.time(),
+			Kind: k.kind, ItemID: k.item, From: w.Period.Start.Time(), Until: w.Period.End.Time(),
 			Price: price, Inherited: g.inherited, IssuedAt: g.issued, Object: g.object,
 		}
 		if g.services == nil {

@@ -11,6 +11,7 @@ import (
 
 	"mrrsync/connectors"
 	"mrrsync/connectors/billing"
+	"mrrsync/connectors/rawjson"
 )
 
 // line is a recurring line of March for two of item si_1 at ten dollars.
@@ -188,7 +189,7 @@ func TestInvoiceAmounts(t *testing.T) {
 			if told := len(rejects) == 1 && rejects[0].Code == "total_mismatch"; told != c.mismatch {
 				t.Errorf("rejects: %+v", rejects)
 			}
-			if inv.IssuedAt != stamp(on("2026-03-01T01:00")).time() || inv.Status != billing.InvoicePaid {
+			if inv.IssuedAt != rawjson.Stamp(on("2026-03-01T01:00")).Time() || inv.Status != billing.InvoicePaid {
 				t.Errorf("invoice %+v", inv)
 			}
 		})
@@ -209,7 +210,7 @@ func TestCreditNotesAreNegative(t *testing.T) {
 		IssuedAt: time.Date(2026, 3, 10, 0, 0, 0, 0, time.UTC), Total: dec("-5.95"), Object: billing.Ref{Kind: kindCreditNote, ID: "cn_1", Version: on("2026-03-31") * 1e6},
 		Lines: []billing.Line{{
 			ID: "cnli_1", SubscriptionID: "sub_1", ItemID: "si_1", PriceID: "a", Usage: billing.Licensed, Interval: billing.Interval{Unit: billing.Month, Count: 1},
-			Quantity: dec("1"), Amount: dec("-10"), Discounts: dec("-5"), Taxes: dec("-0.95"), From: stamp(on("2026-03-01")).time(), Until: stamp(on("2026-04-01")).time(),
+			Quantity: dec("1"), Amount: dec("-10"), Discounts: dec("-5"), Taxes: dec("-0.95"), From: rawjson.Stamp(on("2026-03-01")).Time(), Until: rawjson.Stamp(on("2026-04-01")).Time(),
 			Description: "refund",
 		}},
 	}
@@ -276,7 +277,7 @@ func TestCustomers(t *testing.T) {
 	gone.Deleted = true
 	r, _ := translate([]connectors.Object{listed(ada, "2026-03-01"), gone}, catalogueOf())
 	want := billing.Customer{
-		ID: "cus_1", Name: "Ada", Currency: "EUR", Country: "DE", Created: stamp(1767225600).time(), Deleted: true,
+		ID: "cus_1", Name: "Ada", Currency: "EUR", Country: "DE", Created: rawjson.Stamp(1767225600).Time(), Deleted: true,
 		Metadata: map[string]string{"metadata.segment": "smb", "address.country": "DE"}, Object: gone.Ref(),
 	}
 	if d := cmp.Diff(want, r.Customer); d != "" {

@@ -1,6 +1,11 @@
 package stripe
 
-import "cmp"
+import (
+	"cmp"
+	"fmt"
+
+	"mrrsync/connectors/rawjson"
+)
 
 // previous is an event's object as it was before: previous_attributes laid over
 // it. They are a partial difference: objects differ member by member, lists and
@@ -13,8 +18,8 @@ func overlay(now, before []byte, depth int) ([]byte, error) {
 	if len(before) == 0 || before[0] != '{' || len(now) == 0 || now[0] != '{' {
 		return before, nil
 	}
-	if depth > maxDepth {
-		return nil, malformed(before, 0, "something less deep")
+	if depth > rawjson.MaxDepth {
+		return nil, fmt.Errorf("%w: nested too deep", rawjson.ErrMalformed)
 	}
 	type field struct {
 		value []byte
@@ -22,7 +27,7 @@ func overlay(now, before []byte, depth int) ([]byte, error) {
 	}
 	old := map[string]*field{}
 	var order []string
-	err := members(before, func(key, value []byte, _ int) bool {
+	err := rawjson.Members(before, func(key, value []byte, _ int) bool {
 		if old[string(key)] == nil {
 			order = append(order, string(key))
 		}
@@ -40,7 +45,7 @@ func overlay(now, before []byte, depth int) ([]byte, error) {
 		out = append(append(append(append(out, '"'), key...), '"', ':'), value...)
 	}
 	var inner error
-	err = members(now, func(key, value []byte, _ int) bool {
+	err = rawjson.Members(now, func(key, value []byte, _ int) bool {
 		f := old[string(key)]
 		if f == nil {
 			put(string(key), value)

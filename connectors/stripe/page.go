@@ -12,6 +12,7 @@ import (
 	stripe "github.com/stripe/stripe-go/v76"
 
 	"mrrsync/connectors"
+	"mrrsync/connectors/rawjson"
 )
 
 // answerTries is how often a page that makes no sense (empty with more to come,
@@ -31,14 +32,14 @@ type found struct {
 // inspect reads an object's own fields without decoding the rest.
 func inspect(raw []byte) (found, error) {
 	f := found{raw: raw}
-	err := members(raw, func(key, value []byte, _ int) bool {
+	err := rawjson.Members(raw, func(key, value []byte, _ int) bool {
 		switch string(key) {
 		case "id":
-			f.id = text(value)
+			f.id = rawjson.Text(value)
 		case "object":
-			f.kind = text(value)
+			f.kind = rawjson.Text(value)
 		case "customer":
-			f.customer = identity(value)
+			f.customer = rawjson.Identity(value)
 		case "created", "date": // an invoice item has only a date
 			if n, err := strconv.ParseInt(string(value), 10, 64); err == nil && (f.created == 0 || string(key) == "created") {
 				f.created = n
@@ -50,7 +51,7 @@ func inspect(raw []byte) (found, error) {
 	case err != nil:
 		return f, err
 	case f.id == "" || f.kind == "":
-		return f, fmt.Errorf("%w: an object without id or object", errJSON)
+		return f, fmt.Errorf("%w: an object without id or object", rawjson.ErrMalformed)
 	}
 	if f.kind == kindCustomer {
 		f.customer = f.id
@@ -62,10 +63,10 @@ func inspect(raw []byte) (found, error) {
 func readList(body []byte) (objects []found, more bool, err error) {
 	var data []byte
 	var kind string
-	err = members(body, func(key, value []byte, _ int) bool {
+	err = rawjson.Members(body, func(key, value []byte, _ int) bool {
 		switch string(key) {
 		case "object":
-			kind = text(value)
+			kind = rawjson.Text(value)
 		case "data":
 			data = value
 		case "has_more":
@@ -77,9 +78,9 @@ func readList(body []byte) (objects []found, more bool, err error) {
 		return nil, false, err
 	}
 	if kind != "list" || data == nil {
-		return nil, false, fmt.Errorf("%w: the answer is not a list; is base_url a Stripe API?", errJSON)
+		return nil, false, fmt.Errorf("%w: the answer is not a list; is base_url a Stripe API?", rawjson.ErrMalformed)
 	}
-	raws, err := elements(data)
+	raws, err := rawjson.Elements(data)
 	if err != nil {
 		return nil, false, err
 	}
@@ -213,21 +214,21 @@ func (c *connector) complete(ctx context.Context, cl *client, l list, f found) (
 	if l.part == nil {
 		return f.raw, nil
 	}
-	embedded := member(f.raw, l.part.member)
+	embedded := rawjson.Member(f.raw, l.part.member)
 	if embedded == nil || string(embedded) == "null" {
 		return f.raw, nil
 	}
-	if string(member(embedded, "has_more")) != "true" {
+	if string(rawjson.Member(embedded, "has_more")) != "true" {
 		return f.raw, nil
 	}
-	parts, err := elements(member(embedded, "data"))
+	parts, err := rawjson.Elements(rawjson.Member(embedded, "data"))
 	if err != nil {
 		return nil, err
 	}
 	have := map[string]bool{}
 	after := ""
 	for _, p := range parts {
-		after = identity(p)
+		after = rawjson.Identity(p)
 		have[after] = true
 	}
 	for more := true; more; {
@@ -244,24 +245,24 @@ func (c *connector) complete(ctx context.Context, cl *client, l list, f found) (
 		}
 	}
 	all := append(append([]byte{'['}, bytes.Join(parts, []byte{','})...), ']')
-	embedded = replaceMember(replaceMember(embedded, "data", all), "has_more", []byte("false"))
-	return replaceMember(f.raw, l.part.member, embedded), nil
+	embedded = rawjson.Replace(rawjson.Replace(embedded, "data", all), "has_more", []byte("false"))
+	return rawjson.Replace(f.raw, l.part.member, embedded), nil
 }
 
 // completePrice fetches a tiered price once more when it is sold in several
 // currencies: their tiers are expanded by the currency's name, one by one.
 func completePrice(ctx context.Context, cl *client, l list, f found) ([]byte, error) {
-	if text(member(f.raw, "billing_scheme")) != "tiered" {
+	if rawjson.Text(rawjson.Member(f.raw, "billing_scheme")) != "tiered" {
 		return f.raw, nil
 	}
-	options := member(f.raw, "currency_options")
+	options := rawjson.Member(f.raw, "currency_options")
 	if len(options) == 0 || options[0] != '{' {
 		return f.raw, nil
 	}
 	fields := append([]string(nil), l.expand...)
-	own := text(member(f.raw, "currency"))
-	err := members(options, func(currency, option []byte, _ int) bool {
-		if string(currency) != own && member(option, "tiers") == nil && len(fields) < 80 {
+	own := rawjson.Text(rawjson.Member(f.raw, "currency"))
+	err := rawjson.Members(options, func(currency, option []byte, _ int) bool {
+		if string(currency) != own && rawjson.Member(option, "tiers") == nil && len(fields) < 80 {
 			fields = append(fields, "currency_options."+string(currency)+".tiers")
 		}
 		return true
@@ -295,6 +296,6 @@ func (c *connector) fetch(ctx context.Context, cl *client, l list, id string) (o
 		return o, false, fmt.Errorf("fetch %s %s: the answer is %s %s", l.kind, id, f.kind, f.id)
 	}
 	o, err = c.whole(ctx, cl, l, f, connectors.Fetched, version, now)
-	o.Deleted = string(member(body, "deleted")) == "true"
+	o.Deleted = string(rawjson.Member(body, "deleted")) == "true"
 	return o, err == nil, err
 }

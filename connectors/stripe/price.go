@@ -8,6 +8,7 @@ import (
 
 	"mrrsync/connectors"
 	"mrrsync/connectors/billing"
+	"mrrsync/connectors/rawjson"
 )
 
 // problem is why something could not be read: what becomes a reject.
@@ -195,7 +196,7 @@ func (w *wirePrice) tiers(a wireAmount, places int32) ([]billing.Tier, billing.M
 }
 
 // exact is the decimal form of an amount, else the whole one.
-func exact(precise, whole *number) (decimal.Decimal, bool) {
+func exact(precise, whole *rawjson.Number) (decimal.Decimal, bool) {
 	switch {
 	case precise != nil:
 		return precise.Decimal, true

@@ -9,6 +9,7 @@ import (
 
 	"mrrsync/connectors"
 	"mrrsync/connectors/billing"
+	"mrrsync/connectors/rawjson"
 )
 
 func dec(s string) decimal.Decimal { return decimal.RequireFromString(s) }
@@ -18,8 +19,8 @@ var exactly = cmp.Comparer(func(a, b decimal.Decimal) bool { return a.Equal(b) }
 // stored is an object as it lies in the raw store.
 func stored(kind, customer, json string, version int64) connectors.Object {
 	return connectors.Object{
-		Kind: kind, ID: text(member([]byte(json), "id")), CustomerID: customer, Version: version * 1e6,
-		SeenAt: stamp(version).time(), Origin: connectors.Listed, Payload: []byte(json),
+		Kind: kind, ID: rawjson.Text(rawjson.Member([]byte(json), "id")), CustomerID: customer, Version: version * 1e6,
+		SeenAt: rawjson.Stamp(version).Time(), Origin: connectors.Listed, Payload: []byte(json),
 	}
 }
 

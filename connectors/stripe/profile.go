@@ -5,6 +5,7 @@ import (
 
 	"mrrsync/connectors"
 	"mrrsync/connectors/billing"
+	"mrrsync/connectors/rawjson"
 )
 
 // profileMembers are the members of a customer that segments may name.
@@ -12,7 +13,7 @@ var profileMembers = []string{"metadata", "address", "currency", "name"}
 
 // touches says that previous attributes speak of one of some members.
 func touches(previous []byte, names ...string) bool {
-	return slices.ContainsFunc(names, func(name string) bool { return member(previous, name) != nil })
+	return slices.ContainsFunc(names, func(name string) bool { return rawjson.Member(previous, name) != nil })
 }
 
 // touched says that the event changed one of some members of its object.

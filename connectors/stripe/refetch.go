@@ -10,6 +10,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"mrrsync/connectors"
+	"mrrsync/connectors/rawjson"
 )
 
 const (
@@ -131,7 +132,7 @@ func (f *feed) one(ctx context.Context, t target) (connectors.Object, error) {
 		return o, fmt.Errorf("fetch %s %s, which an event says has changed: %w", t.kind, t.id, err)
 	}
 	if ok && !o.Deleted {
-		if identity(member(o.Payload, "test_clock")) != "" {
+		if rawjson.Identity(rawjson.Member(o.Payload, "test_clock")) != "" {
 			return connectors.Object{}, nil // as no list shows it either
 		}
 		return o, nil

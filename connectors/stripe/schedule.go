@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"time"
 
+	"mrrsync/connectors/rawjson"
+
 	"github.com/shopspring/decimal"
 
 	"mrrsync/connectors/billing"
@@ -18,7 +20,7 @@ func (r resolver) phases(w *wireSchedule, currency string, object billing.Ref) (
 	var problems []*problem
 	for i := range w.Phases {
 		wire := &w.Phases[i]
-		p := billing.Phase{From: wire.StartDate.time(), Until: wire.EndDate.time(), Object: object}
+		p := billing.Phase{From: wire.StartDate.Time(), Until: wire.EndDate.Time(), Object: object}
 		if !end.IsZero() && (p.Until.IsZero() || p.Until.After(end)) {
 			p.Until = end
 		}
@@ -44,9 +46,9 @@ func (r resolver) phases(w *wireSchedule, currency string, object billing.Ref) (
 func (w *wireSchedule) end() time.Time {
 	switch w.Status {
 	case "released":
-		return w.ReleasedAt.time()
+		return w.ReleasedAt.Time()
 	case "canceled":
-		return w.CanceledAt.time()
+		return w.CanceledAt.Time()
 	}
 	return time.Time{}
 }
@@ -66,7 +68,7 @@ func (w *wireSchedule) about(s billing.Subscription) bool {
 	if id := w.subject(); id != "" {
 		return s.ID == id
 	}
-	return w.Status == "canceled" && len(w.Phases) > 0 && w.Phases[0].StartDate.time().Equal(s.Start)
+	return w.Status == "canceled" && len(w.Phases) > 0 && w.Phases[0].StartDate.Time().Equal(s.Start)
 }
 
 func (r resolver) phase(w *wirePhase, currency string, p *billing.Phase) *problem {
@@ -79,7 +81,7 @@ func (r resolver) phase(w *wirePhase, currency string, p *billing.Phase) *proble
 			if err := json.Unmarshal(raw, &embedded); err != nil {
 				return unreadable(kindSchedule, "", "malformed", "a price cannot be read: %v", err)
 			}
-		} else if s := text(raw); s != "" {
+		} else if s := rawjson.Text(raw); s != "" {
 			id = s
 		}
 		item := billing.Item{}

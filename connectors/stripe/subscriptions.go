@@ -36,8 +36,8 @@ func (t *translation) subscription(id string, versions []version[wireSubscriptio
 		return billing.Subscription{}, false
 	}
 	s := billing.Subscription{
-		ID: id, CustomerID: t.who, Name: last.Description, Currency: upper(last.Currency), Created: last.Created.time(),
-		Start: cmp.Or(last.StartDate, last.Created).time(), Ended: last.EndedAt.time(), Requested: last.CanceledAt.time(),
+		ID: id, CustomerID: t.who, Name: last.Description, Currency: upper(last.Currency), Created: last.Created.Time(),
+		Start: cmp.Or(last.StartDate, last.Created).Time(), Ended: last.EndedAt.Time(), Requested: last.CanceledAt.Time(),
 		Metadata: fields(last.Metadata), Profiles: profiles(versions, happened), Object: object,
 	}
 	if !gone.IsZero() && s.Ended.IsZero() {
@@ -125,7 +125,7 @@ func (t *translation) readServices() {
 		if v.wire.Invoice != "" || taken[v.ID] || !v.wire.Proration {
 			continue
 		}
-		g := grouped{resolver: t.resolver, currency: v.wire.Currency, issued: v.wire.Date.time(), object: v.Ref()}
+		g := grouped{resolver: t.resolver, currency: v.wire.Currency, issued: v.wire.Date.Time(), object: v.Ref()}
 		line := v.wire.line()
 		if len(line.TaxRates) == 0 {
 			line.TaxRates = t.ratesOf(string(v.wire.Subscription), string(v.wire.SubscriptionItem))

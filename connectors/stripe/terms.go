@@ -60,15 +60,15 @@ func (r resolver) terms(w *wireSubscription) *terms {
 		if t.Pause.Behavior, known = behaviors[p.Behavior]; !known {
 			fail("pause_unknown", "unknown pause_collection behavior %q", p.Behavior)
 		}
-		t.Pause.ResumesAt = p.ResumesAt.time()
+		t.Pause.ResumesAt = p.ResumesAt.Time()
 	}
-	t.TrialStart, t.TrialEnd = w.TrialStart.time(), w.TrialEnd.time()
-	t.CancelAt = w.CancelAt.time()
+	t.TrialStart, t.TrialEnd = w.TrialStart.Time(), w.TrialEnd.Time()
+	t.CancelAt = w.CancelAt.Time()
 	if w.CancelAtPeriodEnd && t.CancelAt.IsZero() {
-		t.CancelAt = w.CurrentPeriodEnd.time()
+		t.CancelAt = w.CurrentPeriodEnd.Time()
 	}
 	if w.EndedAt != 0 {
-		t.CancelAt = w.EndedAt.time()
+		t.CancelAt = w.EndedAt.Time()
 	}
 	var problem *problem
 	if t.Discounts, problem = r.discounts(w.discounts(), w.Currency); problem != nil {
@@ -109,7 +109,7 @@ func (r resolver) items(w *wireSubscription, t *terms) {
 }
 
 func (r resolver) item(w *wireSubscription, i *wireItem) (billing.Item, *problem) {
-	item := billing.Item{ID: i.ID, Created: i.Created.time()}
+	item := billing.Item{ID: i.ID, Created: i.Created.Time()}
 	if i.ID == "" {
 		return item, unreadable("subscription_item", w.ID, "item_unnamed", "an item has no id")
 	}

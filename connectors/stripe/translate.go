@@ -12,6 +12,7 @@ import (
 
 	"mrrsync/connectors"
 	"mrrsync/connectors/billing"
+	"mrrsync/connectors/rawjson"
 )
 
 // readable says whether an event's object is in a shape that this code reads:
@@ -223,14 +224,14 @@ func (t *translation) readEvent(o connectors.Object) {
 	}
 	raw := []byte(wire.Data.Object)
 	h := &happening{
-		event: version[wireEvent]{o, wire}, kind: text(member(raw, "object")),
+		event: version[wireEvent]{o, wire}, kind: rawjson.Text(rawjson.Member(raw, "object")),
 		created: strings.HasSuffix(wire.Type, ".created"),
 	}
 	switch h.kind {
 	case kindSubscription:
-		h.subject = text(member(raw, "id"))
+		h.subject = rawjson.Text(rawjson.Member(raw, "id"))
 	case kindDiscount:
-		h.subject = identity(member(raw, "subscription"))
+		h.subject = rawjson.Identity(rawjson.Member(raw, "subscription"))
 	}
 	if readable(wire.APIVersion) {
 		h.decode(raw)

@@ -12,6 +12,7 @@ import (
 
 	"mrrsync/connectors"
 	"mrrsync/connectors/billing"
+	"mrrsync/connectors/rawjson"
 )
 
 // on is a day's midnight, or an instant, in seconds since 1970.
@@ -61,7 +62,7 @@ func active(changes string) string {
 
 // listed is a version as a list or a fetch showed it.
 func listed(json, at string) connectors.Object {
-	return stored(text(member([]byte(json), "object")), "cus_1", json, on(at))
+	return stored(rawjson.Text(rawjson.Member([]byte(json), "object")), "cus_1", json, on(at))
 }
 
 // events count up so that each has an id of its own.

@@ -1,62 +1,14 @@
 package stripe
 
 import (
-	"bytes"
 	"encoding/json"
-	"fmt"
-	"strconv"
-	"time"
 
-	"github.com/shopspring/decimal"
-
-	"mrrsync/connectors"
+	"mrrsync/connectors/rawjson"
 )
 
 // The wire types hold what facts are made of, and no more. Numbers are exact;
 // a pointer tells null from 0, because a tiered price's unit_amount is null and
 // a free price's is 0.
-
-// number is an exact number, sent as a JSON number or as a string.
-type number struct{ decimal.Decimal }
-
-func (n *number) UnmarshalJSON(b []byte) error {
-	s := string(bytes.Trim(b, `"`))
-	if s == "null" {
-		return nil
-	}
-	d, err := connectors.ParseNumber(s)
-	if err != nil {
-		return err
-	}
-	n.Decimal = d
-	return nil
-}
-
-// stamp is an instant in seconds since 1970; 0 stands for null.
-type stamp int64
-
-// lastStamp is the end of the year 9999.
-const lastStamp = 253402300799
-
-func (s *stamp) UnmarshalJSON(b []byte) error {
-	if string(b) == "null" {
-		return nil
-	}
-	n, err := strconv.ParseInt(string(b), 10, 64)
-	if err != nil || n < 0 || n > lastStamp {
-		return fmt.Errorf("%.40s is not a time in seconds", b)
-	}
-	*s = stamp(n)
-	return nil
-}
-
-// time is the instant in UTC; null is the zero time.
-func (s stamp) time() time.Time {
-	if s == 0 {
-		return time.Time{}
-	}
-	return time.Unix(int64(s), 0).UTC()
-}
 
 // reference is another object's id, sent as it is or as the object itself.
 type reference string
@@ -90,11 +42,11 @@ type wireRecurring struct {
 }
 
 type wireTier struct {
-	UpTo              *number `json:"up_to"`
-	UnitAmount        *number `json:"unit_amount"`
-	UnitAmountDecimal *number `json:"unit_amount_decimal"`
-	FlatAmount        *number `json:"flat_amount"`
-	FlatAmountDecimal *number `json:"flat_amount_decimal"`
+	UpTo              *rawjson.Number `json:"up_to"`
+	UnitAmount        *rawjson.Number `json:"unit_amount"`
+	UnitAmountDecimal *rawjson.Number `json:"unit_amount_decimal"`
+	FlatAmount        *rawjson.Number `json:"flat_amount"`
+	FlatAmountDecimal *rawjson.Number `json:"flat_amount_decimal"`
 }
 
 type wireTransform struct {
@@ -104,10 +56,10 @@ type wireTransform struct {
 
 // wireAmount is what a price costs in one currency.
 type wireAmount struct {
-	UnitAmount        *number    `json:"unit_amount"`
-	UnitAmountDecimal *number    `json:"unit_amount_decimal"`
-	Tiers             []wireTier `json:"tiers"`
-	TaxBehavior       string     `json:"tax_behavior"`
+	UnitAmount        *rawjson.Number `json:"unit_amount"`
+	UnitAmountDecimal *rawjson.Number `json:"unit_amount_decimal"`
+	Tiers             []wireTier      `json:"tiers"`
+	TaxBehavior       string          `json:"tax_behavior"`
 }
 
 type wirePrice struct {
@@ -127,20 +79,20 @@ type wirePrice struct {
 
 // wirePlan is the older form of a price; old objects have no other.
 type wirePlan struct {
-	ID             string         `json:"id"`
-	Nickname       string         `json:"nickname"`
-	Product        reference      `json:"product"`
-	Currency       string         `json:"currency"`
-	Amount         *number        `json:"amount"`
-	AmountDecimal  *number        `json:"amount_decimal"`
-	BillingScheme  string         `json:"billing_scheme"`
-	TiersMode      string         `json:"tiers_mode"`
-	Tiers          []wireTier     `json:"tiers"`
-	TransformUsage *wireTransform `json:"transform_usage"`
-	Interval       string         `json:"interval"`
-	IntervalCount  int64          `json:"interval_count"`
-	UsageType      string         `json:"usage_type"`
-	Metadata       metadata       `json:"metadata"`
+	ID             string          `json:"id"`
+	Nickname       string          `json:"nickname"`
+	Product        reference       `json:"product"`
+	Currency       string          `json:"currency"`
+	Amount         *rawjson.Number `json:"amount"`
+	AmountDecimal  *rawjson.Number `json:"amount_decimal"`
+	BillingScheme  string          `json:"billing_scheme"`
+	TiersMode      string          `json:"tiers_mode"`
+	Tiers          []wireTier      `json:"tiers"`
+	TransformUsage *wireTransform  `json:"transform_usage"`
+	Interval       string          `json:"interval"`
+	IntervalCount  int64           `json:"interval_count"`
+	UsageType      string          `json:"usage_type"`
+	Metadata       metadata        `json:"metadata"`
 }
 
 // price is the plan in the newer form.
@@ -174,14 +126,14 @@ type wireAppliesTo struct {
 type wireCoupon struct {
 	ID               string              `json:"id"`
 	Name             string              `json:"name"`
-	PercentOff       *number             `json:"percent_off"`
-	AmountOff        *number             `json:"amount_off"`
+	PercentOff       *rawjson.Number     `json:"percent_off"`
+	AmountOff        *rawjson.Number     `json:"amount_off"`
 	Currency         string              `json:"currency"`
 	Duration         string              `json:"duration"`
 	DurationInMonths int                 `json:"duration_in_months"`
 	AppliesTo        *wireAppliesTo      `json:"applies_to"`
 	CurrencyOptions  map[string]struct { // absent unless expanded
-		AmountOff *number `json:"amount_off"`
+		AmountOff *rawjson.Number `json:"amount_off"`
 	} `json:"currency_options"`
 
 	bare bool // only its id is known
@@ -199,12 +151,12 @@ func (c *wireCoupon) UnmarshalJSON(b []byte) error {
 // wireDiscount is sent as a bare id unless expanded. A bare id that nothing
 // else explains is an error, never 0 %.
 type wireDiscount struct {
-	ID           string      `json:"id"`
-	Coupon       *wireCoupon `json:"coupon"`
-	Customer     reference   `json:"customer"`
-	Subscription reference   `json:"subscription"`
-	Start        stamp       `json:"start"`
-	End          stamp       `json:"end"`
+	ID           string        `json:"id"`
+	Coupon       *wireCoupon   `json:"coupon"`
+	Customer     reference     `json:"customer"`
+	Subscription reference     `json:"subscription"`
+	Start        rawjson.Stamp `json:"start"`
+	End          rawjson.Stamp `json:"end"`
 
 	bare bool
 }
@@ -219,10 +171,10 @@ func (d *wireDiscount) UnmarshalJSON(b []byte) error {
 }
 
 type wireTaxRate struct {
-	ID                  string  `json:"id"`
-	Percentage          *number `json:"percentage"`
-	EffectivePercentage *number `json:"effective_percentage"`
-	Inclusive           bool    `json:"inclusive"`
+	ID                  string          `json:"id"`
+	Percentage          *rawjson.Number `json:"percentage"`
+	EffectivePercentage *rawjson.Number `json:"effective_percentage"`
+	Inclusive           bool            `json:"inclusive"`
 
 	bare bool
 }
@@ -237,35 +189,35 @@ func (t *wireTaxRate) UnmarshalJSON(b []byte) error {
 }
 
 type wireItem struct {
-	ID        string         `json:"id"`
-	Created   stamp          `json:"created"`
-	Price     *wirePrice     `json:"price"`
-	Plan      *wirePlan      `json:"plan"`
-	Quantity  *number        `json:"quantity"`
-	Discounts []wireDiscount `json:"discounts"`
-	TaxRates  []wireTaxRate  `json:"tax_rates"`
+	ID        string          `json:"id"`
+	Created   rawjson.Stamp   `json:"created"`
+	Price     *wirePrice      `json:"price"`
+	Plan      *wirePlan       `json:"plan"`
+	Quantity  *rawjson.Number `json:"quantity"`
+	Discounts []wireDiscount  `json:"discounts"`
+	TaxRates  []wireTaxRate   `json:"tax_rates"`
 }
 
 type wirePause struct {
-	Behavior  string `json:"behavior"`
-	ResumesAt stamp  `json:"resumes_at"`
+	Behavior  string        `json:"behavior"`
+	ResumesAt rawjson.Stamp `json:"resumes_at"`
 }
 
 type wireSubscription struct {
-	ID                string    `json:"id"`
-	Customer          reference `json:"customer"`
-	Status            string    `json:"status"`
-	Currency          string    `json:"currency"`
-	Description       string    `json:"description"`
-	Created           stamp     `json:"created"`
-	StartDate         stamp     `json:"start_date"`
-	EndedAt           stamp     `json:"ended_at"`
-	CanceledAt        stamp     `json:"canceled_at"`
-	CancelAt          stamp     `json:"cancel_at"`
-	CancelAtPeriodEnd bool      `json:"cancel_at_period_end"`
-	CurrentPeriodEnd  stamp     `json:"current_period_end"`
-	TrialStart        stamp     `json:"trial_start"`
-	TrialEnd          stamp     `json:"trial_end"`
+	ID                string        `json:"id"`
+	Customer          reference     `json:"customer"`
+	Status            string        `json:"status"`
+	Currency          string        `json:"currency"`
+	Description       string        `json:"description"`
+	Created           rawjson.Stamp `json:"created"`
+	StartDate         rawjson.Stamp `json:"start_date"`
+	EndedAt           rawjson.Stamp `json:"ended_at"`
+	CanceledAt        rawjson.Stamp `json:"canceled_at"`
+	CancelAt          rawjson.Stamp `json:"cancel_at"`
+	CancelAtPeriodEnd bool          `json:"cancel_at_period_end"`
+	CurrentPeriodEnd  rawjson.Stamp `json:"current_period_end"`
+	TrialStart        rawjson.Stamp `json:"trial_start"`
+	TrialEnd          rawjson.Stamp `json:"trial_end"`
 	Items             *struct {
 		Data    []wireItem `json:"data"`
 		HasMore bool       `json:"has_more"`
@@ -282,7 +234,7 @@ type wireCustomer struct {
 	Name     string        `json:"name"`
 	Email    string        `json:"email"`
 	Currency string        `json:"currency"`
-	Created  stamp         `json:"created"`
+	Created  rawjson.Stamp `json:"created"`
 	Discount *wireDiscount `json:"discount"`
 	Metadata metadata      `json:"metadata"`
 	Address  *struct {
@@ -296,53 +248,53 @@ type wirePhaseDiscount struct {
 }
 
 type wirePhase struct {
-	StartDate stamp  `json:"start_date"`
-	EndDate   stamp  `json:"end_date"`
-	Currency  string `json:"currency"`
+	StartDate rawjson.Stamp `json:"start_date"`
+	EndDate   rawjson.Stamp `json:"end_date"`
+	Currency  string        `json:"currency"`
 	Items     []struct {
 		Price     json.RawMessage     `json:"price"` // an id unless expanded
 		Plan      reference           `json:"plan"`
-		Quantity  *number             `json:"quantity"`
+		Quantity  *rawjson.Number     `json:"quantity"`
 		Discounts []wirePhaseDiscount `json:"discounts"`
 		TaxRates  []wireTaxRate       `json:"tax_rates"`
 	} `json:"items"`
 	Coupon          *wireCoupon         `json:"coupon"` // the older form of discounts
 	Discounts       []wirePhaseDiscount `json:"discounts"`
 	DefaultTaxRates []wireTaxRate       `json:"default_tax_rates"`
-	TrialEnd        stamp               `json:"trial_end"`
+	TrialEnd        rawjson.Stamp       `json:"trial_end"`
 }
 
 type wireSchedule struct {
-	ID                   string      `json:"id"`
-	Status               string      `json:"status"`
-	EndBehavior          string      `json:"end_behavior"`
-	Subscription         reference   `json:"subscription"`
-	ReleasedSubscription reference   `json:"released_subscription"`
-	ReleasedAt           stamp       `json:"released_at"`
-	CanceledAt           stamp       `json:"canceled_at"`
-	CompletedAt          stamp       `json:"completed_at"`
-	Phases               []wirePhase `json:"phases"`
+	ID                   string        `json:"id"`
+	Status               string        `json:"status"`
+	EndBehavior          string        `json:"end_behavior"`
+	Subscription         reference     `json:"subscription"`
+	ReleasedSubscription reference     `json:"released_subscription"`
+	ReleasedAt           rawjson.Stamp `json:"released_at"`
+	CanceledAt           rawjson.Stamp `json:"canceled_at"`
+	CompletedAt          rawjson.Stamp `json:"completed_at"`
+	Phases               []wirePhase   `json:"phases"`
 }
 
 type wirePeriod struct {
-	Start stamp `json:"start"`
-	End   stamp `json:"end"`
+	Start rawjson.Stamp `json:"start"`
+	End   rawjson.Stamp `json:"end"`
 }
 
 type wireTaxAmount struct {
-	Amount    number      `json:"amount"`
-	Inclusive bool        `json:"inclusive"`
-	TaxRate   wireTaxRate `json:"tax_rate"`
+	Amount    rawjson.Number `json:"amount"`
+	Inclusive bool           `json:"inclusive"`
+	TaxRate   wireTaxRate    `json:"tax_rate"`
 }
 
 type wireDiscountAmount struct {
-	Amount number `json:"amount"`
+	Amount rawjson.Number `json:"amount"`
 }
 
 type wireLine struct {
 	ID               string               `json:"id"`
 	Type             string               `json:"type"`
-	Amount           number               `json:"amount"`
+	Amount           rawjson.Number       `json:"amount"`
 	Currency         string               `json:"currency"`
 	Description      string               `json:"description"`
 	DiscountAmounts  []wireDiscountAmount `json:"discount_amounts"`
@@ -355,7 +307,7 @@ type wireLine struct {
 	ProrationDetails *struct {
 		CreditedItems json.RawMessage `json:"credited_items"`
 	} `json:"proration_details"`
-	Quantity         *number         `json:"quantity"`
+	Quantity         *rawjson.Number `json:"quantity"`
 	Subscription     reference       `json:"subscription"`
 	SubscriptionItem reference       `json:"subscription_item"`
 	TaxAmounts       []wireTaxAmount `json:"tax_amounts"`
@@ -368,16 +320,16 @@ type wireInvoice struct {
 	Subscription      reference      `json:"subscription"`
 	Currency          string         `json:"currency"`
 	Status            string         `json:"status"`
-	Created           stamp          `json:"created"`
+	Created           rawjson.Stamp  `json:"created"`
 	Attempted         bool           `json:"attempted"`
 	AttemptCount      int64          `json:"attempt_count"`
-	Total             number         `json:"total"`
+	Total             rawjson.Number `json:"total"`
 	Discounts         []wireDiscount `json:"discounts"`
 	Discount          *wireDiscount  `json:"discount"`
 	StatusTransitions struct {
-		FinalizedAt           stamp `json:"finalized_at"`
-		VoidedAt              stamp `json:"voided_at"`
-		MarkedUncollectibleAt stamp `json:"marked_uncollectible_at"`
+		FinalizedAt           rawjson.Stamp `json:"finalized_at"`
+		VoidedAt              rawjson.Stamp `json:"voided_at"`
+		MarkedUncollectibleAt rawjson.Stamp `json:"marked_uncollectible_at"`
 	} `json:"status_transitions"`
 	Lines struct {
 		Data    []wireLine `json:"data"`
@@ -387,51 +339,51 @@ type wireInvoice struct {
 
 type wireCreditLine struct {
 	ID              string               `json:"id"`
-	Amount          number               `json:"amount"`
+	Amount          rawjson.Number       `json:"amount"`
 	Description     string               `json:"description"`
 	DiscountAmounts []wireDiscountAmount `json:"discount_amounts"`
 	InvoiceLineItem string               `json:"invoice_line_item"`
-	Quantity        *number              `json:"quantity"`
+	Quantity        *rawjson.Number      `json:"quantity"`
 	TaxAmounts      []wireTaxAmount      `json:"tax_amounts"`
 }
 
 type wireCreditNote struct {
-	ID          string    `json:"id"`
-	Customer    reference `json:"customer"`
-	Invoice     reference `json:"invoice"`
-	Currency    string    `json:"currency"`
-	Status      string    `json:"status"`
-	Created     stamp     `json:"created"`
-	EffectiveAt stamp     `json:"effective_at"`
-	Total       number    `json:"total"`
+	ID          string         `json:"id"`
+	Customer    reference      `json:"customer"`
+	Invoice     reference      `json:"invoice"`
+	Currency    string         `json:"currency"`
+	Status      string         `json:"status"`
+	Created     rawjson.Stamp  `json:"created"`
+	EffectiveAt rawjson.Stamp  `json:"effective_at"`
+	Total       rawjson.Number `json:"total"`
 	Lines       struct {
 		Data []wireCreditLine `json:"data"`
 	} `json:"lines"`
 }
 
 type wireInvoiceItem struct {
-	ID               string         `json:"id"`
-	Amount           number         `json:"amount"`
-	Currency         string         `json:"currency"`
-	Date             stamp          `json:"date"`
-	Description      string         `json:"description"`
-	Discounts        []wireDiscount `json:"discounts"`
-	Invoice          reference      `json:"invoice"`
-	Period           wirePeriod     `json:"period"`
-	Price            *wirePrice     `json:"price"`
-	Plan             *wirePlan      `json:"plan"`
-	Proration        bool           `json:"proration"`
-	Quantity         *number        `json:"quantity"`
-	Subscription     reference      `json:"subscription"`
-	SubscriptionItem reference      `json:"subscription_item"`
-	TaxRates         []wireTaxRate  `json:"tax_rates"`
+	ID               string          `json:"id"`
+	Amount           rawjson.Number  `json:"amount"`
+	Currency         string          `json:"currency"`
+	Date             rawjson.Stamp   `json:"date"`
+	Description      string          `json:"description"`
+	Discounts        []wireDiscount  `json:"discounts"`
+	Invoice          reference       `json:"invoice"`
+	Period           wirePeriod      `json:"period"`
+	Price            *wirePrice      `json:"price"`
+	Plan             *wirePlan       `json:"plan"`
+	Proration        bool            `json:"proration"`
+	Quantity         *rawjson.Number `json:"quantity"`
+	Subscription     reference       `json:"subscription"`
+	SubscriptionItem reference       `json:"subscription_item"`
+	TaxRates         []wireTaxRate   `json:"tax_rates"`
 }
 
 type wireEvent struct {
-	ID         string `json:"id"`
-	Type       string `json:"type"`
-	APIVersion string `json:"api_version"`
-	Created    stamp  `json:"created"`
+	ID         string        `json:"id"`
+	Type       string        `json:"type"`
+	APIVersion string        `json:"api_version"`
+	Created    rawjson.Stamp `json:"created"`
 	Data       struct {
 		Object             json.RawMessage `json:"object"`
 		PreviousAttributes json.RawMessage `json:"previous_attributes"`

@@ -1,4 +1,4 @@
-package stripe
+package rawjson
 
 import (
 	"bytes"
@@ -12,13 +12,14 @@ import (
 // time matter while pulling. The scanner trusts that brackets and strings close
 // (the transport saw to that) and reports everything else it does not expect.
 
-var errJSON = errors.New("malformed JSON")
+// ErrMalformed is in every error of the scanner.
+var ErrMalformed = errors.New("malformed JSON")
 
 func malformed(b []byte, i int, want string) error {
 	if i >= len(b) {
-		return fmt.Errorf("%w: ends where %s should stand", errJSON, want)
+		return fmt.Errorf("%w: ends where %s should stand", ErrMalformed, want)
 	}
-	return fmt.Errorf("%w: %q where %s should stand", errJSON, b[i:min(len(b), i+20)], want)
+	return fmt.Errorf("%w: %q where %s should stand", ErrMalformed, b[i:min(len(b), i+20)], want)
 }
 
 func skipSpace(b []byte, i int) int {
@@ -109,9 +110,9 @@ func scalar(s []byte) bool {
 	return true
 }
 
-// members calls each with every key (without quotes), raw value and the value's
+// Members calls each with every key (without quotes), raw value and the value's
 // place in b, until each says stop.
-func members(b []byte, each func(key, value []byte, at int) (more bool)) error {
+func Members(b []byte, each func(key, value []byte, at int) (more bool)) error {
 	i := skipSpace(b, 0)
 	if i >= len(b) || b[i] != '{' {
 		return malformed(b, i, "an object")
@@ -148,8 +149,8 @@ func members(b []byte, each func(key, value []byte, at int) (more bool)) error {
 	}
 }
 
-// elements are the raw values of an array.
-func elements(b []byte) ([][]byte, error) {
+// Elements are the raw values of an array.
+func Elements(b []byte) ([][]byte, error) {
 	i := skipSpace(b, 0)
 	if i >= len(b) || b[i] != '[' {
 		return nil, malformed(b, i, "an array")
@@ -176,15 +177,15 @@ func elements(b []byte) ([][]byte, error) {
 	}
 }
 
-// member is the raw value of one key; nil when there is none.
-func member(b []byte, key string) []byte {
-	value, _ := locate(b, key)
+// Member is the raw value of one key; nil when there is none.
+func Member(b []byte, key string) []byte {
+	value, _ := Locate(b, key)
 	return value
 }
 
-// locate is member with the value's place in b.
-func locate(b []byte, key string) (value []byte, at int) {
-	err := members(b, func(k, v []byte, i int) bool {
+// Locate is Member with the value's place in b.
+func Locate(b []byte, key string) (value []byte, at int) {
+	err := Members(b, func(k, v []byte, i int) bool {
 		if string(k) != key {
 			return true
 		}
@@ -197,26 +198,26 @@ func locate(b []byte, key string) (value []byte, at int) {
 	return value, at
 }
 
-// text is the content of a raw JSON string without escapes, such as an id; ""
+// Text is the content of a raw JSON string without escapes, such as an id; ""
 // for everything else.
-func text(raw []byte) string {
+func Text(raw []byte) string {
 	if len(raw) < 2 || raw[0] != '"' || bytes.IndexByte(raw, '\\') >= 0 {
 		return ""
 	}
 	return string(raw[1 : len(raw)-1])
 }
 
-// identity is a raw id, or the id of a raw expanded object.
-func identity(raw []byte) string {
+// Identity is a raw id, or the id of a raw expanded object.
+func Identity(raw []byte) string {
 	if len(raw) > 0 && raw[0] == '{' {
-		return text(member(raw, "id"))
+		return Text(Member(raw, "id"))
 	}
-	return text(raw)
+	return Text(raw)
 }
 
-// replaceMember is obj with the value of key replaced, if it has that key.
-func replaceMember(obj []byte, key string, value []byte) []byte {
-	old, at := locate(obj, key)
+// Replace is obj with the value of key replaced, if it has that key.
+func Replace(obj []byte, key string, value []byte) []byte {
+	old, at := Locate(obj, key)
 	if old == nil {
 		return obj
 	}

@@ -1,0 +1,68 @@
+package rawjson
+
+import (
+	"bytes"
+	"fmt"
+	"strconv"
+	"time"
+
+	"github.com/shopspring/decimal"
+
+	"mrrsync/connectors"
+)
+
+// Number is an exact number, sent as a JSON number (5, 5.0) or as a string
+// ("0.0025"). null leaves it as it is: behind a pointer there is none then. Text
+// that is no number, an empty one too, is an error and never a zero.
+type Number struct{ decimal.Decimal }
+
+// UnmarshalJSON reads the number.
+func (n *Number) UnmarshalJSON(b []byte) error {
+	s := string(bytes.Trim(b, `"`))
+	if s == "null" {
+		return nil
+	}
+	d, err := connectors.ParseNumber(s)
+	if err != nil {
+		return err
+	}
+	n.Decimal = d
+	return nil
+}
+
+// Stamp is an instant in seconds since 1970; 0 stands for none.
+type Stamp int64
+
+// LastStamp is the end of the year 9999.
+const LastStamp Stamp = 253402300799
+
+// UnmarshalJSON reads whole seconds, also such as 10.0.
+func (s *Stamp) UnmarshalJSON(b []byte) error {
+	if string(b) == "null" {
+		return nil
+	}
+	n, err := strconv.ParseInt(string(b), 10, 64)
+	if err != nil {
+		var exact Number
+		if exact.UnmarshalJSON(b) != nil || !exact.IsInteger() {
+			return fmt.Errorf("%.40s is not a time in seconds", b)
+		}
+		n = -1
+		if exact.LessThanOrEqual(decimal.NewFromInt(int64(LastStamp))) {
+			n = exact.IntPart()
+		}
+	}
+	if n < 0 || n > int64(LastStamp) {
+		return fmt.Errorf("%.40s is not a time in seconds", b)
+	}
+	*s = Stamp(n)
+	return nil
+}
+
+// Time is the instant in UTC; none is the zero time.
+func (s Stamp) Time() time.Time {
+	if s == 0 {
+		return time.Time{}
+	}
+	return time.Unix(int64(s), 0).UTC()
+}

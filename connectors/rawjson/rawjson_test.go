@@ -1,0 +1,135 @@
+package rawjson_test
+
+import (
+	"encoding/json"
+	"errors"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"mrrsync/connectors"
+	"mrrsync/connectors/rawjson"
+)
+
+func TestNumber(t *testing.T) {
+	var w struct{ A, B, C, D, E, F *rawjson.Number }
+	in := `{"a":5,"b":5.0,"c":"0.0025","d":123456789012345678901234567890,"e":null}`
+	if err := json.Unmarshal([]byte(in), &w); err != nil {
+		t.Fatal(err)
+	}
+	got := []string{w.A.String(), w.B.String(), w.C.String(), w.D.String()}
+	if d := cmp.Diff([]string{"5", "5", "0.0025", "123456789012345678901234567890"}, got); d != "" || w.E != nil || w.F != nil {
+		t.Errorf("%v %v (-want +got):\n%s", w.E, w.F, d)
+	}
+	for _, in := range []string{`""`, `"x"`, `true`, `{}`, `[1]`, `1e99`, `"1e-99"`} {
+		var n rawjson.Number
+		if err := json.Unmarshal([]byte(in), &n); err == nil {
+			t.Errorf("%s passes as %s", in, n)
+		}
+	}
+}
+
+func TestStamp(t *testing.T) {
+	for in, want := range map[string]string{
+		`1767225600`: "2026-01-01", `1767225600.0`: "2026-01-01", `"1767225600"`: "2026-01-01", `253402300799`: "9999-12-31",
+		`null`: "0001-01-01", `0`: "0001-01-01",
+	} {
+		var s rawjson.Stamp
+		if err := json.Unmarshal([]byte(in), &s); err != nil || s.Time().Format(time.DateOnly) != want {
+			t.Errorf("%s is %s (%v), want %s", in, s.Time(), err, want)
+		}
+	}
+	for _, in := range []string{`-1`, `253402300800`, `1e30`, `-1e30`, `1.5`, `""`, `"soon"`, `true`} {
+		var s rawjson.Stamp
+		if err := json.Unmarshal([]byte(in), &s); err == nil {
+			t.Errorf("%s passes as %d", in, s)
+		}
+	}
+}
+
+func TestFinding(t *testing.T) {
+	object := []byte(` {"id": "a", "list" : [ {"x":"}"} , 2,"\"]" ], "in": {"id":"b"}, "esc":"\u0041", "none":null}`)
+	for _, c := range []struct{ what, got, want string }{
+		{"text", rawjson.Text(rawjson.Member(object, "id")), "a"},
+		{"an expanded object's id", rawjson.Identity(rawjson.Member(object, "in")), "b"},
+		{"an id", rawjson.Identity(rawjson.Member(object, "id")), "a"},
+		{"text with escapes", rawjson.Text(rawjson.Member(object, "esc")), ""},
+		{"no text", rawjson.Text(rawjson.Member(object, "none")), ""},
+		{"what is not there", string(rawjson.Member(object, "nowhere")), ""},
+		{"replaced", string(rawjson.Replace([]byte(`{"a":{"b":1},"c":2}`), "a", []byte(`3`))), `{"a":3,"c":2}`},
+		{"nothing to replace", string(rawjson.Replace([]byte(`{"a":1}`), "b", []byte(`3`))), `{"a":1}`},
+	} {
+		if c.got != c.want {
+			t.Errorf("%s: %q, want %q", c.what, c.got, c.want)
+		}
+	}
+	list, err := rawjson.Elements(rawjson.Member(object, "list"))
+	var got []string
+	for _, e := range list {
+		got = append(got, string(e))
+	}
+	if d := cmp.Diff([]string{`{"x":"}"}`, `2`, `"\"]"`}, got); d != "" || err != nil {
+		t.Errorf("%v (-want +got):\n%s", err, d)
+	}
+	for _, in := range []string{``, `[`, `[1`, `[1,`, `[tru]`, `["a]`, `{}`} {
+		if _, err := rawjson.Elements([]byte(in)); !errors.Is(err, rawjson.ErrMalformed) {
+			t.Errorf("elements of %q: %v", in, err)
+		}
+	}
+	for _, in := range []string{``, `{`, `{"a"}`, `{"a":}`, `{"a" 1}`, `{1:2}`, `{"a":1 "b":2}`, `[]`} {
+		if err := rawjson.Members([]byte(in), func(_, _ []byte, _ int) bool { return true }); !errors.Is(err, rawjson.ErrMalformed) {
+			t.Errorf("members of %q: %v", in, err)
+		}
+	}
+}
+
+// A rule may go by the place at which an object stands.
+func TestScrub(t *testing.T) {
+	rule := func(key []byte, at rawjson.Place) (rawjson.Fate, rawjson.Place) {
+		switch string(key) {
+		case "phone":
+			return rawjson.Drop, 0
+		case "address":
+			return rawjson.Address, 0
+		case "email":
+			return rawjson.Email, 0
+		case "own":
+			return rawjson.Verbatim, 0
+		case "person", "people":
+			return rawjson.Keep, 1
+		case "name":
+			if at == 1 {
+				return rawjson.Name, 0
+			}
+		}
+		return rawjson.Keep, 0
+	}
+	in := `{"name": "Pro", "person": {"name":"Ada","email":"a@b.c","phone":"1"}, "people":[{"name":"Eve"},{"x":{"name":"Box"}}],
+		"address":{"city":"X","country":"DE"}, "own": {"email": "mine", "phone":1}, "last":{"phone":1}}`
+	want := `{"name":"Pro","person":{},"people":[{},{"x":{"name":"Box"}}],"address":{"country":"DE"},"own":{"email":"mine","phone":1},"last":{}}`
+	got, err := rawjson.Scrub([]byte(in), connectors.Privacy{}, rule, 0)
+	if err != nil || string(got) != want {
+		t.Errorf("%v\ngot  %s\nwant %s", err, got, want)
+	}
+	deep := make([]byte, 0, 1000)
+	for range 200 {
+		deep = append(deep, `{"a":`...)
+	}
+	if _, err := rawjson.Scrub(deep, connectors.Privacy{}, rule, 0); !errors.Is(err, rawjson.ErrMalformed) {
+		t.Errorf("what is nested too deep: %v", err)
+	}
+}
+
+// What is scrubbed is valid JSON, or an error.
+func FuzzScrub(f *testing.F) {
+	f.Add(`{"email":"a@b.c","a":[1,{"b":"q\"}"}],"own":{"a b":"c d"}}`)
+	f.Add(` { "a" : [ 1 , { "phone" : "1" } ] } `)
+	rule := func(key []byte, _ rawjson.Place) (rawjson.Fate, rawjson.Place) { return rawjson.Fate(len(key) % 6), 0 }
+	f.Fuzz(func(t *testing.T, in string) {
+		out, err := rawjson.Scrub([]byte(in), connectors.Privacy{Emails: connectors.Hash, Names: connectors.Keep}, rule, 0)
+		if err == nil && json.Valid([]byte(in)) && !json.Valid(out) {
+			t.Errorf("%q becomes %q", in, out)
+		}
+	})
+}
