@@ -86,7 +86,7 @@ func (b *biller) act(kind shop, t int64, d dice.Dice) {
 		10,
 		5,
 		ok(2, free && one && b.cust.Tagged && v.Contract == nil && len(b.sub.Discounts) == 0 && b.cust.Ref>>28 < heirs),
-		ok(3, monthly),
+		ok(4, monthly && !slices.ContainsFunc(b.sub.Discounts, func(x *Discount) bool { return x.Runs(t) })),
 	)
 	switch choice {
 	case 1:
@@ -292,6 +292,10 @@ func (b *biller) addOn(t int64, d dice.Dice) {
 		return
 	}
 	b.change(t, append(items, it))
+	if x := b.s.Catalog.coupon("SUPPORT10", b.sub.Currency); offer == "support-m" && len(b.sub.Discounts) == 0 && d.One(300) && (b.cust.Tax == nil || !b.cust.Tax.Inclusive) {
+		b.attach(t, t, x)
+		b.sub.darks = append(b.sub.darks, dark{from: t})
+	}
 }
 
 // change puts other items in force in the middle of a term: the rest of the
@@ -483,9 +487,7 @@ func (b *biller) fee(t int64, d dice.Dice) {
 	if d.One(300) {
 		l = Line{Entity: Adhoc, From: t, To: t, Quantity: 1, Unit: local(12_300, b.sub.Currency) * Scale, Amount: local(12_300, b.sub.Currency)}
 	}
-	if v := b.bill(t, []Line{l}); v != nil {
-		v.Recurring = false
-	}
+	b.bill(t, []Line{l})
 }
 
 // transfer hands the subscription over to another customer of the same

@@ -55,24 +55,25 @@ type Cut struct {
 // Invoice is one bill. The moments of its life are facts known to the
 // simulation; those after the present have not happened yet.
 type Invoice struct {
-	Number   int    // from 1, in order of date
-	ID       string // the number as text
-	Ref      Ref
-	Customer *Customer
-	Sub      *Subscription
-	Currency string
-	Date     int64
-	Due      int64
-	Posted   int64 // until then it is pending (0: at Date)
-	Paid     int64 // 0 never
-	Unpaid   int64 // when collection was given up: not_paid
-	Voided   int64
-	Attempts []int64 // failed ones
-	Recurring, First,
+	Number    int    // from 1, in order of date
+	ID        string // the number as text
+	Ref       Ref
+	Customer  *Customer
+	Sub       *Subscription
+	Currency  string
+	Date      int64
+	Due       int64
+	Posted    int64 // until then it is pending (0: at Date)
+	Paid      int64 // 0 never
+	Unpaid    int64 // when collection was given up: not_paid
+	Voided    int64
+	Attempts  []int64 // failed ones
+	Recurring bool    // it belongs to a subscription
+	First     bool
 	Inclusive bool // price_type tax_inclusive
-	Lines    []Line
-	Applied  []Allocation  // credits used to pay it
-	Adjusted []*CreditNote // adjustment credit notes of it
+	Lines     []Line
+	Applied   []Allocation  // credits used to pay it
+	Adjusted  []*CreditNote // adjustment credit notes of it
 }
 
 // Allocation is a part of a credit note that paid an invoice.

@@ -1,9 +1,9 @@
 package site
 
 import (
-	"slices"
 	"sort"
 	"strconv"
+	"strings"
 	"time"
 
 	"mrrsync/internal/simulator/dice"
@@ -157,10 +157,11 @@ func (s *Site) Invoice(id string) *Invoice {
 
 // CreditNote finds a credit note by its identifier, nil when there is none.
 func (s *Site) CreditNote(id string) *CreditNote {
-	if i := slices.IndexFunc(s.CreditNotes, func(c *CreditNote) bool { return c.ID == id }); i >= 0 {
-		return s.CreditNotes[i]
+	n, err := strconv.Atoi(strings.TrimPrefix(id, "CN-"))
+	if err != nil || n < 1 || n > len(s.CreditNotes) || s.CreditNotes[n-1].ID != id {
+		return nil
 	}
-	return nil
+	return s.CreditNotes[n-1]
 }
 
 func (s *Site) catalogEvents() {
