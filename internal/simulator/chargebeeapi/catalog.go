@@ -43,7 +43,7 @@ func (v *view) familyShelf() *shelf[family] {
 
 func (v *view) productShelf() *shelf[*site.Product] {
 	return &shelf[*site.Product]{
-		path: "items", all: v.products, birth: "created_at",
+		path: "items", all: v.products, birth: "created_at", down: true,
 		born:  func(p *site.Product) int64 { return p.Created },
 		id:    func(p *site.Product) string { return p.ID },
 		there: func(p *site.Product) bool { return p.Created <= v.t },
@@ -107,7 +107,7 @@ func (v *view) product(e *enc, p *site.Product) {
 
 func (v *view) priceShelf(path string) *shelf[*site.Price] {
 	return &shelf[*site.Price]{
-		path: path, all: v.prices, birth: "created_at",
+		path: path, all: v.prices, birth: "created_at", down: path == "item_prices",
 		born: func(p *site.Price) int64 { return p.Created },
 		id:   func(p *site.Price) string { return p.ID },
 		there: func(p *site.Price) bool {
@@ -308,11 +308,10 @@ func (v *view) addon(e *enc, p *site.Price) {
 func (v *view) couponShelf() *shelf[*site.Coupon] {
 	return &shelf[*site.Coupon]{
 		path: "coupons", all: v.coupons, birth: "created_at",
-		born:    func(c *site.Coupon) int64 { return c.Created },
-		id:      func(c *site.Coupon) string { return c.ID },
-		there:   func(c *site.Coupon) bool { return c.Created <= v.t },
-		deleted: func(c *site.Coupon) bool { return c.Deleted > 0 && c.Deleted <= v.t },
-		texts:   map[string]func(*site.Coupon) string{"id": func(c *site.Coupon) string { return c.ID }},
+		born:  func(c *site.Coupon) int64 { return c.Created },
+		id:    func(c *site.Coupon) string { return c.ID },
+		there: func(c *site.Coupon) bool { return c.Created <= v.t },
+		texts: map[string]func(*site.Coupon) string{"id": func(c *site.Coupon) string { return c.ID }},
 		moments: map[string]func(*site.Coupon) int64{
 			"created_at": func(c *site.Coupon) int64 { return c.Created },
 			"updated_at": v.couponUpdated,

@@ -181,6 +181,12 @@ func (k *endpoint) parse(query url.Values) (*params, *failure) {
 			p.limit = n
 		case key == "offset":
 			p.offset = value
+		case k.object == "event" && (key == "start_time" || key == "end_time"):
+			f, bad := newCondition("occurred_at", map[string]string{"start_time": "gte", "end_time": "lte"}[key], value, number)
+			if bad != nil {
+				return nil, bad
+			}
+			p.filters = append(p.filters, f)
 		case key == "include_deleted" && k.deletes:
 			if value != "true" && value != "false" {
 				return nil, wrong(key, "invalid value. Must be true or false")

@@ -150,6 +150,7 @@ func TestFilters(t *testing.T) {
 		{"invoices?status[is]=paid&dunning_status[is_present]=false", 60},
 		{fmt.Sprintf("events?occurred_at[after]=%d&event_type[in]=[\"subscription_created\"]", day(2)), 10},
 		{"events?event_type[is_not]=subscription_created", 0},
+		{fmt.Sprintf("events?start_time=%d&end_time=%d", day(1), day(1)+7200), 2},
 		{"item_prices?item_type[is]=addon", 1},
 		{"item_prices?status[is]=archived", 1},
 		{fmt.Sprintf("items?updated_at[after]=%d", day(19)), 1},
