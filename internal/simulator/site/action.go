@@ -156,6 +156,7 @@ func (b *biller) resign(t int64, d dice.Dice) {
 func (b *biller) quit(t int64, d dice.Dice) {
 	if d.One(500) {
 		b.credit(t, "subscription_cancellation", b.prices())
+		b.curtail(t, b.prices())
 	}
 	b.cancelled(t, "")
 	b.afterwards(t, d)
@@ -186,7 +187,7 @@ func (b *biller) afterwards(end int64, d dice.Dice) {
 func (b *biller) reactivate(t int64) {
 	b.sub.darks = append(b.sub.darks, dark{from: b.last().Cancelled, to: t})
 	b.charged = map[*Price]charge{}
-	b.activate(t)
+	b.activate(t, t)
 	b.tell(t, "subscription_reactivated", nil)
 }
 
@@ -315,6 +316,7 @@ func (b *biller) change(t int64, items []Item) {
 		}
 	}
 	b.credit(t, "subscription_change", ended)
+	b.curtail(t, ended)
 	v.Items = items
 	var lines []Line
 	for i := range items {
@@ -327,8 +329,30 @@ func (b *biller) change(t int64, items []Item) {
 			b.sub.darks = append(b.sub.darks, dark{from: t})
 		}
 	}
-	b.bill(t, lines)
+	// Some charges wait for the next invoice.
+	if monthly := v.Every == reckon.Monthly && v.Count == 1; monthly && dice.Hash(b.s.Config.Seed, forAction, uint64(b.sub.Ref), uint64(t))%10 < 3 {
+		b.unbilled = append(b.unbilled, lines...)
+	} else {
+		b.bill(t, lines)
+	}
 	b.tell(t, "subscription_changed", nil)
+}
+
+// curtail ends the charges for some items, that are not billed yet, at t.
+func (b *biller) curtail(t int64, prices []*Price) {
+	for i := range b.unbilled {
+		l := &b.unbilled[i]
+		if l.To <= t || !slices.Contains(prices, l.Price) {
+			continue
+		}
+		l.Unit = reckon.MulDiv(l.Unit/Scale, t-l.From, l.To-l.From) * Scale
+		if l.Price.Model == PerUnit {
+			l.Amount = l.Unit / Scale * max(l.Quantity-l.Price.Free, 0)
+		} else {
+			l.Amount = reckon.MulDiv(l.Amount, t-l.From, l.To-l.From)
+		}
+		l.To = t
+	}
 }
 
 // quietly changes the items without any proration.
@@ -400,6 +424,7 @@ func (b *biller) pause(t int64, d dice.Dice) {
 		}
 		if credit && t < v.Term.End {
 			b.credit(t, "subscription_pause", b.prices())
+			b.curtail(t, b.prices())
 		}
 		v.Status, v.PauseDate, v.NextBilling = Paused, t, 0
 		if dated {
@@ -441,7 +466,7 @@ func (b *biller) resume(t int64) {
 	} else {
 		activated := v.Activated
 		b.charged = map[*Price]charge{}
-		b.activate(t)
+		b.activate(t, t)
 		b.last().Activated = activated
 	}
 	b.tell(t, "subscription_resumed", nil)
@@ -472,6 +497,7 @@ func (b *biller) goYearly(t int64) {
 	}
 	items[0] = b.item(offer, items[0].Quantity)
 	b.credit(t, "subscription_change", b.prices())
+	b.curtail(t, b.prices())
 	v := b.version(t)
 	v.Items, v.Every, v.Count = items, reckon.Yearly, 1
 	b.anchor, b.k = t, 0

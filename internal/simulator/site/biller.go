@@ -24,6 +24,7 @@ type biller struct {
 	k        int // number of the running term since the anchor
 	timers   []timer
 	waiting  []Item            // items that are in force from the next term on
+	unbilled []Line            // charged with the next invoice
 	charged  map[*Price]charge // what was last charged for the items in force
 
 	numbers [4]int // given out: lines, invoices, credit notes, discounts
@@ -128,8 +129,7 @@ func (b *biller) create(t int64, items []Item, starts, trialDays int64, terms in
 	if starts > t {
 		v.Status, v.Starts = Future, starts
 	} else {
-		starts = t
-		v.Started = t
+		v.Started = starts
 	}
 	if trialDays > 0 {
 		v.Trial = Cycle{starts, starts + trialDays*reckon.Day}
@@ -139,28 +139,33 @@ func (b *biller) create(t int64, items []Item, starts, trialDays int64, terms in
 		}
 	}
 	b.sub.Versions = append(b.sub.Versions, v)
+	kind := "subscription_created"
 	if v.Status == 0 {
-		b.activate(t)
+		b.activate(t, starts)
+		if starts < t {
+			kind = "subscription_created_with_backdating"
+		}
 	}
-	b.tell(t, "subscription_created", nil)
+	b.tell(t, kind, nil)
 }
 
-// activate begins the first paid term, or a new series of them.
-func (b *biller) activate(t int64) {
+// activate begins the first paid term, or a new series of them, at a moment
+// that may lie in the past.
+func (b *biller) activate(t, from int64) {
 	v := b.version(t)
-	b.anchor, b.k = t, 0
-	v.Status, v.Activated, v.Cancelled, v.Announced, v.Reason = Active, t, 0, 0, ""
+	b.anchor, b.k = from, 0
+	v.Status, v.Activated, v.Cancelled, v.Announced, v.Reason = Active, from, 0, 0, ""
 	v.PauseDate, v.ResumeDate = 0, 0
 	if v.Started == 0 {
 		v.Started = t
 	}
-	b.term(t)
-	b.bill(t, b.termLines(t))
+	b.term(from)
+	b.bill(t, b.termLines(from))
 }
 
-// term puts the running term on the newest version.
+// term puts the term that begins at t on the newest version.
 func (b *biller) term(t int64) {
-	v := b.version(t)
+	v := b.last()
 	v.Term = Cycle{t, reckon.Boundary(b.anchor, v.Every, v.Count, b.k+1)}
 	v.NextBilling = v.Term.End
 	if v.Remaining > 0 {
@@ -189,7 +194,7 @@ func (b *biller) turn(t int64) {
 		if n.Trial.End > t {
 			n.Status, n.NextBilling = InTrial, n.Trial.End
 		} else {
-			b.activate(t)
+			b.activate(t, t)
 		}
 		b.tell(t, "subscription_started", nil)
 		if b.last().Status == Active {
@@ -200,7 +205,7 @@ func (b *biller) turn(t int64) {
 			b.cancelled(t, "")
 			return
 		}
-		b.activate(t)
+		b.activate(t, t)
 		b.tell(t, "subscription_activated", nil)
 	case NonRenewing:
 		b.cancelled(t, v.Reason)
@@ -270,6 +275,7 @@ func (b *biller) cancelled(t int64, reason string) {
 		v.Contract = &c
 	}
 	b.waiting = nil
+	b.bill(t, nil) // what was not billed yet
 	for _, r := range b.sub.Ramps {
 		if r.State(t) == Scheduled && r.Effective > t {
 			r.Deleted = t

@@ -20,7 +20,7 @@ func TestEveryCaseOccurs(t *testing.T) {
 				"each_specified_item", "offer_quantity", "coupon removed", "contract", "gift", "transferred", "deleted subscription",
 				"deleted customer", "undated row", "comeback", "second subscription", "inclusive tax", "exclusive tax", "prorated",
 				"adjustment note", "refundable note", "credit applied", "voided", "not_paid", "payment_due", "pending once", "on account",
-				"dunning ends it", "adhoc", "own tiers", "manual discount", "ramp draft", "ramp failed", "ramp succeeded", "ramp scheduled", "ramp adds", "ramp mid-term",
+				"dunning ends it", "adhoc", "backdated", "billed later", "own tiers", "manual discount", "ramp draft", "ramp failed", "ramp succeeded", "ramp scheduled", "ramp adds", "ramp mid-term",
 			} {
 				if catalogue == Plans && plansLack[name] {
 					if seen[name] > 0 {
@@ -65,7 +65,8 @@ func cases(s *Site) map[string]int {
 			continue
 		}
 		saw(x.Gift != "", "gift")
-		saw(len(x.Ramps) > 0 && x.Currency == "KWD" || x.Currency == "KWD", "KWD")
+		saw(x.began() < x.Created, "backdated")
+		saw(x.Currency == "KWD", "KWD")
 		saw(x.Currency == "JPY", "JPY")
 		for i := 0; i <= x.Index(now); i++ {
 			v := &x.Versions[i]
@@ -118,6 +119,7 @@ func cases(s *Site) map[string]int {
 		for i := range v.Lines {
 			l := &v.Lines[i]
 			saw(l.Prorated, "prorated")
+			saw(l.Prorated && l.From < v.Date, "billed later")
 			saw(l.Entity == Adhoc, "adhoc")
 			saw(l.Entity == ForSetup || l.Entity == ForItem && l.Price.Product.Name == "Onboarding", "setup")
 			saw(l.Entity == ForItem && l.Price.Product.Kind == Charge, "one-time charge")

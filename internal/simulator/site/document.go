@@ -7,9 +7,9 @@ import (
 	"mrrsync/internal/simulator/reckon"
 )
 
-// termLines are the lines of the term that begins at t.
+// termLines are the lines of the running term, which begins at t.
 func (b *biller) termLines(t int64) []Line {
-	v := b.version(t)
+	v := b.last()
 	var list []Line
 	items := slices.Clone(v.Items)
 	for i := range items {
@@ -100,10 +100,12 @@ func part(it *Item, from, start, end int64) Line {
 	return l
 }
 
-// bill writes an invoice, nil when there is nothing to charge.
-func (b *biller) bill(t int64, lines []Line) *Invoice {
-	if len(lines) == 0 {
-		return nil
+// bill writes an invoice of some lines and what was not billed yet, unless that
+// is nothing at all.
+func (b *biller) bill(t int64, lines []Line) {
+	lines = append(b.unbilled, lines...)
+	if b.unbilled = nil; len(lines) == 0 {
+		return
 	}
 	s := b.sub
 	n := b.next(invoiceNumber)
@@ -119,9 +121,12 @@ func (b *biller) bill(t int64, lines []Line) *Invoice {
 	}
 	s.Invoices = append(s.Invoices, v)
 	b.use(v)
-	b.tell(t, "invoice_generated", func(e *Event) { e.Invoice = v })
+	kind := "invoice_generated"
+	if b.last().Term.Start < b.sub.Created {
+		kind += "_with_backdating"
+	}
+	b.tell(t, kind, func(e *Event) { e.Invoice = v })
 	b.collect(v)
-	return v
 }
 
 func (b *biller) lineID() string {

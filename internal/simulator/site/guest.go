@@ -36,6 +36,7 @@ func (s *Site) host(g Guest) {
 			b.bound = y.Until.Unix()
 			b.at(b.bound, func(t int64) {
 				b.credit(t, "subscription_cancellation", b.prices())
+				b.curtail(t, b.prices())
 				b.cancelled(t, "")
 			})
 		}

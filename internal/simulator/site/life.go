@@ -308,6 +308,9 @@ func (b *biller) sign(kind shop, t int64, d dice.Dice) {
 	if kind == present || kind == boxes && d.One(200) {
 		terms = 1 + int(d.Span(0, 1))
 	}
+	if plain && trial == 0 && starts == t && items[len(items)-1].Recurring() && len(b.sub.Discounts) == 0 && !slices.ContainsFunc(items, func(x Item) bool { return x.Trial > 0 }) && d.One(15) {
+		starts -= d.Span(2*reckon.Day, 25*reckon.Day) // agreed before it was written down
+	}
 	b.create(t, items, starts, trial, terms)
 	if undated && starts == t && trial == 0 {
 		b.sub.Versions[0].Undated = true

@@ -114,6 +114,7 @@ func TestOneSeedOneSite(t *testing.T) {
 func TestALongerHistoryContinuesAShorterOne(t *testing.T) {
 	for _, catalogue := range []Catalogue{Plans, Items} {
 		short := small(7, catalogue)
+		short.Customers = 200
 		short.Guests = someGuests()
 		long := short
 		long.Until = short.Now.AddDate(0, 8, 0)
@@ -135,6 +136,7 @@ func TestALongerHistoryContinuesAShorterOne(t *testing.T) {
 // be proved.
 func TestYesterdayStands(t *testing.T) {
 	cfg := small(3, Items)
+	cfg.Customers = 150
 	cfg.Until = cfg.Now.AddDate(0, 0, 2)
 	s := New(cfg)
 	read := func(now time.Time) map[string]string {

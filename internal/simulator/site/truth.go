@@ -142,12 +142,12 @@ func (v *view) worths(s *Subscription) []worth {
 			}
 		}
 	}
-	moments = append(moments, v.now)
+	moments = append(moments, s.began(), v.now)
 	slices.Sort(moments)
 	moments = slices.Compact(moments)
 	var list []worth
 	for i, t := range moments[:len(moments)-1] {
-		if t < s.Created || t >= v.now {
+		if t < s.began() || t >= v.now {
 			continue
 		}
 		from, to := v.day(t), min(v.day(moments[i+1]), v.today)
@@ -164,10 +164,19 @@ func (v *view) worths(s *Subscription) []worth {
 	return list
 }
 
+// began is when the subscription's first version is in force from: its
+// creation, or an earlier start.
+func (s *Subscription) began() int64 {
+	if t := s.Versions[0].Started; t > 0 && t < s.Created {
+		return t
+	}
+	return s.Created
+}
+
 // valued is what each recurring item is worth a month at a moment.
 func (s *Subscription) valued(t int64) []worth {
-	n := s.At(t)
-	if n == nil || n.Status != Active && n.Status != NonRenewing {
+	n := s.At(max(t, s.Created))
+	if n.Status != Active && n.Status != NonRenewing {
 		return nil
 	}
 	items, left := gross(n, s.Customer.Tax, t)

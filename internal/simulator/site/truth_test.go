@@ -416,3 +416,35 @@ func TestZones(t *testing.T) {
 		t.Errorf("in Tokyo %s..%s, want 2026-03-06..2026-03-20", days[0], days[len(days)-1])
 	}
 }
+
+func TestUnbilledCharge(t *testing.T) {
+	for day := 10; ; day++ { // chance decides by the moment whether a charge waits
+		s := stage(t, Items, "2026-01-05T10:00:00Z", 0, pro(1))
+		when := fmt.Sprintf("2026-02-%02dT10:00:00Z", day)
+		s.on(when, func(t int64) { s.change(t, s.more()) })
+		got := s.truth("2026-11-01T00:00:00Z")
+		if s.sub.Invoices[2].Date == at(when).Unix() {
+			continue
+		}
+		want(t, got, fmt.Sprintf("Pro-USD-Monthly 2026-01-05..2026-02-%02d 59.00", day-1), fmt.Sprintf("Pro-USD-Monthly 2026-02-%02d..2026-10-31 118.00", day))
+		late, full := s.sub.Invoices[2].Lines[0], s.sub.Invoices[2].Lines[1]
+		if !late.Prorated || late.From != at(when).Unix() || late.To != full.From || full.Amount != 11_800 {
+			t.Errorf("on the next invoice: %+v and %+v", late, full)
+		}
+		return
+	}
+}
+
+func TestBackdatedStart(t *testing.T) {
+	s := stage(t, Items, "2026-01-05T10:00:00Z", 0, pro(1))
+	b := s.s.open(s.cust, 1)
+	b.bound = s.bound
+	b.create(at("2026-03-20T10:00:00Z").Unix(), []Item{b.item("pro-m", 1)}, at("2026-03-02T10:00:00Z").Unix(), 0, 0)
+	b.run()
+	s.cust.Subscriptions = s.cust.Subscriptions[1:]
+	want(t, s.truth("2026-11-01T00:00:00Z"), "Pro-USD-Monthly 2026-03-02..2026-10-31 59.00")
+	v := b.sub.Invoices[0]
+	if v.Date != b.sub.Created || v.Lines[0].From != at("2026-03-02T10:00:00Z").Unix() || v.Lines[0].To != at("2026-04-02T10:00:00Z").Unix() {
+		t.Errorf("the first invoice: %+v", v)
+	}
+}
