@@ -145,7 +145,7 @@ func (p Policy) spread(d *billing.Discount, parts []part) {
 	}
 	if total.Sign() == 0 {
 		for _, it := range on {
-			it.passed(p, d, true, "nothing is left to take it off")
+			it.passed(p, d, true, "nothing is left")
 		}
 		return
 	}

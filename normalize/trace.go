@@ -95,7 +95,7 @@ func (t *trace) discounted(kind StepKind, d *billing.Discount, shared bool, left
 		fmt.Fprintf(&b, ", %s", during(d))
 	}
 	if why != "" {
-		b.WriteString("; " + why)
+		b.WriteString("; not taken off: " + why)
 	}
 	t.add(kind, left, rule, d.Object, "%s", b.String())
 }
