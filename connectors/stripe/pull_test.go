@@ -19,6 +19,7 @@ import (
 	"mrrsync/connectors"
 	"mrrsync/internal/simulator/company"
 	"mrrsync/internal/simulator/stripeapi"
+	"mrrsync/internal/simulator/wire"
 )
 
 var present = time.Date(2026, 11, 1, 3, 0, 0, 0, time.UTC)
@@ -119,7 +120,7 @@ func TestFaultsChangeNothing(t *testing.T) {
 	} {
 		t.Run(spec, func(t *testing.T) {
 			t.Parallel()
-			faults, err := stripeapi.ParseFaults(spec, 3)
+			faults, err := wire.ParseFaults(spec, 3)
 			if err != nil {
 				t.Fatal(err)
 			}

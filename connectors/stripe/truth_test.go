@@ -21,6 +21,7 @@ import (
 	"mrrsync/connectors/stripe"
 	"mrrsync/internal/simulator/company"
 	"mrrsync/internal/simulator/stripeapi"
+	"mrrsync/internal/simulator/wire"
 	"mrrsync/normalize"
 )
 
@@ -243,10 +244,10 @@ func nights(t *testing.T, cfg company.Config, spec string) {
 	now := start
 	cfg.Now, cfg.Until = start, start.AddDate(0, 0, 32)
 	co := company.New(cfg)
-	faults := stripeapi.Faults{}
+	faults := wire.Faults{}
 	if spec != "" {
 		var err error
-		if faults, err = stripeapi.ParseFaults(spec, 1); err != nil {
+		if faults, err = wire.ParseFaults(spec, 1); err != nil {
 			t.Fatal(err)
 		}
 	}

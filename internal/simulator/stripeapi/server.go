@@ -17,25 +17,13 @@ import (
 	"mrrsync/internal/simulator/wire"
 )
 
-// Faults says which faults happen; they are those of package wire.
-type Faults = wire.Faults
-
-// The faults that are the company's: company.Config has them.
-const (
-	OldEvents = wire.OldEvents
-	Deleted   = wire.Deleted
-)
-
-// ParseFaults reads a list of faults such as "429=10,html" or "all".
-func ParseFaults(spec string, seed uint64) (Faults, error) { return wire.ParseFaults(spec, seed) }
-
 // Options says how the API behaves. The zero value is a well-behaved one.
 type Options struct {
 	Key     string           // the secret key it accepts; empty: any key that begins with sk_ or rk_
 	Clock   func() time.Time // the present; nil: the company's Now
 	Latency time.Duration    // of every answer
 	Rate    float64          // requests per second before it answers 429; 0 without limit
-	Faults  Faults
+	Faults  wire.Faults
 	Denied  []string // streams the key may not read: customers, invoices, events ...
 	Log     *slog.Logger
 }

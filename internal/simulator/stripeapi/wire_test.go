@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"mrrsync/internal/simulator/company"
+	"mrrsync/internal/simulator/wire"
 )
 
 func TestErrors(t *testing.T) {
@@ -204,7 +205,7 @@ func TestClockMoves(t *testing.T) {
 
 func TestFaults(t *testing.T) {
 	srv := func(spec string) *httptest.Server {
-		f, err := ParseFaults(spec, 3)
+		f, err := wire.ParseFaults(spec, 3)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -276,16 +277,16 @@ func TestFaults(t *testing.T) {
 	if one != two {
 		t.Errorf("the page after a cursor, with duplicates, is not the page before:\n%.300s\n%.300s", one, two)
 	}
-	if _, err := ParseFaults("html,bogus", 1); err == nil || !strings.Contains(err.Error(), `unknown fault "bogus"`) {
+	if _, err := wire.ParseFaults("html,bogus", 1); err == nil || !strings.Contains(err.Error(), `unknown fault "bogus"`) {
 		t.Errorf("an unknown fault: %v", err)
 	}
-	if _, err := ParseFaults("html=0", 1); err == nil {
+	if _, err := wire.ParseFaults("html=0", 1); err == nil {
 		t.Error("one request in zero is accepted")
 	}
 }
 
 func TestMutateMovesThePresent(t *testing.T) {
-	f, err := ParseFaults("mutate=1", 3)
+	f, err := wire.ParseFaults("mutate=1", 3)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -301,7 +302,7 @@ func TestMutateMovesThePresent(t *testing.T) {
 
 // Readers in parallel see the same pages as one alone, faults apart.
 func TestParallel(t *testing.T) {
-	f, err := ParseFaults("mutate=3,late-events=2", 1)
+	f, err := wire.ParseFaults("mutate=3,late-events=2", 1)
 	if err != nil {
 		t.Fatal(err)
 	}
