@@ -115,7 +115,7 @@ func landed(t *testing.T, c *connector, r row) connectors.Object {
 		if err := json.Unmarshal(raw, &w); err != nil {
 			t.Fatal(err)
 		}
-		payload, _ := json.Marshal(watch{w.From.Time(), w.To.Time()})
+		payload, _ := json.Marshal(connectors.Watch{From: w.From.Time(), To: w.To.Time()})
 		return connectors.Object{Kind: kindWatch, ID: w.From.Time().String(), Version: int64(w.To), SeenAt: at, Payload: payload}
 	}
 	if raw, ok := r[kindEvent]; ok {

@@ -9,6 +9,7 @@ import (
 
 	"github.com/shopspring/decimal"
 
+	"mrrsync/connectors"
 	"mrrsync/connectors/billing"
 )
 
@@ -46,44 +47,44 @@ func durationOf(s string) (billing.Duration, bool) {
 }
 
 // fill sets what a discount takes off.
-func (o *offer) fill(id string, percent, amount, quantity *rawjson.Number, currency string) *problem {
+func (o *offer) fill(id string, percent, amount, quantity *rawjson.Number, currency string) *connectors.Unreadable {
 	switch o.kind {
 	case "percentage":
 		if percent == nil || percent.IsNegative() || percent.GreaterThan(decimal.NewFromInt(100)) {
-			return unreadable(o.Object.Kind, id, "discount_unknown", "the percentage is %v", percent)
+			return connectors.NewUnreadable(o.Object.Kind, id, "discount_unknown", "the percentage is %v", percent)
 		}
 		o.Percent = percent.Decimal
 	case "fixed_amount":
 		places, known := decimals(currency)
 		if amount == nil || amount.IsNegative() || !known {
-			return unreadable(o.Object.Kind, id, "discount_unknown", "the amount is %v %q", amount, currency)
+			return connectors.NewUnreadable(o.Object.Kind, id, "discount_unknown", "the amount is %v %q", amount, currency)
 		}
 		o.Amount, o.Currency, o.places = amount.Shift(-places), strings.ToUpper(currency), places
 	case "offer_quantity":
 		if quantity == nil || quantity.IsNegative() {
-			return unreadable(o.Object.Kind, id, "discount_unknown", "the free quantity is %v", quantity)
+			return connectors.NewUnreadable(o.Object.Kind, id, "discount_unknown", "the free quantity is %v", quantity)
 		}
 		o.free = quantity.Decimal
 	default:
-		return unreadable(o.Object.Kind, id, "discount_unknown", "unknown type of discount %q", o.kind)
+		return connectors.NewUnreadable(o.Object.Kind, id, "discount_unknown", "unknown type of discount %q", o.kind)
 	}
 	return nil
 }
 
 // coupon reads a coupon of the catalogue as it is applied.
-func (c catalog) coupon(a wireApplied, currency string) (offer, *problem) {
+func (c catalog) coupon(a wireApplied, currency string) (offer, *connectors.Unreadable) {
 	w, ref, bad := lookup[wireCoupon](c, kindCoupon, a.CouponID)
 	if bad != nil {
 		return offer{}, bad
 	}
 	if w == nil {
-		return offer{}, unreadable(kindCoupon, a.CouponID, "coupon_missing", "the coupon is not in the catalogue")
+		return offer{}, connectors.NewUnreadable(kindCoupon, a.CouponID, "coupon_missing", "the coupon is not in the catalogue")
 	}
 	o := offer{kind: w.DiscountType, applyOn: w.ApplyOn, coupon: w}
 	o.ID, o.CouponID, o.Name, o.Object, o.End = w.ID, w.ID, w.Name, ref, a.ApplyTill.Time()
 	var known bool
 	if o.Duration, known = durationOf(w.DurationType); !known {
-		return o, unreadable(kindCoupon, w.ID, "coupon_unknown", "unknown duration_type %q", w.DurationType)
+		return o, connectors.NewUnreadable(kindCoupon, w.ID, "coupon_unknown", "unknown duration_type %q", w.DurationType)
 	}
 	if w.CurrencyCode != "" {
 		currency = w.CurrencyCode
@@ -92,20 +93,20 @@ func (c catalog) coupon(a wireApplied, currency string) (offer, *problem) {
 }
 
 // manual reads a discount given by hand.
-func manual(w *wireDiscount, subscription, currency string) (offer, *problem) {
+func manual(w *wireDiscount, subscription, currency string) (offer, *connectors.Unreadable) {
 	o := offer{kind: w.Type, applyOn: w.ApplyOn, price: w.ItemPriceID}
 	o.ID, o.CouponID, o.Name, o.Start, o.End = w.ID, w.CouponID, w.Name, w.CreatedAt.Time(), w.ApplyTill.Time()
 	o.Object = billing.Ref{Kind: kindSubscription, ID: subscription}
 	var known bool
 	if o.Duration, known = durationOf(w.DurationType); !known {
-		return o, unreadable("discount", w.ID, "discount_unknown", "unknown duration_type %q", w.DurationType)
+		return o, connectors.NewUnreadable("discount", w.ID, "discount_unknown", "unknown duration_type %q", w.DurationType)
 	}
 	if w.CurrencyCode != "" {
 		currency = w.CurrencyCode
 	}
 	bad := o.fill(w.ID, w.Percentage, w.Amount, w.Quantity, currency)
 	if bad != nil {
-		bad.kind = "discount"
+		bad.Kind = "discount"
 	}
 	return o, bad
 }
@@ -166,7 +167,7 @@ func (w *wireCoupon) meets(itemType string, item *billing.Item, e entry) bool {
 // offers are all discounts that a subscription names, in the order in which
 // they are applied: coupons as listed, then those given by hand. One that is
 // over by then says nothing any more.
-func (c catalog) offers(w *wireSubscription, from time.Time) ([]offer, *problem) {
+func (c catalog) offers(w *wireSubscription, from time.Time) ([]offer, *connectors.Unreadable) {
 	var all []offer
 	for _, a := range w.applied() {
 		if a.ApplyTill != 0 && !a.ApplyTill.Time().After(from) {

@@ -56,12 +56,12 @@ func (t *translation) document(v seen[wireDocument], credit bool) {
 }
 
 // understood says what of a document cannot be understood.
-func (w *wireDocument) understood(o connectors.Object) *problem {
+func (w *wireDocument) understood(o connectors.Object) *connectors.Unreadable {
 	if _, known := documentStatus(w.Status); !known {
-		return unreadable(o.Kind, o.ID, "status_unknown", "unknown status %q", w.Status)
+		return connectors.NewUnreadable(o.Kind, o.ID, "status_unknown", "unknown status %q", w.Status)
 	}
 	if _, known := decimals(w.CurrencyCode); !known {
-		return unreadable(o.Kind, o.ID, "currency_unknown", "it is not known how many decimals %q has", w.CurrencyCode)
+		return connectors.NewUnreadable(o.Kind, o.ID, "currency_unknown", "it is not known how many decimals %q has", w.CurrencyCode)
 	}
 	return nil
 }

@@ -300,21 +300,7 @@ func (f *feed) one(ctx context.Context, w wanted) (connectors.Object, error) {
 	return o, nil
 }
 
-// watch is the payload of a watch: during [From, To) every change of the site
-// was visible as an event.
-type watch struct {
-	From time.Time `json:"from"`
-	To   time.Time `json:"to"`
-}
-
 func (f *feed) watch(now time.Time) (connectors.Object, error) {
-	from := time.Unix(f.at.Watch, 0).UTC()
-	payload, err := json.Marshal(watch{From: from, To: time.Unix(f.at.Upper, 0).UTC()})
-	if err != nil {
-		return connectors.Object{}, fmt.Errorf("write the watch: %w", err)
-	}
-	return connectors.Object{
-		Kind: kindWatch, ID: from.Format(time.RFC3339), Version: f.at.Upper * 1000, SeenAt: now.UTC(),
-		Origin: connectors.Fetched, Payload: payload,
-	}, nil
+	watch := connectors.Watch{From: time.Unix(f.at.Watch, 0).UTC(), To: time.Unix(f.at.Upper, 0).UTC()}
+	return watch.Object(f.at.Upper*1000, now)
 }

@@ -149,10 +149,14 @@ func (t *translation) charges(h *history, v seen[wireDocument], credit bool) []*
 	var all []*charged
 	for i := range v.wire.LineItems {
 		l := &v.wire.LineItems[i]
-		if l.subscription(v.wire) != h.id || !l.recurring() || l.Metered || l.DateFrom == 0 || l.DateTo <= l.DateFrom || l.Amount == nil {
+		if l.subscription(v.wire) != h.id || !l.recurring() || l.Metered || l.DateFrom == 0 || l.DateTo <= l.DateFrom {
 			continue
 		}
-		c := &charged{doc: v.wire, line: l, object: v.Ref(), places: places, amount: l.Amount.Shift(-places), credit: credit}
+		amount, given := precise(l.Amount, l.AmountInDecimal, places) // prices below a cent are exact in decimals only
+		if !given {
+			continue
+		}
+		c := &charged{doc: v.wire, line: l, object: v.Ref(), places: places, amount: amount, credit: credit}
 		c.entry = t.entry(l.EntityID, l.itemType(), l.one())
 		if !c.entry.recurs() || c.entry.metered() {
 			continue

@@ -41,7 +41,7 @@ const (
 	kindInvoice      = "invoice"
 	kindCreditNote   = "credit_note"
 	kindEvent        = "event"
-	kindWatch        = "watch"
+	kindWatch        = connectors.KindWatch
 )
 
 // The streams that are not read as a plain list.

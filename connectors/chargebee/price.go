@@ -1,7 +1,6 @@
 package chargebee
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 
@@ -12,23 +11,12 @@ import (
 	"mrrsync/connectors/rawjson"
 )
 
-// problem is why something could not be read: what becomes a reject.
-type problem struct {
-	kind, id string // the part that cannot be read
-	code     string
-	detail   string
-}
-
-func unreadable(kind, id, code, format string, args ...any) *problem {
-	return &problem{kind, id, code, fmt.Sprintf(format, args...)}
-}
-
 // catalog reads the catalogue's objects, each decoded once for all customers.
 type catalog struct{ objects *connectors.Catalog }
 
 // lookup finds a catalogue object; nil where the catalogue does not have it, or
 // has it in a form that cannot be read.
-func lookup[T any](c catalog, kind, id string) (*T, billing.Ref, *problem) {
+func lookup[T any](c catalog, kind, id string) (*T, billing.Ref, *connectors.Unreadable) {
 	if c.objects == nil || id == "" {
 		return nil, billing.Ref{}, nil
 	}
@@ -48,8 +36,8 @@ type entry struct {
 	*wirePrice // nil: the catalogue does not have it
 	kind       string
 	object     billing.Ref
-	product    *wireProduct // nil: unknown, or catalogue 1.0
-	bad        *problem     // the price or its product is there, but cannot be read
+	product    *wireProduct           // nil: unknown, or catalogue 1.0
+	bad        *connectors.Unreadable // the price or its product is there, but cannot be read
 }
 
 // entry finds a price. Catalogue 1.0 has plans and addons instead.
@@ -115,38 +103,48 @@ func interval(period *rawjson.Number, unit string) (in billing.Interval, ok bool
 	return billing.Interval{Unit: u, Count: period.IntPart()}, true, false
 }
 
+// longer says that a takes more time than b, a year being 365 days and a month a
+// twelfth of it.
+func longer(a, b billing.Interval) bool {
+	twelfths := map[billing.Unit]int64{billing.Day: 12, billing.Week: 7 * 12, billing.Month: 365, billing.Year: 365 * 12}
+	return twelfths[a.Unit]*a.Count > twelfths[b.Unit]*b.Count
+}
+
 // period is how often an item is charged: its own period where it has one, else
-// the subscription's, at whose rhythm addons are charged whatever the period
-// of their price.
-func (w *wireSubscription) period(i *wireItem, e entry) (billing.Interval, *problem) {
+// the subscription's, at whose rhythm addons are charged even if the period of
+// their price is shorter. One that is longer is kept: nothing is charged before
+// its period is over.
+func (w *wireSubscription) period(i *wireItem, e entry) (billing.Interval, *connectors.Unreadable) {
 	in, ok, bad := interval(i.BillingPeriod, i.BillingPeriodUnit)
 	if !ok && !bad {
 		in, ok, bad = interval(w.BillingPeriod, w.BillingPeriodUnit)
-	}
-	if !ok && !bad && e.wirePrice != nil {
-		in, ok, bad = interval(e.Period, e.PeriodUnit)
+		if e.wirePrice != nil && !bad {
+			if own, known, wrong := interval(e.Period, e.PeriodUnit); !ok || known && longer(own, in) {
+				in, ok, bad = own, known, wrong
+			}
+		}
 	}
 	if !ok || bad {
-		return in, unreadable(e.kind, i.ItemPriceID, "interval_unknown", "it is not known how often %s is charged: every %v %q of the item, every %v %q of the subscription",
+		return in, connectors.NewUnreadable(e.kind, i.ItemPriceID, "interval_unknown", "it is not known how often %s is charged: every %v %q of the item, every %v %q of the subscription",
 			i.ItemPriceID, i.BillingPeriod, i.BillingPeriodUnit, w.BillingPeriod, w.BillingPeriodUnit)
 	}
 	return in, nil
 }
 
 // price is an item's price in the subscription's currency.
-func (c catalog) price(w *wireSubscription, i *wireItem, e entry, places int32) (billing.Price, *problem) {
+func (c catalog) price(w *wireSubscription, i *wireItem, e entry, places int32) (billing.Price, *connectors.Unreadable) {
 	p := billing.Price{
 		ID: i.ItemPriceID, ProductID: i.ItemPriceID, Currency: strings.ToUpper(w.CurrencyCode), Usage: billing.Licensed,
 		Tax: billing.TaxUnspecified, Object: e.object,
 	}
-	var bad *problem
+	var bad *connectors.Unreadable
 	if p.Interval, bad = w.period(i, e); bad != nil {
 		return p, bad
 	}
 	if e.wirePrice != nil {
 		p.Name = e.Name
 		if e.CurrencyCode != "" && !strings.EqualFold(e.CurrencyCode, w.CurrencyCode) && i.Amount == nil && i.AmountInDecimal == nil && i.UnitPrice == nil && i.UnitPriceInDecimal == nil {
-			return p, unreadable(e.kind, e.ID, "currency_mismatch", "the price is in %s, the subscription in %s", e.CurrencyCode, w.CurrencyCode)
+			return p, connectors.NewUnreadable(e.kind, e.ID, "currency_mismatch", "the price is in %s, the subscription in %s", e.CurrencyCode, w.CurrencyCode)
 		}
 		if e.ItemID != "" {
 			p.ProductID = e.ItemID
@@ -201,14 +199,14 @@ const (
 	perPackage = "package"
 )
 
-func (c catalog) scheme(own []wireTier, i *wireItem, e entry, places int32) (scheme, *problem) {
+func (c catalog) scheme(own []wireTier, i *wireItem, e entry, places int32) (scheme, *connectors.Unreadable) {
 	var s scheme
 	models := map[string]billing.Model{
 		"flat_fee": billing.Flat, "per_unit": billing.PerUnit, "tiered": billing.Graduated, "volume": billing.Volume, "stairstep": billing.Stairstep,
 	}
 	if name := e.model(); name != "" {
 		if s.model = models[name]; s.model == 0 {
-			return s, unreadable(e.kind, i.ItemPriceID, "model_unknown", "unknown pricing model %q", name)
+			return s, connectors.NewUnreadable(e.kind, i.ItemPriceID, "model_unknown", "unknown pricing model %q", name)
 		}
 	}
 	if s.unit, s.sure = precise(i.UnitPrice, i.UnitPriceInDecimal, places); !s.sure && e.wirePrice != nil {
@@ -227,7 +225,7 @@ func (c catalog) scheme(own []wireTier, i *wireItem, e entry, places int32) (sch
 	if !s.sure && e.wirePrice != nil {
 		list = e.Tiers
 	}
-	var bad *problem
+	var bad *connectors.Unreadable
 	if s.tiers, bad = readTiers(list, e.kind, i.ItemPriceID, places); bad != nil {
 		return s, bad
 	}
@@ -237,7 +235,7 @@ func (c catalog) scheme(own []wireTier, i *wireItem, e entry, places int32) (sch
 	return s, nil
 }
 
-func readTiers(list []wireTier, kind, id string, places int32) ([]tier, *problem) {
+func readTiers(list []wireTier, kind, id string, places int32) ([]tier, *connectors.Unreadable) {
 	var all []tier
 	for _, w := range list {
 		t := tier{per: w.PricingType}
@@ -250,11 +248,11 @@ func readTiers(list []wireTier, kind, id string, places int32) ([]tier, *problem
 		case perUnit, perTier:
 		case perPackage:
 			if w.PackageSize == nil || !w.PackageSize.IsPositive() {
-				return nil, unreadable(kind, id, "package_invalid", "a tier is priced by package of %v units", w.PackageSize)
+				return nil, connectors.NewUnreadable(kind, id, "package_invalid", "a tier is priced by package of %v units", w.PackageSize)
 			}
 			t.size = w.PackageSize.Decimal
 		default:
-			return nil, unreadable(kind, id, "pricing_type_unknown", "unknown pricing_type %q of a tier", t.per)
+			return nil, connectors.NewUnreadable(kind, id, "pricing_type_unknown", "unknown pricing_type %q of a tier", t.per)
 		}
 		all = append(all, t)
 	}

@@ -70,14 +70,14 @@ func (i wireItem) stands() bool {
 }
 
 // understood says what of a ramp cannot be understood.
-func (w *wireRamp) understood(o connectors.Object) *problem {
+func (w *wireRamp) understood(o connectors.Object) *connectors.Unreadable {
 	switch w.Status {
 	case rampScheduled, rampSucceeded, rampDraft, rampFailed:
 	default:
-		return unreadable(o.Kind, o.ID, "status_unknown", "unknown status %q", w.Status)
+		return connectors.NewUnreadable(o.Kind, o.ID, "status_unknown", "unknown status %q", w.Status)
 	}
 	if w.SubscriptionID == "" || w.EffectiveFrom == 0 {
-		return unreadable(o.Kind, o.ID, "ramp_unknown", "the ramp names no subscription or no effective_from")
+		return connectors.NewUnreadable(o.Kind, o.ID, "ramp_unknown", "the ramp names no subscription or no effective_from")
 	}
 	return nil
 }
@@ -110,7 +110,7 @@ func (t *translation) phasesAhead(w *wireSubscription, ramps []seen[wireRamp]) [
 	for i, r := range ramps {
 		var ok bool
 		if now, ok = now.change(r.wire); !ok {
-			t.reject(r.Object, unreadable(kindRamp, r.ID, "ramp_unknown", "the ramp updates an item that subscription %s does not have", w.ID))
+			t.reject(r.Object, connectors.NewUnreadable(kindRamp, r.ID, "ramp_unknown", "the ramp updates an item that subscription %s does not have", w.ID))
 			return all
 		}
 		p, bad := t.phase(w, now, r)
@@ -228,7 +228,7 @@ func (h *history) oldest() *wireSubscription {
 }
 
 // phase is what is agreed from a ramp on.
-func (t *translation) phase(w *wireSubscription, a agreed, r seen[wireRamp]) (billing.Phase, *problem) {
+func (t *translation) phase(w *wireSubscription, a agreed, r seen[wireRamp]) (billing.Phase, *connectors.Unreadable) {
 	from := r.wire.EffectiveFrom.Time()
 	p := billing.Phase{From: from, Object: r.Ref()}
 	as := wireSubscription{
@@ -241,7 +241,7 @@ func (t *translation) phase(w *wireSubscription, a agreed, r seen[wireRamp]) (bi
 	terms := t.terms(&as, from)
 	for _, id := range slices.Sorted(maps.Keys(terms.failed)) {
 		bad := terms.failed[id]
-		bad.detail = "ramp " + r.ID + ": " + bad.detail
+		bad.Detail = "ramp " + r.ID + ": " + bad.Detail
 		return p, bad
 	}
 	p.Items, p.Discounts = terms.Items, terms.Discounts

@@ -11,6 +11,7 @@ import (
 
 	"github.com/shopspring/decimal"
 
+	"mrrsync/connectors"
 	"mrrsync/connectors/billing"
 )
 
@@ -19,11 +20,11 @@ type terms struct {
 	billing.Terms
 	// failed are the items, or "" for the subscription as a whole, that could
 	// not be read.
-	failed map[string]*problem
+	failed map[string]*connectors.Unreadable
 	// odd is what is to be told though it does not keep the terms from being
 	// understood: an amount that is not what price and quantity make (it counts
 	// as stated), a price that the catalogue has in no readable form.
-	odd []*problem
+	odd []*connectors.Unreadable
 }
 
 // whole says that nothing failed.
@@ -70,9 +71,9 @@ type reader struct {
 
 // terms reads a version of a subscription that holds since an instant.
 func (r reader) terms(w *wireSubscription, from time.Time) *terms {
-	t := &terms{failed: map[string]*problem{}}
+	t := &terms{failed: map[string]*connectors.Unreadable{}}
 	fail := func(code, format string, args ...any) {
-		t.failed[""] = unreadable(kindSubscription, w.ID, code, format, args...)
+		t.failed[""] = connectors.NewUnreadable(kindSubscription, w.ID, code, format, args...)
 	}
 	places, known := decimals(w.CurrencyCode)
 	if !known {
@@ -101,7 +102,7 @@ func (r reader) terms(w *wireSubscription, from time.Time) *terms {
 	list := r.items(w, t, places)
 	offers, bad := r.offers(w, from)
 	if bad != nil {
-		bad.detail = "subscription " + w.ID + ": " + bad.detail
+		bad.Detail = "subscription " + w.ID + ": " + bad.Detail
 		t.failed[""] = bad
 		return t
 	}
@@ -154,7 +155,7 @@ func (r reader) items(w *wireSubscription, t *terms, places int32) []priced {
 		}
 		item, odd, bad := r.item(w, wire, e, id, places)
 		if bad != nil {
-			bad.detail = "item " + wire.ItemPriceID + " of subscription " + w.ID + ": " + bad.detail
+			bad.Detail = "item " + wire.ItemPriceID + " of subscription " + w.ID + ": " + bad.Detail
 			t.failed[id] = bad
 			continue
 		}
@@ -167,10 +168,10 @@ func (r reader) items(w *wireSubscription, t *terms, places int32) []priced {
 }
 
 // item reads one. odd is set when its amount is not what its price makes.
-func (r reader) item(w *wireSubscription, i *wireItem, e entry, id string, places int32) (item billing.Item, odd, bad *problem) {
+func (r reader) item(w *wireSubscription, i *wireItem, e entry, id string, places int32) (item billing.Item, odd, bad *connectors.Unreadable) {
 	item = billing.Item{ID: id}
 	if i.ItemPriceID == "" {
-		return item, nil, unreadable("subscription_item", w.ID, "item_unnamed", "an item names no item price, plan or addon")
+		return item, nil, connectors.NewUnreadable("subscription_item", w.ID, "item_unnamed", "an item names no item price, plan or addon")
 	}
 	if item.Price, bad = r.price(w, i, e, places); bad != nil {
 		return item, nil, bad
@@ -180,7 +181,7 @@ func (r reader) item(w *wireSubscription, i *wireItem, e entry, id string, place
 		item.Quantity = q
 	}
 	if item.Quantity.IsNegative() {
-		return item, nil, unreadable("subscription_item", id, "quantity_negative", "the quantity is %s", item.Quantity)
+		return item, nil, connectors.NewUnreadable("subscription_item", id, "quantity_negative", "the quantity is %s", item.Quantity)
 	}
 	if i.TrialEnd != 0 && i.TrialEnd != w.TrialEnd {
 		item.TrialEnd = i.TrialEnd.Time()
@@ -198,11 +199,11 @@ func (r reader) item(w *wireSubscription, i *wireItem, e entry, id string, place
 	stated, given := precise(i.Amount, i.AmountInDecimal, places)
 	switch {
 	case !given && !ok:
-		return item, nil, unreadable("subscription_item", id, "amount_missing", "the item states no amount, and its price is not known")
+		return item, nil, connectors.NewUnreadable("subscription_item", id, "amount_missing", "the item states no amount, and its price is not known")
 	case !given:
 		stated = computed
 	case ok && s.sure && stated.Sub(computed).Abs().GreaterThanOrEqual(decimal.New(1, -places)):
-		odd = unreadable("subscription_item", id, "amount_mismatch",
+		odd = connectors.NewUnreadable("subscription_item", id, "amount_mismatch",
 			"the item states %s per interval, its price makes %s of quantity %s (%s free); it counts as stated", stated, computed, item.Quantity, free)
 	}
 	item.Amount = &stated

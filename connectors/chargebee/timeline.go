@@ -7,6 +7,7 @@ import (
 
 	"github.com/shopspring/decimal"
 
+	"mrrsync/connectors"
 	"mrrsync/connectors/billing"
 )
 
@@ -31,45 +32,9 @@ func sortSightings(all []sighting) {
 	})
 }
 
-// watches are the times in which every change was visible as an event, ordered
-// and apart.
-type watches []watch
-
-// newWatches joins watches that meet.
-func newWatches(all []watch) watches {
-	slices.SortFunc(all, func(a, b watch) int { return cmp.Or(a.From.Compare(b.From), a.To.Compare(b.To)) })
-	var joined watches
-	for _, w := range all {
-		n := len(joined)
-		if n == 0 || w.From.After(joined[n-1].To) {
-			joined = append(joined, w)
-		} else if w.To.After(joined[n-1].To) {
-			joined[n-1].To = w.To
-		}
-	}
-	return joined
-}
-
-// begin is since when all changes up to t were watched; the zero time when t
-// was not watched.
-func (w watches) begin(t time.Time) time.Time {
-	for _, one := range w {
-		if !t.Before(one.From) && !t.After(one.To) {
-			return one.From
-		}
-	}
-	return time.Time{}
-}
-
-// watched says that every change during [from, to) was visible.
-func (w watches) watched(from, to time.Time) bool {
-	begin := w.begin(to)
-	return !begin.IsZero() && !begin.After(from)
-}
-
 // walker turns sightings into states.
 type walker struct {
-	watches watches
+	watches connectors.Watches
 	created time.Time
 	states  []billing.State
 	cur     *billing.State // the open state; nil: unknown
@@ -80,7 +45,7 @@ type walker struct {
 // walk is the history that sightings show. Between two versions that nothing
 // joins, the first ends where it was last seen: what was in between is for
 // weaker evidence to say.
-func walk(sightings []sighting, w watches, created time.Time) []billing.State {
+func walk(sightings []sighting, w connectors.Watches, created time.Time) []billing.State {
 	k := walker{watches: w, created: created}
 	for i := range sightings {
 		s := &sightings[i]
@@ -125,7 +90,7 @@ func (k *walker) open(s *sighting) {
 	case k.cur == nil && !s.event:
 		// No event tells of the moment that dates the version: something was
 		// touched then that makes no terms. They hold since the watch began.
-		if begin := k.watches.begin(later(from, k.created)); !begin.IsZero() {
+		if begin := k.watches.Begin(later(from, k.created), 0); !begin.IsZero() {
 			from = later(begin, k.created)
 		}
 	}
@@ -144,7 +109,7 @@ func (k *walker) shut(at time.Time) {
 		return
 	}
 	until := at
-	if k.sure.Before(at) && !k.watches.watched(k.sure, at) {
+	if k.sure.Before(at) && !k.watches.Whole(k.sure, at) {
 		until = later(k.sure, k.cur.From.Add(time.Second))
 	}
 	if k.cur.From.IsZero() || k.cur.From.Before(until) {

@@ -17,28 +17,23 @@ func readable(apiVersion string) bool { return apiVersion == "" || apiVersion ==
 
 // Translate turns the stored versions of one customer's objects into facts.
 func (c *connector) Translate(customer []connectors.Object, objects *connectors.Catalog) (billing.Record, []connectors.Reject) {
-	t := &translation{source: c.options.Source, reader: reader{catalog: catalog{objects}, rates: rates{}}, told: map[[3]string]bool{}}
+	t := &translation{rejects: connectors.Rejects{Source: c.options.Source}, reader: reader{catalog: catalog{objects}, rates: rates{}}}
 	t.read(customer)
-	t.record.Source = t.source
+	t.record.Source = c.options.Source
 	t.readRates()
-	t.watches = t.readWatches(objects)
+	t.watches = connectors.ReadWatches(objects)
 	t.customer()
 	t.subscriptions()
 	t.readDocuments()
-	slices.SortFunc(t.rejects, func(a, b connectors.Reject) int {
-		return cmp.Or(cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.ID, b.ID), cmp.Compare(a.Code, b.Code), cmp.Compare(a.Detail, b.Detail))
-	})
-	return t.record, t.rejects
+	return t.record, t.rejects.List()
 }
 
 // translation is one customer on the way from objects to facts.
 type translation struct {
 	reader
-	source  string
-	watches watches
+	watches connectors.Watches
 	record  billing.Record
-	rejects []connectors.Reject
-	told    map[[3]string]bool
+	rejects connectors.Rejects
 
 	who       string
 	customers []seen[wireCustomer]
@@ -54,21 +49,8 @@ type seen[T any] struct {
 	wire *T
 }
 
-// reject tells once of each part that cannot be read, and why.
-func (t *translation) reject(o connectors.Object, p *problem) {
-	kind, id := p.kind, p.id
-	if id == "" {
-		kind, id = o.Kind, o.ID
-	}
-	k := [3]string{kind, id, p.code}
-	if t.told[k] {
-		return
-	}
-	t.told[k] = true
-	t.rejects = append(t.rejects, connectors.Reject{
-		Source: t.source, CustomerID: o.CustomerID, Kind: kind, ID: id, Code: p.code, Detail: p.detail, Object: o.Ref(),
-	})
-}
+// reject tells of a part that cannot be read, and why.
+func (t *translation) reject(o connectors.Object, u *connectors.Unreadable) { t.rejects.Add(o, u) }
 
 // history finds a subscription's history.
 func (t *translation) history(id string) *history {
@@ -121,7 +103,7 @@ func (t *translation) read(objects []connectors.Object) {
 
 // newestOf keeps of what has no history in itself the newest version that is
 // understood, and rejects the newest where it is not. What is gone is left out.
-func newestOf[T any](t *translation, list []seen[T], o connectors.Object, last bool, understood func(*T, connectors.Object) *problem) []seen[T] {
+func newestOf[T any](t *translation, list []seen[T], o connectors.Object, last bool, understood func(*T, connectors.Object) *connectors.Unreadable) []seen[T] {
 	n := len(list)
 	known := n > 0 && list[n-1].ID == o.ID
 	if o.Deleted {
@@ -131,7 +113,7 @@ func newestOf[T any](t *translation, list []seen[T], o connectors.Object, last b
 		return list
 	}
 	wire, err := connectors.Decode[T](o)
-	var bad *problem
+	var bad *connectors.Unreadable
 	if err != nil {
 		bad = malformed(o, err)
 	} else {
@@ -149,8 +131,8 @@ func newestOf[T any](t *translation, list []seen[T], o connectors.Object, last b
 	return list
 }
 
-func malformed(o connectors.Object, err error) *problem {
-	return unreadable(o.Kind, o.ID, "malformed", "the object cannot be read: %v", err)
+func malformed(o connectors.Object, err error) *connectors.Unreadable {
+	return connectors.NewUnreadable(o.Kind, o.ID, "malformed", "the object cannot be read: %v", err)
 }
 
 // grow decodes an object; one that cannot be decoded is rejected.
@@ -190,20 +172,6 @@ func (t *translation) readEvent(v seen[wireEvent]) {
 	}
 	sub := t.history(h.ID)
 	sub.events = append(sub.events, e)
-}
-
-func (t *translation) readWatches(objects *connectors.Catalog) watches {
-	if objects == nil {
-		return nil
-	}
-	var list []watch
-	for _, o := range objects.All(kindWatch) {
-		var w watch
-		if json.Unmarshal(o.Payload, &w) == nil && w.From.Before(w.To) {
-			list = append(list, w)
-		}
-	}
-	return newWatches(list)
 }
 
 // customer is the customer as last known. A deleted one may show nothing but

@@ -313,6 +313,7 @@ type wireLine struct {
 	Quantity            *rawjson.Number `json:"quantity"`
 	QuantityInDecimal   *rawjson.Number `json:"quantity_in_decimal"`
 	Amount              *rawjson.Number `json:"amount"`
+	AmountInDecimal     *rawjson.Number `json:"amount_in_decimal"`
 	PricingModel        string          `json:"pricing_model"`
 	TaxAmount           *rawjson.Number `json:"tax_amount"`
 	TaxRate             *rawjson.Number `json:"tax_rate"`

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"time"
 
+	"mrrsync/connectors"
 	"mrrsync/connectors/billing"
 )
 
@@ -41,7 +42,7 @@ func (t *translation) customerDiscounts(created time.Time) []billing.DiscountSpa
 		}
 		s := sighting{at: v.at(), seen: v.SeenAt, object: v.Ref()}
 		if s.after = t.onCustomer(v.wire.Discount); s.after == nil {
-			t.reject(v.Object, unreadable(kindCustomer, v.ID, "discount_bare", "the customer's discount cannot be read"))
+			t.reject(v.Object, connectors.NewUnreadable(kindCustomer, v.ID, "discount_bare", "the customer's discount cannot be read"))
 			continue
 		}
 		seen = append(seen, s)

@@ -7,6 +7,7 @@ import (
 
 	"github.com/shopspring/decimal"
 
+	"mrrsync/connectors"
 	"mrrsync/connectors/billing"
 )
 
@@ -42,14 +43,14 @@ type resolver struct {
 
 // discounts are a list's discounts, in order. A bare id that nothing explains
 // is a problem: it would otherwise pass for 0 %.
-func (r resolver) discounts(list []wireDiscount, currency string) ([]billing.Discount, *problem) {
+func (r resolver) discounts(list []wireDiscount, currency string) ([]billing.Discount, *connectors.Unreadable) {
 	var all []billing.Discount
 	for i := range list {
 		d := &list[i]
 		if d.bare || d.Coupon == nil || d.Coupon.bare {
 			known := r.pool[d.ID]
 			if known == nil {
-				return nil, unreadable(kindDiscount, d.ID, "discount_bare", "only the id of the discount is known, not its coupon")
+				return nil, connectors.NewUnreadable(kindDiscount, d.ID, "discount_bare", "only the id of the discount is known, not its coupon")
 			}
 			d = known
 		} else if known := r.pool[d.ID]; known != nil && d.Coupon.AppliesTo == nil && known.Coupon.AppliesTo != nil {
@@ -72,11 +73,11 @@ func (r resolver) discounts(list []wireDiscount, currency string) ([]billing.Dis
 
 // discount is a coupon's terms. What an embedded copy leaves out comes from the
 // catalogue, as long as that is still the same coupon: an id may be used again.
-func (r resolver) discount(c *wireCoupon, id, currency string) (billing.Discount, *problem) {
+func (r resolver) discount(c *wireCoupon, id, currency string) (billing.Discount, *connectors.Unreadable) {
 	listed, ref := lookup[wireCoupon](r.catalog, kindCoupon, c.ID)
 	if c.bare {
 		if listed == nil {
-			return billing.Discount{}, unreadable(kindCoupon, c.ID, "coupon_missing", "the coupon is not in the catalogue")
+			return billing.Discount{}, connectors.NewUnreadable(kindCoupon, c.ID, "coupon_missing", "the coupon is not in the catalogue")
 		}
 		c = listed
 	}
@@ -101,7 +102,7 @@ func (r resolver) discount(c *wireCoupon, id, currency string) (billing.Discount
 	case "once":
 		d.Duration = billing.Once
 	default:
-		return d, unreadable(kindCoupon, full.ID, "coupon_unknown", "unknown duration %q", full.Duration)
+		return d, connectors.NewUnreadable(kindCoupon, full.ID, "coupon_unknown", "unknown duration %q", full.Duration)
 	}
 	if full.AppliesTo != nil {
 		d.AppliesTo = full.AppliesTo.Products
@@ -110,7 +111,7 @@ func (r resolver) discount(c *wireCoupon, id, currency string) (billing.Discount
 	case full.PercentOff != nil:
 		d.Percent = full.PercentOff.Decimal
 		if d.Percent.IsNegative() || d.Percent.GreaterThan(decimal.NewFromInt(100)) {
-			return d, unreadable(kindCoupon, full.ID, "coupon_unknown", "percent_off is %s", d.Percent)
+			return d, connectors.NewUnreadable(kindCoupon, full.ID, "coupon_unknown", "percent_off is %s", d.Percent)
 		}
 	case full.AmountOff != nil:
 		off, in := full.AmountOff.Decimal, full.Currency
@@ -119,11 +120,11 @@ func (r resolver) discount(c *wireCoupon, id, currency string) (billing.Discount
 		}
 		places, known := decimals(in)
 		if !known || off.IsNegative() {
-			return d, unreadable(kindCoupon, full.ID, "coupon_unknown", "amount_off is %s %q", off, in)
+			return d, connectors.NewUnreadable(kindCoupon, full.ID, "coupon_unknown", "amount_off is %s %q", off, in)
 		}
 		d.Amount, d.Currency = major(off, places), strings.ToUpper(in)
 	default:
-		return d, unreadable(kindCoupon, full.ID, "coupon_unknown", "the coupon has neither percent_off nor amount_off")
+		return d, connectors.NewUnreadable(kindCoupon, full.ID, "coupon_unknown", "the coupon has neither percent_off nor amount_off")
 	}
 	return d, nil
 }

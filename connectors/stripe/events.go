@@ -2,7 +2,6 @@ package stripe
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"slices"
 	"strconv"
@@ -339,22 +338,12 @@ func (f *feed) finish() error {
 		f.at.Seen = f.recent
 	}
 	now := f.c.options.Now()
-	from := time.Unix(f.at.Watch, 0).UTC()
-	payload, err := json.Marshal(watch{From: from, To: time.Unix(f.at.Through, 0).UTC()})
+	watch := connectors.Watch{From: time.Unix(f.at.Watch, 0).UTC(), To: time.Unix(f.at.Through, 0).UTC()}
+	o, err := watch.Object(f.c.clock.tick(now), now)
 	if err != nil {
-		return fmt.Errorf("write the watch: %w", err)
+		return err
 	}
-	return f.send([]connectors.Object{{
-		Kind: kindWatch, ID: from.Format(time.RFC3339), Version: f.c.clock.tick(now),
-		SeenAt: now.UTC(), Origin: connectors.Fetched, Payload: payload,
-	}})
-}
-
-// watch is the payload of a watch: during [From, To) every change of the account
-// was visible as an event.
-type watch struct {
-	From time.Time `json:"from"`
-	To   time.Time `json:"to"`
+	return f.send([]connectors.Object{o})
 }
 
 func seconds(raw []byte) int64 {

@@ -11,6 +11,7 @@ import (
 
 	"github.com/shopspring/decimal"
 
+	"mrrsync/connectors"
 	"mrrsync/connectors/billing"
 )
 
@@ -31,21 +32,21 @@ func invoiceStatus(s string) (billing.InvoiceStatus, bool) {
 }
 
 // invoice is the document with its amounts.
-func (r resolver) invoice(w *wireInvoice, object billing.Ref) (billing.Invoice, *problem) {
+func (r resolver) invoice(w *wireInvoice, object billing.Ref) (billing.Invoice, *connectors.Unreadable) {
 	inv := billing.Invoice{
 		ID: w.ID, CustomerID: string(w.Customer), SubscriptionID: string(w.Subscription), Currency: strings.ToUpper(w.Currency),
 		IssuedAt: cmp.Or(w.StatusTransitions.FinalizedAt, w.Created).Time(), Object: object,
 	}
 	var known bool
 	if inv.Status, known = invoiceStatus(w.Status); !known {
-		return inv, unreadable(kindInvoice, w.ID, "status_unknown", "unknown status %q", w.Status)
+		return inv, connectors.NewUnreadable(kindInvoice, w.ID, "status_unknown", "unknown status %q", w.Status)
 	}
 	places, known := decimals(w.Currency)
 	if !known {
-		return inv, unreadable(kindInvoice, w.ID, "currency_unknown", "it is not known how many decimals %q has", w.Currency)
+		return inv, connectors.NewUnreadable(kindInvoice, w.ID, "currency_unknown", "it is not known how many decimals %q has", w.Currency)
 	}
 	if w.Lines.HasMore {
-		return inv, unreadable(kindInvoice, w.ID, "lines_missing", "the invoice shows only its first %d lines", len(w.Lines.Data))
+		return inv, connectors.NewUnreadable(kindInvoice, w.ID, "lines_missing", "the invoice shows only its first %d lines", len(w.Lines.Data))
 	}
 	inv.Total = major(w.Total.Decimal, places)
 	sum := decimal.Zero
@@ -56,7 +57,7 @@ func (r resolver) invoice(w *wireInvoice, object billing.Ref) (billing.Invoice, 
 	}
 	slices.SortFunc(inv.Lines, func(a, b billing.Line) int { return cmp.Compare(a.ID, b.ID) })
 	if !sum.Equal(inv.Total) {
-		return inv, unreadable(kindInvoice, w.ID, "total_mismatch", "the lines add up to %s, the total is %s", sum, inv.Total)
+		return inv, connectors.NewUnreadable(kindInvoice, w.ID, "total_mismatch", "the lines add up to %s, the total is %s", sum, inv.Total)
 	}
 	return inv, nil
 }
@@ -128,7 +129,7 @@ func (r resolver) onTrial(w *wireLine, currency string) bool {
 }
 
 // creditNote is a document of its own, all its amounts negative.
-func (r resolver) creditNote(w *wireCreditNote, invoice *wireInvoice, object billing.Ref) (billing.Invoice, *problem) {
+func (r resolver) creditNote(w *wireCreditNote, invoice *wireInvoice, object billing.Ref) (billing.Invoice, *connectors.Unreadable) {
 	note := billing.Invoice{
 		ID: w.ID, CustomerID: string(w.Customer), Currency: strings.ToUpper(w.Currency), CreditNote: true,
 		Status: billing.InvoicePaid, IssuedAt: cmp.Or(w.EffectiveAt, w.Created).Time(), Object: object,
@@ -138,7 +139,7 @@ func (r resolver) creditNote(w *wireCreditNote, invoice *wireInvoice, object bil
 	}
 	places, known := decimals(w.Currency)
 	if !known {
-		return note, unreadable(kindCreditNote, w.ID, "currency_unknown", "it is not known how many decimals %q has", w.Currency)
+		return note, connectors.NewUnreadable(kindCreditNote, w.ID, "currency_unknown", "it is not known how many decimals %q has", w.Currency)
 	}
 	credited := map[string]*wireLine{}
 	if invoice != nil {
@@ -167,7 +168,7 @@ func (r resolver) creditNote(w *wireCreditNote, invoice *wireInvoice, object bil
 	}
 	slices.SortFunc(note.Lines, func(a, b billing.Line) int { return cmp.Compare(a.ID, b.ID) })
 	if !sum.Equal(note.Total) {
-		return note, unreadable(kindCreditNote, w.ID, "total_mismatch", "the lines add up to %s, the total is %s", sum, note.Total)
+		return note, connectors.NewUnreadable(kindCreditNote, w.ID, "total_mismatch", "the lines add up to %s, the total is %s", sum, note.Total)
 	}
 	return note, nil
 }
@@ -209,14 +210,14 @@ type serviceKey struct {
 }
 
 // services are what an invoice says of its subscription items, by subscription.
-func (r resolver) services(w *wireInvoice, object billing.Ref) (map[string][]billing.Service, []*problem) {
+func (r resolver) services(w *wireInvoice, object billing.Ref) (map[string][]billing.Service, []*connectors.Unreadable) {
 	evidence, voided := w.service()
 	if !evidence {
 		return nil, nil
 	}
 	inherited, bad := r.discounts(w.discounts(), w.Currency)
 	if bad != nil {
-		return nil, []*problem{bad}
+		return nil, []*connectors.Unreadable{bad}
 	}
 	g := grouped{resolver: r, currency: w.Currency, issued: w.Created.Time(), object: object, inherited: inherited, voided: voided}
 	for i := range w.Lines.Data {
@@ -243,7 +244,7 @@ type grouped struct {
 
 	order    []serviceKey
 	services map[serviceKey]*billing.Service
-	problems []*problem
+	problems []*connectors.Unreadable
 }
 
 // add takes one line in, if it is about a subscription item agreed in advance.
@@ -263,7 +264,7 @@ func (g *grouped) add(w *wireLine) {
 	if s == nil {
 		price, problem := g.catalog.price(w.Price, w.Plan, "", g.currency)
 		if problem != nil {
-			problem.detail = "line " + w.ID + " of invoice " + g.object.ID + ": " + problem.detail
+			problem.Detail = "line " + w.ID + " of invoice " + g.object.ID + ": " + problem.Detail
 			g.problems = append(g.problems, problem)
 			return
 		}
@@ -290,7 +291,7 @@ func (g *grouped) add(w *wireLine) {
 func (g *grouped) level(s *billing.Service, w *wireLine) {
 	discounts, problem := g.discounts(w.Discounts, g.currency)
 	if problem != nil {
-		problem.detail = "line " + w.ID + " of invoice " + g.object.ID + ": " + problem.detail
+		problem.Detail = "line " + w.ID + " of invoice " + g.object.ID + ": " + problem.Detail
 		g.problems = append(g.problems, problem)
 		return
 	}
@@ -342,7 +343,7 @@ func (w *wireLine) credits() bool {
 	return strings.HasPrefix(w.Description, "Unused time")
 }
 
-func (g *grouped) done() (map[string][]billing.Service, []*problem) {
+func (g *grouped) done() (map[string][]billing.Service, []*connectors.Unreadable) {
 	by := map[string][]billing.Service{}
 	for _, k := range g.order {
 		s := *g.services[k]

@@ -334,7 +334,7 @@ func TestCoupons(t *testing.T) {
 	catalogued := `{"id":"HALF","object":"coupon","percent_off":12.5,"amount_off":null,"duration":"forever","applies_to":{"products":["prod_1"]}}`
 	off := `{"id":"OFF","object":"coupon","percent_off":null,"amount_off":50000,"currency":"usd","duration":"once","currency_options":{"eur":{"amount_off":45000},"usd":{"amount_off":50000}}}`
 	r := resolver{catalog: catalog{connectors.NewCatalog([]connectors.Object{stored(kindCoupon, "", catalogued, 1), stored(kindCoupon, "", off, 1)})}, pool: pool{}}
-	read := func(json, currency string) (billing.Discount, *problem) {
+	read := func(json, currency string) (billing.Discount, *connectors.Unreadable) {
 		w, err := connectors.Decode[wireDiscount](stored(kindDiscount, "", json, 1))
 		if err != nil {
 			t.Fatal(err)
@@ -366,7 +366,7 @@ func TestCoupons(t *testing.T) {
 		t.Errorf("a repeating coupon ends: %+v %+v", d, bad)
 	}
 	for _, json := range []string{`{"id":"X","duration":"forever"}`, `{"id":"X","percent_off":10,"duration":"sometimes"}`, `{"id":"X","percent_off":110,"duration":"forever"}`, `{"id":"X","amount_off":1,"currency":"zzz","duration":"forever"}`} {
-		if _, bad := read(discount("di_1", json, "2026-01-01", ""), "usd"); bad == nil || bad.code != "coupon_unknown" {
+		if _, bad := read(discount("di_1", json, "2026-01-01", ""), "usd"); bad == nil || bad.Code != "coupon_unknown" {
 			t.Errorf("%s: %+v", json, bad)
 		}
 	}

@@ -22,7 +22,7 @@ const (
 	kindInvoiceItem  = "invoiceitem"
 	kindDiscount     = "discount"
 	kindEvent        = "event"
-	kindWatch        = "watch"
+	kindWatch        = connectors.KindWatch
 )
 
 // list is how a kind of object is listed and fetched.

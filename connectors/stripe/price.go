@@ -1,7 +1,6 @@
 package stripe
 
 import (
-	"fmt"
 	"strings"
 
 	"github.com/shopspring/decimal"
@@ -10,17 +9,6 @@ import (
 	"mrrsync/connectors/billing"
 	"mrrsync/connectors/rawjson"
 )
-
-// problem is why something could not be read: what becomes a reject.
-type problem struct {
-	kind, id string // the part that cannot be read
-	code     string
-	detail   string
-}
-
-func unreadable(kind, id, code, format string, args ...any) *problem {
-	return &problem{kind, id, code, fmt.Sprintf(format, args...)}
-}
 
 // catalog reads the catalogue's objects, each decoded once for all customers.
 type catalog struct{ objects *connectors.Catalog }
@@ -40,7 +28,7 @@ func lookup[T any](c catalog, kind, id string) (*T, billing.Ref) {
 // price is a price in the subscription's currency. The catalogue's copy is
 // preferred: an embedded one lacks tiers and currency options. An embedded copy
 // serves where the catalogue has none (a deleted plan).
-func (c catalog) price(embedded *wirePrice, plan *wirePlan, id, currency string) (billing.Price, *problem) {
+func (c catalog) price(embedded *wirePrice, plan *wirePlan, id, currency string) (billing.Price, *connectors.Unreadable) {
 	w := embedded
 	if w == nil && plan != nil {
 		w = plan.price()
@@ -53,7 +41,7 @@ func (c catalog) price(embedded *wirePrice, plan *wirePlan, id, currency string)
 		w = listed
 	}
 	if w == nil {
-		return billing.Price{}, unreadable(kindPrice, id, "price_missing", "the price is neither in the catalogue nor in the object that names it")
+		return billing.Price{}, connectors.NewUnreadable(kindPrice, id, "price_missing", "the price is neither in the catalogue nor in the object that names it")
 	}
 	if ref == (billing.Ref{}) {
 		ref = billing.Ref{Kind: kindPrice, ID: w.ID}
@@ -70,9 +58,9 @@ func (c catalog) price(embedded *wirePrice, plan *wirePlan, id, currency string)
 }
 
 // facts is the price in one currency, without what the catalogue adds.
-func (w *wirePrice) facts(currency string) (billing.Price, *problem) {
-	fail := func(code, format string, args ...any) (billing.Price, *problem) {
-		return billing.Price{}, unreadable(kindPrice, w.ID, code, format, args...)
+func (w *wirePrice) facts(currency string) (billing.Price, *connectors.Unreadable) {
+	fail := func(code, format string, args ...any) (billing.Price, *connectors.Unreadable) {
+		return billing.Price{}, connectors.NewUnreadable(kindPrice, w.ID, code, format, args...)
 	}
 	if currency == "" {
 		currency = w.Currency
@@ -96,7 +84,7 @@ func (w *wirePrice) facts(currency string) (billing.Price, *problem) {
 		ID: w.ID, Name: w.Nickname, ProductID: string(w.Product), Currency: strings.ToUpper(currency),
 		Model: billing.PerUnit, Metadata: w.Metadata.flat(),
 	}
-	var problem *problem
+	var problem *connectors.Unreadable
 	if p.Interval, p.Usage, problem = w.interval(); problem != nil {
 		return p, problem
 	}
@@ -134,18 +122,18 @@ func (w *wirePrice) facts(currency string) (billing.Price, *problem) {
 }
 
 // interval is how often the price is charged, and for what.
-func (w *wirePrice) interval() (billing.Interval, billing.Usage, *problem) {
+func (w *wirePrice) interval() (billing.Interval, billing.Usage, *connectors.Unreadable) {
 	r := w.Recurring
 	if r == nil || r.Interval == "" {
 		if w.Type == "recurring" {
-			return billing.Interval{}, 0, unreadable(kindPrice, w.ID, "interval_unknown", "the price is recurring and does not say how often")
+			return billing.Interval{}, 0, connectors.NewUnreadable(kindPrice, w.ID, "interval_unknown", "the price is recurring and does not say how often")
 		}
 		return billing.Interval{}, billing.OneTime, nil
 	}
 	units := map[string]billing.Unit{"day": billing.Day, "week": billing.Week, "month": billing.Month, "year": billing.Year}
 	unit, ok := units[r.Interval]
 	if !ok || r.IntervalCount < 1 {
-		return billing.Interval{}, 0, unreadable(kindPrice, w.ID, "interval_unknown", "unknown interval: every %d %q", r.IntervalCount, r.Interval)
+		return billing.Interval{}, 0, connectors.NewUnreadable(kindPrice, w.ID, "interval_unknown", "unknown interval: every %d %q", r.IntervalCount, r.Interval)
 	}
 	usage := billing.Licensed
 	switch r.UsageType {
@@ -153,14 +141,14 @@ func (w *wirePrice) interval() (billing.Interval, billing.Usage, *problem) {
 	case "metered":
 		usage = billing.Metered
 	default:
-		return billing.Interval{}, 0, unreadable(kindPrice, w.ID, "usage_type_unknown", "unknown usage_type %q", r.UsageType)
+		return billing.Interval{}, 0, connectors.NewUnreadable(kindPrice, w.ID, "usage_type_unknown", "unknown usage_type %q", r.UsageType)
 	}
 	return billing.Interval{Unit: unit, Count: r.IntervalCount}, usage, nil
 }
 
-func (w *wirePrice) tiers(a wireAmount, places int32) ([]billing.Tier, billing.Model, *problem) {
-	fail := func(code, format string, args ...any) ([]billing.Tier, billing.Model, *problem) {
-		return nil, 0, unreadable(kindPrice, w.ID, code, format, args...)
+func (w *wirePrice) tiers(a wireAmount, places int32) ([]billing.Tier, billing.Model, *connectors.Unreadable) {
+	fail := func(code, format string, args ...any) ([]billing.Tier, billing.Model, *connectors.Unreadable) {
+		return nil, 0, connectors.NewUnreadable(kindPrice, w.ID, code, format, args...)
 	}
 	var model billing.Model
 	switch w.TiersMode {
@@ -221,13 +209,13 @@ func (m metadata) flat() map[string]string {
 }
 
 // taxes are the rates of an item; a bare id is looked up.
-func (c catalog) taxes(rates []wireTaxRate, owner string) ([]billing.TaxRate, *problem) {
+func (c catalog) taxes(rates []wireTaxRate, owner string) ([]billing.TaxRate, *connectors.Unreadable) {
 	var all []billing.TaxRate
 	for _, r := range rates {
 		if r.bare || r.Percentage == nil && r.EffectivePercentage == nil {
 			listed, _ := lookup[wireTaxRate](c, kindTaxRate, r.ID)
 			if listed == nil {
-				return nil, unreadable(kindTaxRate, r.ID, "tax_unknown", "the tax rate of %s is not in the catalogue", owner)
+				return nil, connectors.NewUnreadable(kindTaxRate, r.ID, "tax_unknown", "the tax rate of %s is not in the catalogue", owner)
 			}
 			r = *listed
 		}
@@ -236,7 +224,7 @@ func (c catalog) taxes(rates []wireTaxRate, owner string) ([]billing.TaxRate, *p
 			percent = r.EffectivePercentage
 		}
 		if percent == nil {
-			return nil, unreadable(kindTaxRate, r.ID, "tax_unknown", "the tax rate of %s has no percentage", owner)
+			return nil, connectors.NewUnreadable(kindTaxRate, r.ID, "tax_unknown", "the tax rate of %s has no percentage", owner)
 		}
 		all = append(all, billing.TaxRate{ID: r.ID, Percent: percent.Decimal, Inclusive: r.Inclusive})
 	}

@@ -164,15 +164,15 @@ func TestPricesThatCannotBeRead(t *testing.T) {
 		}
 		objects := connectors.NewCatalog([]connectors.Object{stored(kindPrice, "", `{"id":"price_1","object":"price",`+json+`}`, 9)})
 		_, bad := catalog{objects}.price(nil, nil, "price_1", "usd")
-		if bad == nil || bad.code != code || bad.id != "price_1" || bad.detail == "" {
+		if bad == nil || bad.Code != code || bad.ID != "price_1" || bad.Detail == "" {
 			t.Errorf("%s: got %+v", code, bad)
 		}
 	}
-	if _, bad := (catalog{connectors.NewCatalog(nil)}).price(nil, nil, "price_9", "usd"); bad == nil || bad.code != "price_missing" {
+	if _, bad := (catalog{connectors.NewCatalog(nil)}).price(nil, nil, "price_9", "usd"); bad == nil || bad.Code != "price_missing" {
 		t.Errorf("a price that nobody has: %+v", bad)
 	}
 	unknown := connectors.NewCatalog([]connectors.Object{stored(kindPrice, "", `{"id":"price_1","object":"price","currency":"zzz","unit_amount":1}`, 9)})
-	if _, bad := (catalog{unknown}).price(nil, nil, "price_1", "zzz"); bad == nil || bad.code != "currency_unknown" {
+	if _, bad := (catalog{unknown}).price(nil, nil, "price_1", "zzz"); bad == nil || bad.Code != "currency_unknown" {
 		t.Errorf("a currency that nobody knows: %+v", bad)
 	}
 }

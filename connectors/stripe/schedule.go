@@ -9,15 +9,16 @@ import (
 
 	"github.com/shopspring/decimal"
 
+	"mrrsync/connectors"
 	"mrrsync/connectors/billing"
 )
 
 // phases are what a schedule agreed, cut where it was left. They give exact
 // dates and prices; Stripe keeps the phases that are past.
-func (r resolver) phases(w *wireSchedule, currency string, object billing.Ref) ([]billing.Phase, []*problem) {
+func (r resolver) phases(w *wireSchedule, currency string, object billing.Ref) ([]billing.Phase, []*connectors.Unreadable) {
 	end := w.end()
 	var all []billing.Phase
-	var problems []*problem
+	var problems []*connectors.Unreadable
 	for i := range w.Phases {
 		wire := &w.Phases[i]
 		p := billing.Phase{From: wire.StartDate.Time(), Until: wire.EndDate.Time(), Object: object}
@@ -32,7 +33,7 @@ func (r resolver) phases(w *wireSchedule, currency string, object billing.Ref) (
 			in = wire.Currency
 		}
 		if problem := r.phase(wire, in, &p); problem != nil {
-			problem.detail = "phase of schedule " + w.ID + ": " + problem.detail
+			problem.Detail = "phase of schedule " + w.ID + ": " + problem.Detail
 			problems = append(problems, problem)
 			continue
 		}
@@ -71,15 +72,15 @@ func (w *wireSchedule) about(s billing.Subscription) bool {
 	return w.Status == "canceled" && len(w.Phases) > 0 && w.Phases[0].StartDate.Time().Equal(s.Start)
 }
 
-func (r resolver) phase(w *wirePhase, currency string, p *billing.Phase) *problem {
-	var problem *problem
+func (r resolver) phase(w *wirePhase, currency string, p *billing.Phase) *connectors.Unreadable {
+	var problem *connectors.Unreadable
 	for i := range w.Items {
 		wire := &w.Items[i]
 		var embedded *wirePrice
 		id := string(wire.Plan)
 		if raw := bytes.TrimSpace(wire.Price); len(raw) > 0 && raw[0] == '{' {
 			if err := json.Unmarshal(raw, &embedded); err != nil {
-				return unreadable(kindSchedule, "", "malformed", "a price cannot be read: %v", err)
+				return connectors.NewUnreadable(kindSchedule, "", "malformed", "a price cannot be read: %v", err)
 			}
 		} else if s := rawjson.Text(raw); s != "" {
 			id = s
@@ -112,7 +113,7 @@ func (r resolver) phase(w *wirePhase, currency string, p *billing.Phase) *proble
 
 // agreed are a phase's discounts: coupons that are redeemed when it begins, or
 // discounts that ran before.
-func (r resolver) agreed(list []wirePhaseDiscount, older *wireCoupon, currency string, from time.Time) ([]billing.Discount, *problem) {
+func (r resolver) agreed(list []wirePhaseDiscount, older *wireCoupon, currency string, from time.Time) ([]billing.Discount, *connectors.Unreadable) {
 	if len(list) == 0 && older != nil {
 		list = []wirePhaseDiscount{{Coupon: older}}
 	}

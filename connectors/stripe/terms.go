@@ -6,6 +6,7 @@ import (
 
 	"github.com/shopspring/decimal"
 
+	"mrrsync/connectors"
 	"mrrsync/connectors/billing"
 )
 
@@ -14,7 +15,7 @@ type terms struct {
 	billing.Terms
 	// failed are the items, or "" for the subscription as a whole, that could
 	// not be read.
-	failed map[string]*problem
+	failed map[string]*connectors.Unreadable
 }
 
 // whole says that nothing failed.
@@ -42,9 +43,9 @@ func statusOf(s string) (billing.Status, bool) {
 
 // terms reads a version of a subscription.
 func (r resolver) terms(w *wireSubscription) *terms {
-	t := &terms{failed: map[string]*problem{}}
+	t := &terms{failed: map[string]*connectors.Unreadable{}}
 	fail := func(code, format string, args ...any) {
-		t.failed[""] = unreadable(kindSubscription, w.ID, code, format, args...)
+		t.failed[""] = connectors.NewUnreadable(kindSubscription, w.ID, code, format, args...)
 	}
 	var known bool
 	if t.Status, known = statusOf(w.Status); !known {
@@ -70,7 +71,7 @@ func (r resolver) terms(w *wireSubscription) *terms {
 	if w.EndedAt != 0 {
 		t.CancelAt = w.EndedAt.Time()
 	}
-	var problem *problem
+	var problem *connectors.Unreadable
 	if t.Discounts, problem = r.discounts(w.discounts(), w.Currency); problem != nil {
 		t.failed[""] = problem
 	}
@@ -89,17 +90,17 @@ func (w *wireSubscription) discounts() []wireDiscount {
 func (r resolver) items(w *wireSubscription, t *terms) {
 	switch {
 	case w.Items == nil || w.Items.Data == nil:
-		t.failed[""] = unreadable(kindSubscription, w.ID, "items_missing", "the subscription shows no items")
+		t.failed[""] = connectors.NewUnreadable(kindSubscription, w.ID, "items_missing", "the subscription shows no items")
 		return
 	case w.Items.HasMore:
-		t.failed[""] = unreadable(kindSubscription, w.ID, "items_missing", "the subscription shows only its first %d items", len(w.Items.Data))
+		t.failed[""] = connectors.NewUnreadable(kindSubscription, w.ID, "items_missing", "the subscription shows only its first %d items", len(w.Items.Data))
 		return
 	}
 	for i := range w.Items.Data {
 		wire := &w.Items.Data[i]
 		item, problem := r.item(w, wire)
 		if problem != nil {
-			problem.detail = "item " + wire.ID + " of subscription " + w.ID + ": " + problem.detail
+			problem.Detail = "item " + wire.ID + " of subscription " + w.ID + ": " + problem.Detail
 			t.failed[wire.ID] = problem
 			continue
 		}
@@ -108,12 +109,12 @@ func (r resolver) items(w *wireSubscription, t *terms) {
 	slices.SortFunc(t.Items, func(a, b billing.Item) int { return cmp.Compare(a.ID, b.ID) })
 }
 
-func (r resolver) item(w *wireSubscription, i *wireItem) (billing.Item, *problem) {
+func (r resolver) item(w *wireSubscription, i *wireItem) (billing.Item, *connectors.Unreadable) {
 	item := billing.Item{ID: i.ID, Created: i.Created.Time()}
 	if i.ID == "" {
-		return item, unreadable("subscription_item", w.ID, "item_unnamed", "an item has no id")
+		return item, connectors.NewUnreadable("subscription_item", w.ID, "item_unnamed", "an item has no id")
 	}
-	var problem *problem
+	var problem *connectors.Unreadable
 	if item.Price, problem = r.catalog.price(i.Price, i.Plan, "", w.Currency); problem != nil {
 		return item, problem
 	}
@@ -124,7 +125,7 @@ func (r resolver) item(w *wireSubscription, i *wireItem) (billing.Item, *problem
 		item.Quantity = decimal.NewFromInt(1)
 	}
 	if item.Quantity.IsNegative() {
-		return item, unreadable("subscription_item", i.ID, "quantity_negative", "the quantity is %s", item.Quantity)
+		return item, connectors.NewUnreadable("subscription_item", i.ID, "quantity_negative", "the quantity is %s", item.Quantity)
 	}
 	if item.Discounts, problem = r.discounts(i.Discounts, w.Currency); problem != nil {
 		return item, problem

@@ -1,10 +1,10 @@
 package stripe
 
 import (
-	"cmp"
 	"slices"
 	"time"
 
+	"mrrsync/connectors"
 	"mrrsync/connectors/billing"
 )
 
@@ -22,52 +22,6 @@ type sighting struct {
 	object billing.Ref
 }
 
-// watches are the times in which every change was visible as an event, ordered
-// and apart.
-type watches []watch
-
-// newWatches joins watches that meet.
-func newWatches(all []watch) watches {
-	slices.SortFunc(all, func(a, b watch) int { return cmp.Or(a.From.Compare(b.From), a.To.Compare(b.To)) })
-	var joined watches
-	for _, w := range all {
-		if n := len(joined); n > 0 && !w.From.After(joined[n-1].To) {
-			if w.To.After(joined[n-1].To) {
-				joined[n-1].To = w.To
-			}
-			continue
-		}
-		joined = append(joined, w)
-	}
-	return joined
-}
-
-// begin is since when all changes before t were watched; the zero time when t
-// was not watched. A version read just after a watch's last event counts: the
-// pull that extends the watch comes at the end of its run.
-func (w watches) begin(t time.Time) time.Time {
-	for i := len(w) - 1; i >= 0; i-- {
-		if !w[i].From.After(t) {
-			if t.After(w[i].To.Add(runLength)) {
-				return time.Time{}
-			}
-			return w[i].From
-		}
-	}
-	return time.Time{}
-}
-
-// end is until when what was in force at t is known to have stayed so, for want
-// of an event: the end of the watch that t lies in, or t itself.
-func (w watches) end(t time.Time) time.Time {
-	for i := len(w) - 1; i >= 0; i-- {
-		if !w[i].From.After(t) && t.Before(w[i].To) {
-			return w[i].To
-		}
-	}
-	return t
-}
-
 // runLength is how long after the end of a watch a version is still taken as
 // watched: an account without any change since is not read again, so that its
 // newest version is older than the watch, but one that was fetched while the
@@ -76,7 +30,7 @@ const runLength = time.Hour
 
 // walker turns sightings into states.
 type walker struct {
-	watches watches
+	watches connectors.Watches
 	created time.Time
 	states  []billing.State
 	cur     *billing.State // the open state; nil: unknown
@@ -86,7 +40,7 @@ type walker struct {
 
 // walk is the history that sightings show: what was in force, from when until
 // when, and how surely. Sightings are ordered by time.
-func walk(sightings []sighting, w watches, created time.Time) []billing.State {
+func walk(sightings []sighting, w connectors.Watches, created time.Time) []billing.State {
 	k := walker{watches: w, created: created}
 	for _, s := range sightings {
 		switch {
@@ -128,7 +82,7 @@ func (k *walker) since(t time.Time) time.Time {
 	if !k.unknown.IsZero() {
 		return k.unknown
 	}
-	from := k.watches.begin(t)
+	from := k.watches.Begin(t, runLength)
 	if !from.IsZero() && from.Before(k.created) {
 		return k.created
 	}
@@ -165,11 +119,11 @@ func (k *walker) preceding(s sighting) {
 		// event dates. Within a watch its event is only late, and what we knew
 		// stands until then; behind a gap the terms hold since the gap's end,
 		// and of the gap itself invoices may tell.
-		from = k.watches.begin(s.at)
+		from = k.watches.Begin(s.at, runLength)
 		if from.IsZero() || !from.After(k.sure) {
 			return
 		}
-		k.shut(k.watches.end(k.sure))
+		k.shut(k.watches.End(k.sure))
 	}
 	k.open(s.before, from, s.seen, billing.EvidenceVersion, s.object)
 }
@@ -191,8 +145,8 @@ func (k *walker) version(s sighting) {
 		// Nothing dates the change but our own look, or the end of a gap: of
 		// the gap itself invoices may tell.
 		from, until := s.at, s.at
-		if begin := k.watches.begin(s.at); begin.After(k.sure) {
-			from, until = begin, k.watches.end(k.sure)
+		if begin := k.watches.Begin(s.at, runLength); begin.After(k.sure) {
+			from, until = begin, k.watches.End(k.sure)
 		}
 		k.shut(until)
 		k.open(s.after, from, s.seen, billing.EvidenceObserved, s.object)

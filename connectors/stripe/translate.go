@@ -22,31 +22,26 @@ func readable(apiVersion string) bool { return apiVersion == stripe.APIVersion }
 // Translate turns the stored versions of one customer's objects into facts.
 func (c *connector) Translate(customer []connectors.Object, objects *connectors.Catalog) (billing.Record, []connectors.Reject) {
 	t := &translation{
-		source:   c.options.Source,
+		rejects:  connectors.Rejects{Source: c.options.Source},
 		resolver: resolver{catalog: catalog{objects}, pool: pool{}},
 	}
 	t.read(customer)
-	t.watches = t.readWatches(objects)
-	t.record.Source = t.source
+	t.watches = connectors.ReadWatches(objects)
+	t.record.Source = c.options.Source
 	t.readServices()
 	t.customer()
 	t.subscriptions()
 	t.readPhases()
 	t.documents()
-	slices.SortFunc(t.rejects, func(a, b connectors.Reject) int {
-		return cmp.Or(cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.ID, b.ID), cmp.Compare(a.Code, b.Code), cmp.Compare(a.Detail, b.Detail))
-	})
-	return t.record, t.rejects
+	return t.record, t.rejects.List()
 }
 
 // translation is one customer on the way from objects to facts.
 type translation struct {
 	resolver
-	source  string
-	watches watches
+	watches connectors.Watches
 	record  billing.Record
-	rejects []connectors.Reject
-	told    map[[3]string]bool
+	rejects connectors.Rejects
 
 	who         string
 	customers   []version[wireCustomer]
@@ -80,27 +75,11 @@ type happening struct {
 	subject                  string // the subscription it is about
 }
 
-// reject tells once of each part that cannot be read, and why.
-func (t *translation) reject(o connectors.Object, p *problem) {
-	kind, id := p.kind, p.id
-	if id == "" {
-		kind, id = o.Kind, o.ID
-	}
-	k := [3]string{kind, id, p.code}
-	if t.told == nil {
-		t.told = map[[3]string]bool{}
-	}
-	if t.told[k] {
-		return
-	}
-	t.told[k] = true
-	t.rejects = append(t.rejects, connectors.Reject{
-		Source: t.source, CustomerID: o.CustomerID, Kind: kind, ID: id, Code: p.code, Detail: p.detail, Object: o.Ref(),
-	})
-}
+// reject tells of a part that cannot be read, and why.
+func (t *translation) reject(o connectors.Object, u *connectors.Unreadable) { t.rejects.Add(o, u) }
 
 func (t *translation) malformed(o connectors.Object, err error) {
-	t.reject(o, unreadable(o.Kind, o.ID, "malformed", "the object cannot be read: %v", err))
+	t.reject(o, connectors.NewUnreadable(o.Kind, o.ID, "malformed", "the object cannot be read: %v", err))
 }
 
 // read decodes every version. Objects come in any order.
@@ -272,20 +251,6 @@ func both[T any](after, before []byte) (a, b *T) {
 	return a, b
 }
 
-func (t *translation) readWatches(objects *connectors.Catalog) watches {
-	if objects == nil {
-		return nil
-	}
-	var list []watch
-	for _, o := range objects.All(kindWatch) {
-		var w watch
-		if json.Unmarshal(o.Payload, &w) == nil && w.From.Before(w.To) {
-			list = append(list, w)
-		}
-	}
-	return newWatches(list)
-}
-
 // documents are the invoices and credit notes.
 func (t *translation) documents() {
 	byID := map[string]*wireInvoice{}
@@ -294,7 +259,7 @@ func (t *translation) documents() {
 		inv, bad := t.invoice(v.wire, v.Ref())
 		if bad != nil {
 			t.reject(v.Object, bad)
-			if bad.code != "total_mismatch" {
+			if bad.Code != "total_mismatch" {
 				continue
 			}
 		}
@@ -304,7 +269,7 @@ func (t *translation) documents() {
 		note, bad := t.creditNote(v.wire, byID[string(v.wire.Invoice)], v.Ref())
 		if bad != nil {
 			t.reject(v.Object, bad)
-			if bad.code != "total_mismatch" {
+			if bad.Code != "total_mismatch" {
 				continue
 			}
 		}
