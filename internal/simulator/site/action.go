@@ -10,7 +10,7 @@ import (
 // plan has the customer think about the subscription once a month: mostly
 // nothing comes of it.
 func (b *biller) plan(kind shop, t int64) {
-	if kind == rampMonthly || kind == rampYearly || kind == present {
+	if kind == rampMonthly || kind == rampYearly || kind == donated {
 		return
 	}
 	seed := b.s.Config.Seed

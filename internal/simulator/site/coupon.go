@@ -12,7 +12,7 @@ import (
 func (b *biller) coupons(kind shop, t, paid int64, items []Item, d dice.Dice) {
 	inclusive := b.cust.Tax != nil && b.cust.Tax.Inclusive
 	seats := slices.ContainsFunc(items, func(x Item) bool { return x.Price.Product.Name == "Seats" })
-	if slices.ContainsFunc(items, func(x Item) bool { return x.Trial > 0 }) || kind == present {
+	if slices.ContainsFunc(items, func(x Item) bool { return x.Trial > 0 }) || kind == donated {
 		return
 	}
 	give := func(keys ...string) {

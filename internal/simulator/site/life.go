@@ -33,14 +33,14 @@ const (
 	rampMonthly
 	rampYearly
 	agreement
-	present
+	donated
 )
 
 var shopWeights = []int{
 	plainMonthly: 400, plainYearly: 130, plainQuarterly: 25, seatsMonthly: 130, seatsYearly: 25,
 	teams: 30, crowds: 25, steps: 25, stepsYearly: 8, blocks: 15, community: 20, messages: 12, signals: 6,
 	boxes: 12, kiosk: 4, metered: 45, yearlySupport: 18, quarterlySupport: 10, rampMonthly: 25, rampYearly: 15,
-	agreement: 14, present: 8,
+	agreement: 14, donated: 8,
 }
 
 // live simulates own customer i, who arrives at a moment.
@@ -261,7 +261,7 @@ func (b *biller) basket(kind shop, t int64, d dice.Dice) []Item {
 		return []Item{b.item("enterprise-y", 1)}
 	case agreement:
 		return []Item{some("business-m", "pro-q")}
-	case present:
+	case donated:
 		return []Item{some("starter-y", "pro-m", "pro-q")}
 	default:
 		return []Item{some("starter-m", pro, pro, "business-m")}
@@ -300,12 +300,12 @@ func (b *biller) sign(kind shop, t int64, d dice.Dice) {
 		items = append(items, it)
 	}
 	b.coupons(kind, t, starts+trial*reckon.Day, items, d)
-	if kind == present {
+	if kind == donated {
 		b.sub.Gift = b.s.id("gift_", forPlan, b.sub.Ref)
 	}
 	undated := (kind == plainYearly || kind == seatsYearly) && d.One(200)
 	terms := 0
-	if kind == present || kind == boxes && d.One(200) {
+	if kind == donated || kind == boxes && d.One(200) {
 		terms = 1 + int(d.Span(0, 1))
 	}
 	if plain && trial == 0 && starts == t && items[len(items)-1].Recurring() && len(b.sub.Discounts) == 0 && !slices.ContainsFunc(items, func(x Item) bool { return x.Trial > 0 }) && d.One(15) {

@@ -25,11 +25,11 @@ const (
 )
 
 // The indexes of customers: own ones from 0, the new customers of transferred
-// subscriptions and of guests at these bits and above. The catalogue has one too.
+// subscriptions and of guests at these bits and above. The site itself has one too.
 const (
-	heirs     = 1 << 29
-	catalogue = 1 << 34
-	guests    = 1 << 35
+	heirs  = 1 << 29
+	seller = 1 << 34
+	guests = 1 << 35
 )
 
 // New simulates a site.
@@ -171,7 +171,7 @@ func (s *Site) catalogEvents() {
 		if t == 0 {
 			return
 		}
-		e := &Event{Ref: ref(catalogue, 0, n), At: t, Type: kind, Source: "admin_console"}
+		e := &Event{Ref: ref(seller, 0, n), At: t, Type: kind, Source: "admin_console"}
 		fill(e)
 		s.emit(e)
 	}
