@@ -215,8 +215,9 @@ func comeback(s *billing.Subscription, w *wireSubscription) []billing.State {
 	}
 	away := billing.State{
 		From: served, Until: back, SeenAt: s.States[0].SeenAt, Evidence: billing.EvidenceVersion, Object: s.States[0].Object,
-		Terms: billing.Terms{Status: billing.StatusCanceled, Items: s.States[0].Terms.Items},
+		Terms: s.States[0].Terms, // with its trial, which was before
 	}
+	away.Terms.Status = billing.StatusCanceled
 	return append([]billing.State{away}, s.States...)
 }
 
