@@ -85,7 +85,7 @@ func TestLimited(t *testing.T) {
 	if w := ask(f, "/v1/things", "k"); w.Code != 200 {
 		t.Fatalf("the first request: %d", w.Code)
 	}
-	if w := ask(f, "/v1/things", ""); w.Code != 401+int(TooMany)-1 || w.Header().Get("Retry-After") == "" {
+	if w := ask(f, "/v1/things", ""); w.Code != 400+int(TooMany) || w.Header().Get("Retry-After") == "" {
 		t.Errorf("the second, even of nobody: %d, Retry-After %q", w.Code, w.Header().Get("Retry-After"))
 	}
 }
