@@ -42,14 +42,14 @@ func (p *pace) wait(ctx context.Context) (time.Duration, error) {
 		if rest <= 0 {
 			break
 		}
-		if err := sleep(ctx, rest); err != nil {
+		if err := Sleep(ctx, rest); err != nil {
 			return time.Since(start), err
 		}
 	}
 	// Not limiter.Wait: it refuses at once when the context's deadline lies
 	// before the token, and its error is not the context's.
 	r := p.limiter.Reserve()
-	if err := sleep(ctx, r.Delay()); err != nil {
+	if err := Sleep(ctx, r.Delay()); err != nil {
 		r.Cancel()
 		return time.Since(start), err
 	}
@@ -100,8 +100,8 @@ func backoff(attempt int, after time.Duration) time.Duration {
 	return d/2 + rand.N(d/2) //nolint:gosec // jitter
 }
 
-// sleep waits for d or until ctx ends, and then returns ctx's error.
-func sleep(ctx context.Context, d time.Duration) error {
+// Sleep waits for d or until ctx ends, and then returns ctx's error.
+func Sleep(ctx context.Context, d time.Duration) error {
 	if d <= 0 {
 		return ctx.Err()
 	}

@@ -96,7 +96,7 @@ func NewTransport(m Manners) *Transport {
 		pace:    newPace(m.RequestsPerSecond),
 		slots:   make(chan struct{}, m.Concurrency),
 		redact:  strings.NewReplacer(pairs...),
-		sleep:   sleep,
+		sleep:   Sleep,
 	}
 }
 

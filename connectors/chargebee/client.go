@@ -50,7 +50,7 @@ func (c *client) get(ctx context.Context, path string, params *url.Values) (body
 		if !errors.Is(err, errForeign) || try == answerTries {
 			return body, err
 		}
-		if err := pause(ctx, time.Duration(try)*100*time.Millisecond); err != nil {
+		if err := connectors.Sleep(ctx, time.Duration(try)*100*time.Millisecond); err != nil {
 			return nil, err
 		}
 	}

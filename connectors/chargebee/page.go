@@ -64,7 +64,7 @@ func ask(ctx context.Context, cl *client, request chargebee.ListRequest, offset 
 		if try == answerTries {
 			return nil, "", err
 		}
-		if err := pause(ctx, time.Duration(try)*100*time.Millisecond); err != nil {
+		if err := connectors.Sleep(ctx, time.Duration(try)*100*time.Millisecond); err != nil {
 			return nil, "", err
 		}
 	}
@@ -83,17 +83,6 @@ func once(ctx context.Context, cl *client, path string, params *url.Values) ([]r
 		return nil, "", fmt.Errorf("read %s: %w", path, errNoList)
 	}
 	return *p.List, p.next(), nil
-}
-
-func pause(ctx context.Context, d time.Duration) error {
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-t.C:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
 }
 
 // head is what pulling needs to know of an object.

@@ -65,7 +65,7 @@ func open(o connectors.Options) (connectors.Connector, error) {
 		return nil, err
 	}
 	if s.File == "" {
-		return nil, missing(o.Settings, "file", "is missing; name the CSV file of contracts")
+		return nil, o.Problem("file", "is missing; name the CSV file of contracts")
 	}
 	path := s.File
 	if !filepath.IsAbs(path) {
@@ -79,16 +79,6 @@ func open(o connectors.Options) (connectors.Connector, error) {
 		source: o.Source, path: path, name: filepath.Base(path),
 		privacy: o.Privacy, zone: zone, now: o.Now,
 	}, nil
-}
-
-// missing is an error at a key's place where the settings know places.
-func missing(s connectors.Settings, key, text string) error {
-	if located, ok := s.(interface {
-		Problem(key, format string, args ...any) error
-	}); ok {
-		return located.Problem(key, "%s", text)
-	}
-	return fmt.Errorf("%s %s", key, text)
 }
 
 // Account is the same for every file: which one a source reads is plain in its

@@ -2,7 +2,6 @@ package stripe
 
 import (
 	"errors"
-	"fmt"
 	"net/url"
 	"sync"
 
@@ -51,25 +50,12 @@ func Open(o connectors.Options) (connectors.Connector, error) {
 			return nil, err
 		}
 	}
-	if err := s.validate(problems(o)); err != nil {
+	if err := s.validate(o.Problem); err != nil {
 		return nil, err
 	}
 	c := &connector{options: o, settings: s, listed: map[string]int64{}}
 	c.client = sync.OnceValues(c.connect)
 	return c, nil
-}
-
-// problems is how to say what is wrong with a key: with its place in the
-// configuration, where that is known.
-func problems(o connectors.Options) func(key, format string, args ...any) error {
-	if placed, ok := o.Settings.(interface {
-		Problem(key, format string, args ...any) error
-	}); ok {
-		return placed.Problem
-	}
-	return func(key, format string, args ...any) error {
-		return fmt.Errorf("source %s: %s: %w", o.Source, key, fmt.Errorf(format, args...))
-	}
 }
 
 func (s settings) validate(problem func(key, format string, args ...any) error) error {

@@ -120,20 +120,9 @@ func ask(ctx context.Context, cl *client, path string, params any, before func(f
 		if try == answerTries {
 			return nil, false, fmt.Errorf("read %s: %w, however often it is asked", path, errNoProgress)
 		}
-		if err := pause(ctx, time.Duration(try)*100*time.Millisecond); err != nil {
+		if err := connectors.Sleep(ctx, time.Duration(try)*100*time.Millisecond); err != nil {
 			return nil, false, err
 		}
-	}
-}
-
-func pause(ctx context.Context, d time.Duration) error {
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-t.C:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
 	}
 }
 
