@@ -29,6 +29,7 @@ type claim struct {
 
 const (
 	onStripe    = "connectors/stripe/testdata/cases.txtar: "
+	firstLook   = "connectors/stripe/testdata/backfill.txtar: "
 	onChargebee = "connectors/chargebee/testdata/cases.txtar: "
 	inChargebee = "connectors/chargebee/testdata/life.txtar: "
 	worked      = "normalize/testdata/worked.txtar: "
@@ -113,7 +114,7 @@ var chargebeeCases = []claim{
 var otherTools = []claim{
 	{"daily and weekly plans valued 0", []proof{onStripe + "week x2", faultless + "what they lose, add up or never reach"}},
 	{"tiered valued 0", []proof{onStripe + "graduated, volume, flat fee in a tier", onChargebee + "stairstep and package"}},
-	{"trials counted", []proof{onStripe + "trial converts, trial dies", inChargebee + "in trial, then converted", faultless + "Trials, one-time charges and uncommitted usage"}},
+	{"trials counted", []proof{firstLook + "a trial that died long ago", onStripe + "trial converts, trial dies", inChargebee + "in trial, then converted", faultless + "Trials, one-time charges and uncommitted usage"}},
 	{"interval_count forgotten", []proof{onStripe + "interval_count 3 months", byFile + "A year, a quarter, two weeks, a day"}},
 	{"a resubscription called new or expansion", []proof{onStripe + "a resubscription", "normalize/testdata/life.txtar: a resubscription"}},
 	{"a yearly plan shown as churned before its end", []proof{onStripe + "cancel at period end set", onStripe + "canceled_at long before ended_at", faultless + "on the day after the last one covered"}},
@@ -137,7 +138,7 @@ var workedExamples = []claim{
 	{"4 intervals", []proof{worked + "4 intervals", byFile + "A year, a quarter, two weeks, a day"}},
 	{"5 monthly and yearly", []proof{"normalize TestWorkedCompanies/5 monthly and yearly", byFile + "500 at 400"}},
 	{"6 the bridge with its exchange rates", []proof{worked + "6 bridge", byFile + "1045 = 1000"}},
-	{"7 discounts", []proof{worked + "7 discounts"}},
+	{"7 discounts", []proof{worked + "7 discounts", firstLook + "five hundred off a yearly plan", firstLook + "item discount, then subscription discount"}},
 	{"8 tiers", []proof{worked + "8 tiers"}},
 	{"9 a repeating discount ends by itself", []proof{worked + "9 repeating discount"}},
 	{"10 upgrade", []proof{worked + "10 upgrade", byFile + "An upgrade from 300 to 600"}},
