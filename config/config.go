@@ -179,6 +179,7 @@ type Limits struct {
 	MaxSeconds    int64 `yaml:"max_seconds"`
 	MaxMemory     Bytes `yaml:"max_memory"`
 	MaxResultRows int64 `yaml:"max_result_rows"`
+	MaxQueries    int64 `yaml:"max_queries"` // at once, of all users together; the others wait
 }
 
 // Bytes is an amount of memory, written as 2GiB or 500MB.
@@ -211,7 +212,7 @@ func Default() *Config {
 		Notify:    Notify{On: []string{"failure", "partial", "stale"}},
 		Serve: Serve{
 			Listen: "127.0.0.1:8123",
-			Limits: Limits{MaxSeconds: 30, MaxMemory: 2 << 30},
+			Limits: Limits{MaxSeconds: 30, MaxMemory: 2 << 30, MaxQueries: 4},
 		},
 	}
 }
@@ -247,6 +248,12 @@ func Parse(path string, text []byte, getenv func(string) string) (*Config, error
 	}
 	c.relocate()
 	return c, nil
+}
+
+// Problem is an error at a key, for what the owner of the key finds wrong with
+// a value that could be read.
+func (c *Config) Problem(path, format string, args ...any) error {
+	return validator{Config: c}.at(path).problem(format, args...)
 }
 
 // relocate makes paths relative to the file usable from anywhere.

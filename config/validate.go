@@ -3,6 +3,7 @@ package config
 import (
 	"fmt"
 	"maps"
+	"net"
 	"regexp"
 	"slices"
 	"strings"
@@ -43,6 +44,11 @@ type validator struct {
 // bad reports a problem at a key, or at the nearest one around it that was
 // written.
 func (v validator) bad(path, format string, args ...any) {
+	v.d.add(v.at(path).problem(format, args...))
+}
+
+// at is the place of a key, or of the nearest one around it that was written.
+func (v validator) at(path string) place {
 	at := place{file: v.File}
 	for p := path; p != ""; p = parent(p) {
 		if known, ok := v.places[p]; ok {
@@ -51,7 +57,7 @@ func (v validator) bad(path, format string, args ...any) {
 		}
 	}
 	at.path = path
-	v.d.add(at.problem(format, args...))
+	return at
 }
 
 func parent(path string) string {
@@ -182,4 +188,10 @@ func (v validator) serve() {
 	}
 	v.notNegative("serve.limits.max_seconds", v.Serve.Limits.MaxSeconds)
 	v.notNegative("serve.limits.max_result_rows", v.Serve.Limits.MaxResultRows)
+	if v.Serve.Limits.MaxQueries < 1 {
+		v.bad("serve.limits.max_queries", "must be at least 1")
+	}
+	if _, _, err := net.SplitHostPort(v.Serve.Listen); err != nil {
+		v.bad("serve.listen", "%q is not HOST:PORT, such as 127.0.0.1:8123", v.Serve.Listen)
+	}
 }

@@ -26,7 +26,7 @@ func (w *Warehouse) Format(ctx context.Context, out io.Writer, sql, format strin
 			return fmt.Errorf("query warehouse: %w", err)
 		}
 		return nil
-	case w.dsn.http:
+	case w.dsn.http, w.through != nil:
 		return w.post(ctx, out, sql, format)
 	default:
 		return errors.New("query warehouse: warehouse.dsn is clickhouse://, which answers in no format but the driver's own: " +
@@ -36,15 +36,18 @@ func (w *Warehouse) Format(ctx context.Context, out io.Writer, sql, format strin
 
 // post runs a statement over a server's HTTP interface.
 func (w *Warehouse) post(ctx context.Context, out io.Writer, sql, format string) error {
+	u, transport := url.URL{Scheme: "http", Host: "chdb", Path: "/"}, w.through
 	opts := w.dsn.options
-	u := url.URL{Scheme: "http", Host: opts.Addr[0], Path: opts.HttpUrlPath}
-	if u.Path == "" {
-		u.Path = "/"
-	}
-	transport := &http.Transport{TLSClientConfig: opts.TLS}
-	defer transport.CloseIdleConnections()
-	if opts.TLS != nil {
-		u.Scheme = "https"
+	if transport == nil {
+		u.Host = opts.Addr[0]
+		if opts.HttpUrlPath != "" {
+			u.Path = opts.HttpUrlPath
+		}
+		transport = &http.Transport{TLSClientConfig: opts.TLS}
+		defer transport.CloseIdleConnections()
+		if opts.TLS != nil {
+			u.Scheme = "https"
+		}
 	}
 	u.RawQuery = url.Values{
 		"database": {w.schema.Database}, "default_format": {format}, "readonly": {"1"}, "wait_end_of_query": {"1"},
@@ -53,8 +56,10 @@ func (w *Warehouse) post(ctx context.Context, out io.Writer, sql, format string)
 	if err != nil {
 		return fmt.Errorf("query warehouse %s: %w", w.dsn.redacted, err)
 	}
-	req.Header.Set("X-ClickHouse-User", opts.Auth.Username)
-	req.Header.Set("X-ClickHouse-Key", opts.Auth.Password)
+	if opts != nil {
+		req.Header.Set("X-ClickHouse-User", opts.Auth.Username)
+		req.Header.Set("X-ClickHouse-Key", opts.Auth.Password)
+	}
 	res, err := (&http.Client{Transport: transport}).Do(req)
 	if err != nil {
 		return fmt.Errorf("query warehouse %s: %w", w.dsn.redacted, err)

@@ -152,11 +152,21 @@ func (w *Warehouse) LastRun(ctx context.Context) (run Run, ok bool, err error) {
 	return all[0], true, nil
 }
 
+// LastSync is when the newest sync began that published, in full or in part;
+// zero: there was none.
+func (w *Warehouse) LastSync(ctx context.Context) (time.Time, error) {
+	all, err := w.runs(ctx, "HAVING verb = 'sync' AND status IN ('done', 'partial') ORDER BY run DESC LIMIT 1")
+	if err != nil || len(all) == 0 {
+		return time.Time{}, err
+	}
+	return all[0].StartedAt, nil
+}
+
 // runs reads the newest state of runs; tail follows the GROUP BY.
 func (w *Warehouse) runs(ctx context.Context, tail string) ([]Run, error) {
 	var all []Run
 	err := w.each(ctx, "read runs", `
-		SELECT run, tupleElement(s, 1), tupleElement(s, 2) AS status, tupleElement(s, 3), tupleElement(s, 4), tupleElement(s, 5),
+		SELECT run, tupleElement(s, 1) AS verb, tupleElement(s, 2) AS status, tupleElement(s, 3), tupleElement(s, 4), tupleElement(s, 5),
 			tupleElement(s, 6), tupleElement(s, 7), tupleElement(s, 8), tupleElement(s, 9), tupleElement(s, 10)
 		FROM (
 			SELECT run, argMax((verb, status, started_at, finished_at, through, load_id, policy_hash, exit_code, receipt, error), seq) AS s

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net/http"
 	"strings"
 	"sync"
 	"time"
@@ -30,6 +31,9 @@ type Options struct {
 	Cluster string
 	// KeepLoads is how many published loads keep their rows; at least 1.
 	KeepLoads int
+	// Grace is how long a load keeps its rows after another one superseded it,
+	// whatever KeepLoads says: longer than any reader's statement takes.
+	Grace time.Duration
 	// Segments are the configured segments: a column each on the views.
 	Segments []string
 	// Bands replace published references of the view benchmarks_monthly, by
@@ -59,7 +63,9 @@ type Warehouse struct {
 	schema Schema
 	conn   driver.Conn
 	engine *chdb.DB // nil on a server
-	log    *slog.Logger
+	// through reaches the process that has the folder open, if that is not us.
+	through *http.Transport
+	log     *slog.Logger
 
 	mu     sync.Mutex
 	tick   uint64           // the last sequence number given out
@@ -72,7 +78,8 @@ type Warehouse struct {
 }
 
 // Open connects to a warehouse. It changes nothing: Migrate makes or updates
-// the schema. An embedded warehouse that another process has open is ErrLocked.
+// the schema. An embedded warehouse that another process has open is reached
+// through that process if it serves it, else it is ErrLocked.
 func Open(ctx context.Context, opt Options) (*Warehouse, error) {
 	if opt.Logger == nil {
 		opt.Logger = slog.New(slog.DiscardHandler)
@@ -117,14 +124,21 @@ func (w *Warehouse) connect(ctx context.Context) error {
 		engine, err := chdb.Open(ctx, chdb.Config{
 			Path: w.dsn.folder, Library: w.opt.Library, Progress: w.opt.Progress, Logger: w.log,
 		})
-		if errors.Is(err, chdb.ErrLocked) {
-			return fmt.Errorf("%w (%w)", ErrLocked, err)
-		}
-		if err != nil {
+		switch {
+		case errors.Is(err, chdb.ErrLocked):
+			// A `serve` lets us in, as its own user.
+			through, dialErr := chdb.Dial(ctx, w.dsn.folder)
+			if dialErr != nil {
+				return fmt.Errorf("%w (%w)", ErrLocked, err)
+			}
+			w.through = through
+			opts = chdb.OptionsOver(through, "system")
+		case err != nil:
 			return fmt.Errorf("open warehouse %s: %w", w.dsn.folder, err)
+		default:
+			w.engine = engine
+			opts = chdb.Options(engine, "system")
 		}
-		w.engine = engine
-		opts = chdb.Options(engine, "system")
 	} else {
 		opts = w.dsn.options
 	}
@@ -167,6 +181,9 @@ func (w *Warehouse) Close() error {
 	var errs []error
 	if w.conn != nil {
 		errs = append(errs, w.conn.Close())
+	}
+	if w.through != nil {
+		w.through.CloseIdleConnections()
 	}
 	if w.engine != nil {
 		errs = append(errs, w.engine.Close(context.Background()))

@@ -65,14 +65,15 @@ func exitStatus(err error) string {
 	return err.Error()
 }
 
-// waitFor waits until something that runs in the background has written a file:
+// waitFor waits until something that runs in the background has written a file
+// or listens on a socket:
 // `waitfor sim/mrrsync.yaml`.
 func waitFor(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) != 1 {
 		ts.Fatalf("usage: waitfor file")
 	}
 	for range 600 {
-		if info, err := os.Stat(ts.MkAbs(args[0])); err == nil && info.Size() > 0 {
+		if info, err := os.Stat(ts.MkAbs(args[0])); err == nil && (info.Size() > 0 || info.Mode()&os.ModeSocket != 0) {
 			return
 		}
 		time.Sleep(50 * time.Millisecond)

@@ -33,7 +33,8 @@ and what was rejected.
 
 A source is stale when the last day that is published of it ended more than
 --max-age ago; the default lets a nightly sync be half a day late.
-While a sync runs on an embedded warehouse nobody else can open it: exit code 4.`,
+While a sync runs on an embedded warehouse nobody else can open it, unless a
+serve does: exit code 4.`,
 		Example: `  mrrsync status
   mrrsync status --max-age 26h || page-someone`,
 		Args: cobra.NoArgs,
@@ -109,6 +110,14 @@ func (a *app) condition(ctx context.Context, c *config.Config, maxAge time.Durat
 		return is, err
 	}
 	defer func() { err = errors.Join(err, w.Close()) }()
+	return a.conditionIn(ctx, c, w, maxAge)
+}
+
+// conditionIn asks a warehouse that is open.
+func (a *app) conditionIn(ctx context.Context, c *config.Config, w *warehouse.Warehouse, maxAge time.Duration) (is condition, err error) {
+	for _, s := range c.Sources {
+		is.Sources = append(is.Sources, freshness{Source: s.Name, Status: "never pulled"})
+	}
 	if err := is.ask(ctx, w); err != nil && !unmade(err) {
 		return is, err
 	}

@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"net/url"
 	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -22,6 +23,7 @@ import (
 	"github.com/shopspring/decimal"
 
 	"mrrsync/internal/serve"
+	"mrrsync/warehouse/chdb"
 )
 
 func TestHTTPForm(t *testing.T) {
@@ -350,13 +352,54 @@ func TestGracefulStop(t *testing.T) {
 	}
 }
 
-// TestSocket is how verbs of the same OS user come in.
+// TestSocket is how verbs of the same OS user come in: as owner, without a
+// password, whatever the users are. The folder's name is too long for a socket.
 func TestSocket(t *testing.T) {
-	w := newWarehouse(t)
-	path := w.folder + "/serve.sock"
-	w.start(t, func(c *serve.Config) { c.Socket = path; withUsers(c) })
+	w := newWarehouseIn(t, filepath.Join(t.TempDir(), strings.Repeat("long", 30)))
+	path := filepath.Join(w.folder, "serve.sock")
+	stop := w.run(t, func(c *serve.Config) { c.Socket = true; withUsers(c) })
 	info, err := os.Stat(path)
 	if err != nil || info.Mode().Perm() != 0o600 || info.Mode()&os.ModeSocket == 0 {
 		t.Fatalf("%v %v", info, err)
+	}
+	transport, err := chdb.Dial(t.Context(), w.folder)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer transport.CloseIdleConnections()
+	conn, err := clickhouse.Open(chdb.OptionsOver(transport, "mrr"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	if err := conn.Exec(t.Context(), "CREATE TABLE mrr_store.o (a UInt64) ENGINE = MergeTree ORDER BY a SETTINGS fsync_after_insert = 0"); err != nil {
+		t.Fatal(err)
+	}
+	b, err := conn.PrepareBatch(t.Context(), "INSERT INTO mrr_store.o (a)")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range 500_000 {
+		if err := b.Append(uint64(i)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := b.Send(); err != nil {
+		t.Fatal(err)
+	}
+	var n, sum uint64
+	if err := conn.QueryRow(t.Context(), "SELECT count(), sum(a) FROM mrr_store.o WHERE a >= {x:UInt64}", clickhouse.Named("x", 1)).Scan(&n, &sum); err != nil || n != 499_999 || sum != 124_999_750_000 {
+		t.Errorf("%d %d %v", n, sum, err)
+	}
+	var e *clickhouse.Exception
+	if err := conn.Exec(t.Context(), "SELECT nothing"); !errors.As(err, &e) || e.Code != 47 {
+		t.Errorf("exception %v", err)
+	}
+	stop()
+	if _, err := os.Stat(path); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("the socket stays: %v", err)
+	}
+	if _, err := chdb.Dial(t.Context(), w.folder); err == nil {
+		t.Error("somebody is still there")
 	}
 }

@@ -51,8 +51,8 @@ type Config struct {
 	// Cert and Key are files of a certificate; both or neither.
 	Cert, Key string
 	Limits    Limits
-	// Socket is the path of the Unix socket for the owner; empty: none.
-	Socket string
+	// Socket says to let the owner in through the folder's Unix socket.
+	Socket bool
 	// Health tells how current the warehouse is, for /healthz and /metrics.
 	Health func(context.Context) (Health, error)
 	Now    func() time.Time
@@ -86,7 +86,7 @@ func New(ctx context.Context, cfg Config) (*Server, error) {
 		cfg.Limits.Queries = 8
 	}
 	s := &Server{cfg: cfg, log: cfg.Logger, turns: make(chan struct{}, cfg.Limits.Queries), stats: newStats()}
-	if err := cfg.guarded(); err != nil {
+	if err := cfg.Guarded(); err != nil {
 		return nil, err
 	}
 	if err := s.open(ctx); err != nil {
@@ -95,8 +95,8 @@ func New(ctx context.Context, cfg Config) (*Server, error) {
 	return s, nil
 }
 
-// guarded refuses to let strangers in.
-func (c Config) guarded() error {
+// Guarded is an error when strangers would be let in.
+func (c Config) Guarded() error {
 	host, _, err := net.SplitHostPort(c.Listen)
 	if err != nil {
 		return fmt.Errorf("listen on %q: want HOST:PORT such as 127.0.0.1:8123", c.Listen)
@@ -139,8 +139,8 @@ func (s *Server) open(ctx context.Context) error {
 			},
 		})
 	}
-	if s.cfg.Socket != "" {
-		if s.socket, err = listenSocket(ctx, s.cfg.Socket); err != nil {
+	if s.cfg.Socket {
+		if s.socket, err = chdb.Listen(ctx, s.cfg.Folder); err != nil {
 			return err
 		}
 	}

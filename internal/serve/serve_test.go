@@ -28,7 +28,12 @@ type warehouse struct {
 
 func newWarehouse(t testing.TB) warehouse {
 	t.Helper()
-	w := warehouse{folder: t.TempDir(), secret: filepath.Join(t.TempDir(), "secret.txt")}
+	return newWarehouseIn(t, t.TempDir())
+}
+
+func newWarehouseIn(t testing.TB, folder string) warehouse {
+	t.Helper()
+	w := warehouse{folder: folder, secret: filepath.Join(t.TempDir(), "secret.txt")}
 	if err := os.WriteFile(w.secret, []byte("hunter2\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
@@ -60,6 +65,20 @@ func newWarehouse(t testing.TB) warehouse {
 // start serves the warehouse until the test ends and returns the address.
 func (w warehouse) start(t testing.TB, change func(*serve.Config)) string {
 	t.Helper()
+	s, stop := w.serve(t, change)
+	t.Cleanup(stop)
+	return s.Addr().String()
+}
+
+// run serves until stop is called.
+func (w warehouse) run(t testing.TB, change func(*serve.Config)) (stop func()) {
+	t.Helper()
+	_, stop = w.serve(t, change)
+	return stop
+}
+
+func (w warehouse) serve(t testing.TB, change func(*serve.Config)) (s *serve.Server, stop func()) {
+	t.Helper()
 	cfg := serve.Config{
 		Folder: w.folder, Database: "mrr", Listen: "127.0.0.1:0", Limits: serve.Limits{Seconds: 10, Memory: 1 << 30},
 	}
@@ -73,13 +92,12 @@ func (w warehouse) start(t testing.TB, change func(*serve.Config)) string {
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan error, 1)
 	go func() { done <- s.Serve(ctx, 10*time.Second) }()
-	t.Cleanup(func() {
+	return s, func() {
 		cancel()
 		if err := <-done; err != nil {
 			t.Error(err)
 		}
-	})
-	return s.Addr().String()
+	}
 }
 
 func password(p string) func() (string, error) { return func() (string, error) { return p, nil } }

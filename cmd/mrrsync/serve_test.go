@@ -1,0 +1,251 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/ClickHouse/clickhouse-go/v2"
+
+	"mrrsync/config"
+	"mrrsync/internal/serve"
+	"mrrsync/warehouse"
+)
+
+var (
+	publishes = flag.Int("publishes", 5, "how many loads TestReadersDuringSyncs publishes")
+	pause     = flag.Duration("pause", 50*time.Millisecond, "how long TestReadersDuringSyncs' readers rest between two questions")
+	jsClient  = flag.String("clickhouse-js", "", "a `FOLDER` with node_modules/@clickhouse/client: TestReadersDuringSyncs reads with it, too")
+)
+
+// office is a warehouse of contracts that is served and synced in this process.
+type office struct {
+	app    *app
+	config *config.Config
+	w      *warehouse.Warehouse
+	addr   string
+	folder string
+}
+
+const officeCustomers = 20
+
+// newOffice serves until the test ends.
+func newOffice(t *testing.T) *office {
+	t.Helper()
+	o := &office{folder: t.TempDir()}
+	text := "version: 1\nsources:\n  - { name: enterprise, connector: contracts, file: contracts.csv }\nserve: { listen: \"127.0.0.1:0\" }\n"
+	if err := os.WriteFile(filepath.Join(o.folder, "mrrsync.yaml"), []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	env := map[string]string{"MRRSYNC_NOW": "2026-03-01T02:00:00Z", "MRRSYNC_VOLATILE": "1"}
+	o.app = newApp(nil, io.Discard, io.Discard, func(name string) string { return env[name] })
+	o.app.flags.config, o.app.flags.logFormat, o.app.flags.logLevel = filepath.Join(o.folder, "mrrsync.yaml"), "text", "error"
+	if err := o.app.begin(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(o.app.close)
+	var err error
+	if o.config, err = o.app.config(); err != nil {
+		t.Fatal(err)
+	}
+	o.serve(t)
+	return o
+}
+
+func (o *office) serve(t *testing.T) {
+	t.Helper()
+	cfg, err := o.app.serveConfig(t.Context(), o.config, serving{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	server, err := serve.New(t.Context(), cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	o.addr = server.Addr().String()
+	if o.w, err = o.app.warehouse(t.Context(), o.config); err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	done := make(chan error, 1)
+	go func() { done <- server.Serve(ctx, stopTime) }()
+	t.Cleanup(func() {
+		cancel()
+		if err := errors.Join(<-done, o.w.Close()); err != nil {
+			t.Error(err)
+		}
+	})
+}
+
+// publish makes every contract cost price a month, from the first day on.
+func (o *office) publish(t *testing.T, price int) {
+	t.Helper()
+	var b strings.Builder
+	b.WriteString("customer_id,subscription_id,item_id,plan,currency,amount,interval,start\n")
+	for i := range officeCustomers {
+		fmt.Fprintf(&b, "c%02d,s%[1]d,i%[1]d,gold,USD,%d,month,2025-11-05\n", i, price)
+	}
+	if err := os.WriteFile(filepath.Join(o.folder, "contracts.csv"), []byte(b.String()), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	options, err := o.app.options(o.config, order{verb: "sync", acceptRestatement: true, acceptChurn: true}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if receipt, err := o.app.runOn(t.Context(), o.w, options); err != nil || receipt.Load == 0 {
+		t.Fatalf("%+v %v", receipt, err)
+	}
+}
+
+// manyViews is one statement over many views. All of its figures are the price
+// of one load, so that a mixed, doubled or partial answer has two rows or
+// another figure.
+var manyViews = fmt.Sprintf(`SELECT DISTINCT toFloat64(x) AS price FROM (
+	SELECT toFloat64(mrr) AS x FROM mrr_daily
+	UNION ALL SELECT toFloat64(mrr) FROM mrr_monthly
+	UNION ALL SELECT toFloat64(amount) FROM mrr_movements
+	UNION ALL SELECT sum(toFloat64(mrr)) / %[1]d FROM mrr_daily GROUP BY date
+	UNION ALL SELECT toFloat64(ending_mrr) / %[1]d FROM mrr_waterfall_daily
+	UNION ALL SELECT toFloat64(ending_mrr) / %[1]d FROM mrr_waterfall_monthly
+	UNION ALL SELECT toFloat64(mrr) / %[1]d FROM mrr_totals_daily
+	UNION ALL SELECT toFloat64(current_mrr) FROM customers
+	UNION ALL SELECT toFloat64(current_mrr) FROM subscriptions
+)`, officeCustomers)
+
+// TestReadersDuringSyncs lets drivers and plain HTTP read in loops while loads
+// are published in the same process: every answer is exactly one load. How long
+// answers take is told, never asserted.
+func TestReadersDuringSyncs(t *testing.T) {
+	o := newOffice(t)
+	o.publish(t, 100)
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	var readers sync.WaitGroup
+	var mu sync.Mutex
+	took := map[string][]time.Duration{}
+	loop := func(name string, read func() ([]string, error)) {
+		readers.Add(1)
+		go func() {
+			defer readers.Done()
+			for ctx.Err() == nil {
+				begun := time.Now()
+				prices, err := read()
+				mu.Lock()
+				took[name] = append(took[name], time.Since(begun))
+				mu.Unlock()
+				if err != nil {
+					t.Errorf("%s: %v", name, err)
+					return
+				}
+				if len(prices) != 1 {
+					t.Errorf("%s: an answer of %d loads: %v", name, len(prices), prices)
+				}
+				time.Sleep(*pause)
+			}
+		}()
+	}
+	loop("HTTP, TSV", func() ([]string, error) { return o.post("TSV", manyViews) })
+	loop("HTTP, RowBinaryWithNamesAndTypes", func() ([]string, error) {
+		rows, err := o.post("RowBinaryWithNamesAndTypes", manyViews)
+		const head = "\x01\x05price\x07Float64"
+		raw := strings.TrimPrefix(strings.Join(rows, "\n"), head)
+		if err == nil && len(raw) != 8 {
+			err = fmt.Errorf("%d bytes of rows, want 8: %q", len(raw), raw)
+		}
+		return []string{raw}, err
+	})
+	conn, err := clickhouse.Open(&clickhouse.Options{
+		Protocol: clickhouse.HTTP, Addr: []string{o.addr}, Auth: clickhouse.Auth{Database: "mrr"},
+		Compression: &clickhouse.Compression{Method: clickhouse.CompressionLZ4},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	loop("clickhouse-go", func() ([]string, error) {
+		var prices []float64
+		var all []struct {
+			Price float64 `ch:"price"`
+		}
+		err := conn.Select(context.WithoutCancel(ctx), &all, manyViews)
+		for _, a := range all {
+			prices = append(prices, a.Price)
+		}
+		return strings.Fields(strings.Trim(fmt.Sprint(prices), "[]")), err
+	})
+	js := o.readJS(t, ctx)
+	for i := range *publishes {
+		o.publish(t, 101+i)
+	}
+	cancel()
+	readers.Wait()
+	js()
+	for name, all := range took {
+		slices.Sort(all)
+		t.Logf("%s: %d answers during %d publishes, p50 %s, p99 %s, max %s", name, len(all), *publishes,
+			all[len(all)/2].Round(time.Millisecond), all[len(all)*99/100].Round(time.Millisecond), all[len(all)-1].Round(time.Millisecond))
+	}
+	last, err := o.post("TSV", manyViews)
+	if want := fmt.Sprint(100 + *publishes); err != nil || len(last) != 1 || last[0] != want {
+		t.Errorf("in the end %v %v, want %s", last, err, want)
+	}
+}
+
+// post asks over plain HTTP and returns the lines of the answer.
+func (o *office) post(format, sql string) ([]string, error) {
+	u := "http://" + o.addr + "/?" + url.Values{"default_format": {format}}.Encode()
+	res, err := http.Post(u, "text/plain", strings.NewReader(sql)) //nolint:noctx // the server ends after its readers
+	if err != nil {
+		return nil, err
+	}
+	defer res.Body.Close()
+	text, err := io.ReadAll(res.Body)
+	if err == nil && res.StatusCode != http.StatusOK {
+		err = fmt.Errorf("%s: %s", res.Status, text)
+	}
+	return strings.Split(strings.TrimSuffix(string(text), "\n"), "\n"), err
+}
+
+// readJS reads with the official JavaScript client, where there is one, until
+// ctx ends. The function it returns waits for it.
+func (o *office) readJS(t *testing.T, ctx context.Context) (wait func()) {
+	t.Helper()
+	if *jsClient == "" {
+		return func() {}
+	}
+	script, err := filepath.Abs("testdata/readers.js")
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.CommandContext(ctx, "node", script, "http://"+o.addr, manyViews)
+	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
+	cmd.Dir, cmd.WaitDelay = *jsClient, 10*time.Second
+	cmd.Env = append(os.Environ(), "NODE_PATH="+filepath.Join(*jsClient, "node_modules"))
+	done := make(chan string, 1)
+	go func() {
+		out, err := cmd.CombinedOutput()
+		if err != nil && !errors.Is(err, context.Canceled) {
+			out = append(out, "\n"+err.Error()...)
+		}
+		done <- string(out)
+	}()
+	return func() {
+		if out := <-done; !strings.HasPrefix(out, "ok: ") {
+			t.Errorf("the JavaScript client: %s", out)
+		} else {
+			t.Logf("@clickhouse/client: %s", out)
+		}
+	}
+}
