@@ -253,7 +253,11 @@ func (p Policy) committed(item *billing.Item, sub *billing.Subscription, rules *
 	if len(item.Price.Tiers) > 0 && !item.Price.Tiers[0].Flat.IsZero() {
 		rules.add("usage.metered_flat_fee", string(p.Usage.MeteredFlatFee))
 		if p.Usage.MeteredFlatFee == FeeInclude {
-			sum.Add(sum, item.Price.Tiers[0].Flat.Rat())
+			flat, no := p.net(item.Price.Tiers[0].Flat.Rat(), item, rules, nil)
+			if no != nil {
+				return nil, no
+			}
+			sum.Add(sum, flat)
 		}
 		if tr != nil {
 			tr.add(StepCommitment, sum, "usage.metered_flat_fee="+string(p.Usage.MeteredFlatFee), item.Price.Object, "flat fee of the first tier, %s", item.Price.Tiers[0].Flat)
