@@ -211,7 +211,7 @@ func (dv *derivation) value(r *billing.Record, d *dossier, sc scene, from, until
 			p.trace.add(StepRound, sp.mrr.Rat(), "", billing.Ref{}, "rounded once, to %d places, half up", Scale)
 		}
 		sp.free = dv.settings.Policy.FreeCountsAsCustomer && sp.mrr.IsZero() && p.item.Price.Usage != billing.Metered
-		sp.refs = refs(p, sc.shared)
+		sp.refs = p.refs(sc.shared)
 		if sc.standing.rule[0] != "" {
 			p.rules.add(sc.standing.rule[0], sc.standing.rule[1])
 		}
@@ -253,25 +253,16 @@ func (l *line) append(sp *span, refused bool) {
 }
 
 // refs are the catalogue objects that a part was valued by.
-func refs(p *part, shared []*billing.Discount) []string {
-	var out []string
-	add := func(kind, id string) {
-		if kind != "" && id != "" {
-			out = append(out, kind+"/"+id)
-		}
-	}
-	add(p.item.Price.Object.Kind, p.item.Price.Object.ID)
-	add("product", p.item.Price.ProductID)
+func (p *part) refs(shared []*billing.Discount) []string {
+	all := make(refs)
+	all.price(&p.item.Price)
 	for _, list := range [][]*billing.Discount{p.discounts, shared} {
 		for _, d := range list {
-			add(d.Object.Kind, d.Object.ID)
+			all.add(d.Object)
 		}
 	}
-	for i := range p.item.Taxes {
-		add("tax_rate", p.item.Taxes[i].ID)
-	}
-	slices.Sort(out)
-	return slices.Compact(out)
+	all.taxes(p.item.Taxes)
+	return all.list()
 }
 
 func (dv *derivation) reject(r *billing.Record, kind, id string, no *refusal, object billing.Ref) {

@@ -22,7 +22,7 @@ func (dv *derivation) subscription(r *billing.Record, d *dossier) {
 		Source: r.Source, CustomerID: r.Customer.ID, AccountID: dv.account, SubscriptionID: sub.ID, Name: sub.Name,
 		Currency: sub.Currency, Status: statusName(billing.StatusActive),
 		Start: dv.day(cmp.Or(sub.Start, sub.Created), billing.NoDate), End: dv.day(sub.Ended, billing.Forever),
-		CancelAt: billing.Forever, Segments: segmentsOf(dv.settings.Segments, sub.Metadata, fieldsOf(&r.Customer)), ProviderMRR: sub.ProviderMRR,
+		CancelAt: billing.Forever, Segments: segmentsOf(dv.settings.Segments, sub.Metadata, fieldsOf(&r.Customer)), ProviderMRR: sub.ProviderMRR, Refs: refsOf(sub, &r.Customer),
 	}
 	if len(d.states) > 0 {
 		last := &d.states[len(d.states)-1].Terms

@@ -41,7 +41,7 @@ type Period struct {
 	Object   billing.Ref
 	Rule     string
 	// Refs are the catalogue objects that the amount was computed from, as
-	// "kind/id": when one changes, the account is derived again.
+	// "kind/id".
 	Refs []string
 }
 
@@ -145,6 +145,10 @@ type Subscription struct {
 	TrialEnd       billing.Date      // billing.NoDate: no trial
 	Segments       map[string]string // as last known
 	ProviderMRR    *decimal.Decimal
+	// Refs are the catalogue objects that any evidence of it names, as "kind/id",
+	// ordered, whether it has MRR or not: when one changes, the account is
+	// derived again.
+	Refs []string
 }
 
 // Reject is a part of a subscription or document that the law cannot value: it

@@ -97,6 +97,7 @@ type Price struct {
 	Tax         TaxBehavior
 	Metadata    map[string]string
 	Object      Ref
+	Product     Ref // the catalogue object that ProductName comes from; zero: there is none
 }
 
 // Duration says how long a coupon's discount runs.

@@ -267,9 +267,7 @@ func (t *translation) service(h *history, c *charged, lines []*charged, states [
 		s.Price.Name = c.entry.Name
 		s.Price.ProductID = cmp.Or(c.entry.ItemID, s.Price.ProductID)
 	}
-	if c.entry.product != nil {
-		s.Price.ProductName = c.entry.product.Name
-	}
+	s.Price.ProductName, s.Price.Product = c.entry.named()
 	switch {
 	case c.credit || c.amount.IsNegative():
 		s.Kind = billing.Stopped

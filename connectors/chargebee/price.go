@@ -65,6 +65,17 @@ func (e entry) recurs() bool {
 	return e.wirePrice == nil || (e.ItemType != itemCharge && e.ChargeType != "non_recurring" && (e.product == nil || e.product.Type != itemCharge))
 }
 
+// named is the name of the price's product, and the object that it comes from.
+func (e entry) named() (name string, object billing.Ref) {
+	if e.wirePrice != nil && e.ItemID != "" {
+		object = billing.Ref{Kind: kindItem, ID: e.ItemID}
+	}
+	if e.product != nil {
+		name = e.product.Name
+	}
+	return name, object
+}
+
 func (e entry) metered() bool { return e.product != nil && e.product.Metered }
 
 // model is how the price makes an amount of a quantity; empty: unknown.
@@ -151,9 +162,7 @@ func (c catalog) price(w *wireSubscription, i *wireItem, e entry, places int32) 
 		}
 		p.Metadata = c.metadata(e)
 	}
-	if e.product != nil {
-		p.ProductName = e.product.Name
-	}
+	p.ProductName, p.Product = e.named()
 	if e.metered() || e.product == nil && i.MeteredQuantity != nil {
 		p.Usage = billing.Metered
 	}

@@ -10,6 +10,7 @@ import (
 
 	"mrrsync/connectors"
 	"mrrsync/connectors/billing"
+	"mrrsync/normalize"
 )
 
 func told(list []billing.Profile) string {
@@ -116,6 +117,48 @@ func TestCustomerChangedLands(t *testing.T) {
 		}
 		if got := strings.Join(owners, " "); got != want {
 			t.Errorf("later %v: owners %q, want %q", later, got, want)
+		}
+	}
+}
+
+// What a subscription names is what lands: when an item is renamed and nothing
+// else changes, those whose prices are of it are derived again.
+func TestRefsAreWhatLands(t *testing.T) {
+	for catalogue := 1; catalogue <= 2; catalogue++ {
+		site := newFakeSite(t, catalogue)
+		site.fill(1)
+		site.rows[kindSubscription][0]["coupons"] = []map[string]any{{"coupon_id": "ten"}}
+		site.rows[kindInvoice] = nil // they are of catalogue 2
+		st := newStore()
+		c := site.open(at(fakeNow), "")
+		if err := st.pull(t, c, nil); err != nil {
+			t.Fatal(err)
+		}
+		landed := map[string]bool{}
+		var mine, shared []connectors.Object
+		for _, versions := range st.objects {
+			for _, o := range versions {
+				if o.CustomerID == "" {
+					landed[o.Kind+"/"+o.ID], shared = true, append(shared, o)
+				} else {
+					mine = append(mine, o)
+				}
+			}
+		}
+		record, _ := c.Translate(mine, connectors.NewCatalog(shared))
+		policy, err := normalize.Preset("committed")
+		if err != nil {
+			t.Fatal(err)
+		}
+		r := normalize.Derive(normalize.Account{ID: "a", Records: []billing.Record{record}}, normalize.Settings{Policy: policy})
+		want := map[int][]string{1: {"coupon/ten", "plan/silver"}, 2: {"coupon/ten", "item/pro", "item_price/pro-00"}}[catalogue]
+		if d := cmp.Diff(want, r.Subscriptions[0].Refs); d != "" {
+			t.Errorf("catalogue %d: refs (-want +got):\n%s", catalogue, d)
+		}
+		for _, ref := range r.Subscriptions[0].Refs {
+			if !landed[ref] {
+				t.Errorf("catalogue %d: nothing lands as %s", catalogue, ref)
+			}
 		}
 	}
 }

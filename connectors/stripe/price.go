@@ -51,8 +51,11 @@ func (c catalog) price(embedded *wirePrice, plan *wirePlan, id, currency string)
 		return p, problem
 	}
 	p.Object = ref
-	if product, _ := lookup[wireProduct](c, kindProduct, p.ProductID); product != nil {
-		p.ProductName = product.Name
+	if p.ProductID != "" {
+		p.Product = billing.Ref{Kind: kindProduct, ID: p.ProductID}
+	}
+	if product, at := lookup[wireProduct](c, kindProduct, p.ProductID); product != nil {
+		p.ProductName, p.Product = product.Name, at
 	}
 	return p, nil
 }

@@ -136,6 +136,9 @@ func TestPrices(t *testing.T) {
 			}
 			c.want.ID = "price_1"
 			c.want.Object = billing.Ref{Kind: kindPrice, ID: "price_1", Version: 9e6}
+			if c.want.ProductID != "" {
+				c.want.Product = billing.Ref{Kind: kindProduct, ID: c.want.ProductID, Version: 9e6}
+			}
 			if c.want.Tax == 0 {
 				c.want.Tax = billing.TaxUnspecified
 			}
