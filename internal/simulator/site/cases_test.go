@@ -2,6 +2,7 @@ package site
 
 import (
 	"testing"
+	"time"
 
 	"mrrsync/internal/simulator/reckon"
 )
@@ -157,5 +158,18 @@ func BenchmarkNew(b *testing.B) {
 	for b.Loop() {
 		s := New(Config{Seed: 1, Customers: 10_000, Months: 24, Now: at("2026-11-21T00:00:00Z")})
 		b.ReportMetric(float64(len(s.Invoices)), "invoices")
+	}
+}
+
+// BenchmarkTruth values a thousand customers over two years, every day.
+func BenchmarkTruth(b *testing.B) {
+	s := New(Config{Seed: 1, Customers: 1000, Months: 24, Now: at("2026-11-21T00:00:00Z")})
+	b.ReportAllocs()
+	for b.Loop() {
+		n := 0
+		for range s.Truth(s.Config.Now, time.UTC) {
+			n++
+		}
+		b.ReportMetric(float64(n), "rows")
 	}
 }
