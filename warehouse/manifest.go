@@ -16,6 +16,7 @@ type LoadInfo struct {
 	ID           uint64 // microseconds since 1970 of its start, made unique; the newest is what readers see
 	Run          uint64
 	Base         uint64 // the load it was built upon; 0: none
+	Restored     uint64 // the earlier load that a rollback published again as this one; 0: none
 	PublishedAt  time.Time
 	Through      billing.Date // the last day that readers see
 	FinalThrough billing.Date // the last day that every source had covered; billing.NoDate: none
@@ -30,7 +31,7 @@ type LoadInfo struct {
 }
 
 const headerColumns = `load_id, run, base, published_at, through, final_through, first_date, reporting_currency, policy_hash, complete,
-	seals, covered, derived, rows`
+	seals, covered, derived, rows, restored`
 
 // Published is the newest published load: what readers see. ok is false while
 // there is none.
@@ -58,7 +59,7 @@ func (w *Warehouse) loads(ctx context.Context, tail string) ([]LoadInfo, error) 
 			var derived uint64
 			var rows map[string]uint64
 			if err := scan(&l.ID, &l.Run, &l.Base, &l.PublishedAt, &through, &final, &first, &l.Currency, &l.PolicyHash, &l.Complete,
-				&l.Seals, &covered, &derived, &rows); err != nil {
+				&l.Seals, &covered, &derived, &rows, &l.Restored); err != nil {
 				return err
 			}
 			l.PublishedAt, l.Derived = l.PublishedAt.UTC(), int(derived)
@@ -119,17 +120,17 @@ func (w *Warehouse) writeManifest(ctx context.Context, l LoadInfo, parts map[par
 	}
 	columns := []string{
 		"load_id", "table", "bucket", "part_load", "run", "base", "published_at", "through", "final_through", "first_date",
-		"reporting_currency", "policy_hash", "complete", "seals", "covered", "derived", "rows",
+		"reporting_currency", "policy_hash", "complete", "seals", "covered", "derived", "rows", "restored",
 	}
 	return w.insert(ctx, "manifest", columns, func(b driver.Batch) error {
 		if err := b.Append(l.ID, "", uint32(0), l.ID, l.Run, l.Base, l.PublishedAt.UTC(), through, final, first,
-			l.Currency, l.PolicyHash, l.Complete, l.Seals, covered, uint64(l.Derived), rows); err != nil {
+			l.Currency, l.PolicyHash, l.Complete, l.Seals, covered, uint64(l.Derived), rows, l.Restored); err != nil {
 			return err
 		}
 		zero := time.Unix(0, 0).UTC()
 		for p, stored := range parts {
 			if err := b.Append(l.ID, p.table, p.month, stored, uint64(0), uint64(0), zero, zero, zero, zero,
-				"", "", false, map[string]uint64{}, map[string]time.Time{}, uint64(0), map[string]uint64{}); err != nil {
+				"", "", false, map[string]uint64{}, map[string]time.Time{}, uint64(0), map[string]uint64{}, uint64(0)); err != nil {
 				return err
 			}
 		}
@@ -137,17 +138,35 @@ func (w *Warehouse) writeManifest(ctx context.Context, l LoadInfo, parts map[par
 	})
 }
 
+// Collected is what a collection dropped.
+type Collected struct {
+	Loads      int    // published loads that can no longer be published again
+	Partitions int    // that no kept load names
+	Bytes      uint64 // what they took on the disk
+}
+
+// Collect drops what no kept load is made of: partitions of loads that were
+// never published, and those of published ones beyond the number kept. It must
+// be called within a run.
+func (w *Warehouse) Collect(ctx context.Context) (Collected, error) { return w.collect(ctx, 0) }
+
 // collect drops every partition of derived tables that belongs to a load which
 // was never published, or which no published load that is kept names. building
-// is a load in the making: it is left alone.
-func (w *Warehouse) collect(ctx context.Context, building uint64) error {
+// is a load in the making: it is left alone. Before the first one goes, the
+// loads that lose rows are marked, so that none of them is published again.
+func (w *Warehouse) collect(ctx context.Context, building uint64) (Collected, error) {
+	var c Collected
+	var err error
+	if c.Loads, err = w.giveUp(ctx); err != nil {
+		return c, err
+	}
 	kept, err := w.kept(ctx)
 	if err != nil {
-		return err
+		return c, err
 	}
 	all, err := w.partitions(ctx)
 	if err != nil {
-		return err
+		return c, err
 	}
 	for _, t := range loadTables {
 		dead := slices.DeleteFunc(all[t.name], func(p partition) bool {
@@ -157,10 +176,53 @@ func (w *Warehouse) collect(ctx context.Context, building uint64) error {
 			w.log.Debug("drop unreferenced partitions", "table", t.name, "partitions", len(dead))
 		}
 		if err := w.dropPartitions(ctx, t.name, dead); err != nil {
-			return err
+			return c, err
+		}
+		for _, p := range dead {
+			c.Partitions, c.Bytes = c.Partitions+1, c.Bytes+p.bytes
 		}
 	}
-	return w.forget(ctx, building)
+	return c, w.forget(ctx, building)
+}
+
+// keptLoads is the SQL of the published loads whose rows are kept: the newest
+// ones, and those that readers may still be at, having looked up what the newest
+// load is before it was superseded.
+func (w *Warehouse) keptLoads() string {
+	return `SELECT load_id FROM (
+			SELECT load_id, row_number() OVER (ORDER BY load_id DESC) AS place,
+				lagInFrame(published_at) OVER (ORDER BY load_id DESC ROWS BETWEEN 1 PRECEDING AND CURRENT ROW) AS superseded
+			FROM ` + w.table("manifest") + ` WHERE table = ''
+		) WHERE place <= {keep:UInt64} OR superseded > {beside:DateTime64(6, 'UTC')}`
+}
+
+func (w *Warehouse) keptArgs() []any {
+	return []any{named("keep", uint64(w.opt.KeepLoads)), named("beside", w.opt.Now().UTC().Add(-w.opt.Grace).Format("2006-01-02 15:04:05.000000"))}
+}
+
+// giveUp marks the loads that are no longer kept and says how many they are.
+func (w *Warehouse) giveUp(ctx context.Context) (int, error) {
+	var gone []uint64
+	err := w.each(ctx, "find loads to drop", `
+		SELECT load_id FROM `+w.table("manifest")+`
+		WHERE table = '' AND load_id NOT IN (SELECT load_id FROM `+w.table("dropped_loads")+`) AND load_id NOT IN (`+w.keptLoads()+`)`,
+		func(scan func(...any) error) error {
+			var id uint64
+			err := scan(&id)
+			gone = append(gone, id)
+			return err
+		}, w.keptArgs()...)
+	if err != nil || len(gone) == 0 {
+		return 0, err
+	}
+	return len(gone), w.insert(ctx, "dropped_loads", []string{"load_id", "dropped_at"}, func(b driver.Batch) error {
+		for _, id := range gone {
+			if err := b.Append(id, w.opt.Now().UTC()); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
 }
 
 // partKey is a part as one load stored it.
@@ -174,16 +236,14 @@ func (w *Warehouse) kept(ctx context.Context) (map[partKey]bool, error) {
 	all := map[partKey]bool{}
 	err := w.each(ctx, "read kept loads", `
 		SELECT DISTINCT table, bucket, part_load FROM `+w.table("manifest")+`
-		WHERE table != '' AND load_id IN (
-			SELECT load_id FROM `+w.table("manifest")+` WHERE table = '' ORDER BY load_id DESC LIMIT {keep:UInt64}
-		)`, func(scan func(...any) error) error {
+		WHERE table != '' AND load_id IN (`+w.keptLoads()+`)`, func(scan func(...any) error) error {
 		var k partKey
 		if err := scan(&k.table, &k.month, &k.stored); err != nil {
 			return err
 		}
 		all[k] = true
 		return nil
-	}, named("keep", uint64(w.opt.KeepLoads)))
+	}, w.keptArgs()...)
 	return all, err
 }
 

@@ -13,18 +13,19 @@ type partition struct {
 	id    string
 	month uint32 // YYYYMM; 0: not partitioned by month
 	owner uint64 // the run or load
+	bytes uint64 // on the disk
 }
 
 // partitions lists the partitions of the store that hold rows, by table.
 func (w *Warehouse) partitions(ctx context.Context) (map[string][]partition, error) {
 	all := map[string][]partition{}
 	err := w.each(ctx, "list partitions", `
-		SELECT table, partition_id, any(partition) FROM system.parts
+		SELECT table, partition_id, any(partition), sum(bytes_on_disk) FROM system.parts
 		WHERE database = {db:String} AND active AND rows > 0 AND partition_id != 'all'
 		GROUP BY table, partition_id ORDER BY table, partition_id`, func(scan func(...any) error) error {
 		var p partition
 		var table, text string
-		if err := scan(&table, &p.id, &text); err != nil {
+		if err := scan(&table, &p.id, &text, &p.bytes); err != nil {
 			return err
 		}
 		if err := p.parse(text); err != nil {

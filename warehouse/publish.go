@@ -23,7 +23,7 @@ func (l *Load) Publish(ctx context.Context) (LoadInfo, error) {
 	if err := l.recordRestatements(ctx); err != nil {
 		return LoadInfo{}, err
 	}
-	if err := l.syncReplicas(ctx); err != nil {
+	if err := l.w.syncReplicas(ctx); err != nil {
 		return LoadInfo{}, err
 	}
 	if err := l.w.writeManifest(ctx, info, l.parts); err != nil {
@@ -72,8 +72,8 @@ func (l *Load) derivedCustomers(ctx context.Context) (int, error) {
 
 // syncReplicas waits until every replica holds every part that the manifest
 // will name: tables replicate independently, and the manifest must come last.
-func (l *Load) syncReplicas(ctx context.Context) error {
-	if l.w.schema.Target != Cluster {
+func (w *Warehouse) syncReplicas(ctx context.Context) error {
+	if w.schema.Target != Cluster {
 		return nil
 	}
 	names := []string{"restatements"}
@@ -81,7 +81,7 @@ func (l *Load) syncReplicas(ctx context.Context) error {
 		names = append(names, t.name)
 	}
 	for _, name := range names {
-		if err := l.w.exec(ctx, "sync replicas of "+name, "SYSTEM SYNC REPLICA"+l.w.schema.OnCluster()+" "+l.w.table(name)); err != nil {
+		if err := w.exec(ctx, "sync replicas of "+name, "SYSTEM SYNC REPLICA"+w.schema.OnCluster()+" "+w.table(name)); err != nil {
 			return err
 		}
 	}

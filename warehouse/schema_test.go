@@ -3,6 +3,7 @@ package warehouse
 import (
 	"context"
 	"errors"
+	"fmt"
 	"os/exec"
 	"strings"
 	"testing"
@@ -125,6 +126,20 @@ func TestDDLOfEveryTarget(t *testing.T) {
 			if !strings.Contains(text.String(), want) {
 				t.Errorf("%s: nowhere %s", name, want)
 			}
+		}
+	}
+}
+
+// TestMigrationsAreNumberedThrough: a store remembers its migrations by number,
+// so no two may share one and none may be left out.
+func TestMigrationsAreNumberedThrough(t *testing.T) {
+	all, err := Schema{Target: Embedded, Database: "mrr"}.Tables()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, s := range all {
+		if !strings.HasPrefix(s.Name, fmt.Sprintf("%04d_", i)) {
+			t.Errorf("migration %d of %d is %s", i, len(all), s.Name)
 		}
 	}
 }

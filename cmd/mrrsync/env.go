@@ -251,7 +251,7 @@ func (a *app) warehouse(ctx context.Context, c *config.Config) (*warehouse.Wareh
 	download, done := a.download()
 	defer done()
 	return warehouse.Open(ctx, warehouse.Options{
-		DSN: dsn, Database: c.Warehouse.Database, Cluster: c.Warehouse.Cluster, KeepLoads: c.Warehouse.KeepLoads,
+		DSN: dsn, Database: c.Warehouse.Database, Cluster: c.Warehouse.Cluster, KeepLoads: c.Warehouse.KeepLoads, Grace: 15 * time.Minute,
 		Segments: segments(c), Bands: bands(c), ReportingCurrency: c.Reporting.Currency,
 		Volatile: a.getenv("MRRSYNC_VOLATILE") == "1",
 		Now:      a.now, Logger: a.log, Progress: download,

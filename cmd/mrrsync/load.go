@@ -1,0 +1,441 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"strconv"
+	"time"
+
+	"github.com/dustin/go-humanize"
+	"github.com/shopspring/decimal"
+	"github.com/spf13/cobra"
+
+	"mrrsync/config"
+	"mrrsync/connectors/billing"
+	"mrrsync/internal/report"
+	"mrrsync/warehouse"
+)
+
+func loadCommand(a *app) *cobra.Command {
+	cmd := &cobra.Command{
+		Use:     "load",
+		GroupID: groupDaily,
+		Short:   "List, show, roll back and drop the published versions of the warehouse",
+		Long: `Every publish is a load: a version of all that readers see, under an id. The
+newest one is what every view shows; warehouse.keep_loads says how many keep
+their rows, and can be published again.`,
+		Example: `  mrrsync load list
+  mrrsync load show 1772330400000014
+  mrrsync load rollback 1772244000000009`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+	}
+	cmd.AddCommand(loadListCommand(a), loadShowCommand(a), loadRollbackCommand(a), loadCollectCommand(a))
+	return cmd
+}
+
+func loadListCommand(a *app) *cobra.Command {
+	var format, out string
+	var limit int
+	cmd := &cobra.Command{
+		Use:   "list",
+		Short: "List the published loads, the newest first",
+		Long: `Lists the published loads, the newest first: when and by what they were published,
+through which day, how many customers were derived again for each, and how many
+ranges of final days it restated. current is what readers see; superseded ones can
+be rolled back to; of dropped ones only this and their restatements are left.`,
+		Example: `  mrrsync load list --limit 5
+  mrrsync load list --format json`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			write, err := a.writer(format, out)
+			if err != nil {
+				return err
+			}
+			if limit < 0 {
+				return usage("--limit %d: want 1 or more, or 0 for all", limit)
+			}
+			return a.reading(cmd.Context(), func(_ *config.Config, w *warehouse.Warehouse) error {
+				t, err := loadTable(cmd.Context(), w, limit)
+				if err != nil {
+					return err
+				}
+				return save(a.stdout, out, func(to io.Writer) error { return write(t, to) })
+			})
+		},
+	}
+	f := cmd.Flags()
+	f.IntVar(&limit, "limit", 30, "at most `N` loads, 0: all")
+	f.StringVar(&format, "format", "table", "`table|csv|json|html`")
+	f.StringVarP(&out, "out", "o", "", "write to `FILE` instead of standard output")
+	return cmd
+}
+
+// loadTable is what list prints.
+func loadTable(ctx context.Context, w *warehouse.Warehouse, limit int) (*report.Table, error) {
+	columns := []report.Column{
+		{Name: "load_id", Title: "Load", Kind: report.Text},
+		{Name: "status", Title: "Status", Kind: report.Text},
+		{Name: "verb", Title: "By", Kind: report.Text},
+		{Name: "published_at", Title: "Published", Kind: report.Text},
+		{Name: "through", Title: "Through", Kind: report.Day},
+		{Name: "final_through", Title: "Final", Kind: report.Day},
+		{Name: "derived", Title: "Derived", Kind: report.Count},
+		{Name: "restated_ranges", Title: "Restated", Kind: report.Count},
+		{Name: "base", Title: "Upon", Kind: report.Text, Extra: true},
+		{Name: "restored", Title: "Again", Kind: report.Text, Extra: true},
+	}
+	t := &report.Table{Report: report.Report{Name: "loads", Title: "Published loads", Columns: columns}, Columns: columns}
+	db := w.Schema().DB()
+	rows, err := w.Conn().Query(ctx, `
+		SELECT l.load_id, toString(l.status), toString(r.verb), l.published_at, l.through, l.final_through, l.derived, m.ranges, l.base, l.restored
+		FROM `+db+`.loads AS l
+		LEFT JOIN (SELECT run, verb FROM `+db+`.runs) AS r ON l.run = r.run
+		LEFT JOIN (SELECT load_id, count() AS ranges FROM `+db+`.restatements GROUP BY load_id) AS m ON l.load_id = m.load_id
+		ORDER BY l.load_id DESC SETTINGS join_use_nulls = 0`)
+	if err != nil {
+		return nil, fmt.Errorf("list loads: %w", err)
+	}
+	defer rows.Close()
+	for rows.Next() && (limit == 0 || len(t.Rows) < limit) {
+		var id, derived, ranges, base, restored uint64
+		var status, verb string
+		var published, through, final time.Time
+		if err := rows.Scan(&id, &status, &verb, &published, &through, &final, &derived, &ranges, &base, &restored); err != nil {
+			return nil, fmt.Errorf("list loads: %w", err)
+		}
+		t.Rows = append(t.Rows, []any{
+			fmt.Sprint(id), status, verb, published.UTC().Format("2006-01-02 15:04:05Z"), billing.DateOf(through, time.UTC), billing.DateOf(final, time.UTC),
+			derived, ranges, orNothing(base), orNothing(restored),
+		})
+	}
+	if err := rows.Err(); err != nil {
+		return nil, fmt.Errorf("list loads: %w", err)
+	}
+	if len(t.Rows) == 0 {
+		return nil, errors.New("nothing is published yet: run `mrrsync sync` first")
+	}
+	return t, nil
+}
+
+// orNothing writes an id; 0 is none.
+func orNothing(id uint64) string {
+	if id == 0 {
+		return ""
+	}
+	return fmt.Sprint(id)
+}
+
+// oneLoad demands the id of a load.
+func oneLoad(_ *cobra.Command, args []string) error {
+	if len(args) != 1 {
+		return errors.New("name one load by its id; `mrrsync load list` names them")
+	}
+	if _, err := strconv.ParseUint(args[0], 10, 64); err != nil {
+		return fmt.Errorf("%q is no load's id; `mrrsync load list` names them", args[0])
+	}
+	return nil
+}
+
+func loadID(args []string) uint64 {
+	id, _ := strconv.ParseUint(args[0], 10, 64) // oneLoad has read it
+	return id
+}
+
+func loadShowCommand(a *app) *cobra.Command {
+	var format, out string
+	var limit int
+	cmd := &cobra.Command{
+		Use:   "show ID",
+		Short: "Tell what a load changed against the one before",
+		Long: `Tells what a load changed for those who read it, against the load that it was
+built upon: the movements of its new days, the movements of the days before that
+it has otherwise, and the final days that read otherwise since, with the reason.
+Restatements are kept for ever; movements as long as the rows of both loads are.`,
+		Example: `  mrrsync load show 1772330400000014
+  mrrsync load show 1772330400000014 --format json`,
+		Args: oneLoad,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			write := writeChange
+			switch format {
+			case "table":
+			case "json":
+				write = writeChangeJSON
+			default:
+				return usage("--format %q: want table or json", format)
+			}
+			if limit < 1 {
+				return usage("--limit %d: want 1 or more", limit)
+			}
+			return a.reading(cmd.Context(), func(_ *config.Config, w *warehouse.Warehouse) error {
+				c, err := w.Change(cmd.Context(), loadID(args), limit)
+				if errors.Is(err, warehouse.ErrNoLoad) {
+					return usage("%w", err)
+				}
+				if err != nil {
+					return err
+				}
+				return save(a.stdout, out, func(to io.Writer) error { return write(to, c) })
+			})
+		},
+	}
+	f := cmd.Flags()
+	f.IntVar(&limit, "limit", 40, "name at most `N` restatements, the largest first")
+	f.StringVar(&format, "format", "table", "`table|json`")
+	f.StringVarP(&out, "out", "o", "", "write to `FILE` instead of standard output")
+	return cmd
+}
+
+// writeChange tells people what a load changed.
+func writeChange(w io.Writer, c warehouse.Change) error {
+	standing := "superseded"
+	switch {
+	case c.Current:
+		standing = "what readers see"
+	case c.Dropped:
+		standing = "its rows are dropped"
+	}
+	fmt.Fprintf(w, "Load %d (%s)\n", c.ID, standing)
+	fmt.Fprintf(w, "published %s by run %d, through %s, final through %s\n", c.PublishedAt.Format("2006-01-02 15:04:05Z"), c.Run, c.Through, c.FinalThrough)
+	switch {
+	case c.Restored != 0:
+		fmt.Fprintf(w, "a rollback: load %d published again, in the place of load %d\n", c.Restored, c.Base)
+	case c.Upon == nil:
+		fmt.Fprintln(w, "the first load: nothing was there before it")
+	default:
+		how := "upon"
+		if c.Complete {
+			how = "all customers, in the place of"
+		}
+		fmt.Fprintf(w, "%s customers derived again, %s load %d through %s\n", number(c.Derived), how, c.Upon.ID, c.Upon.Through)
+		if c.PolicyHash != c.Upon.PolicyHash {
+			fmt.Fprintln(w, "under other settings than the load before: policy, zone, currency, segments, identity or code")
+		}
+	}
+	if !c.Told {
+		fmt.Fprintln(w, "\nIts movements can't be compared any more: the rows of it or of the load before are dropped.")
+	} else if err := writeMovementChanges(w, c); err != nil {
+		return err
+	}
+	if c.RestatedRanges == 0 {
+		_, err := fmt.Fprintln(w, "\nNo final day reads otherwise.")
+		return err
+	}
+	fmt.Fprintln(w)
+	if err := restatedTable(c).Text(w, report.Terminal{}); err != nil {
+		return err
+	}
+	if more := c.RestatedRanges - len(c.Restatements); more > 0 {
+		fmt.Fprintf(w, "and %s more: `mrrsync query 'SELECT * FROM restatements WHERE load_id = %d'`\n", number(more), c.ID)
+	}
+	return nil
+}
+
+// writeMovementChanges writes two tables: the new days, and what became of the
+// days before.
+func writeMovementChanges(w io.Writer, c warehouse.Change) error {
+	fresh := []report.Column{
+		{Name: "currency", Title: "Currency", Kind: report.Text, Group: true},
+		{Name: "movement", Title: "Movement", Kind: report.Text},
+		{Name: "rows", Title: "Rows", Kind: report.Count, Sum: report.Total},
+		{Name: "amount", Title: "Amount", Kind: report.Money, Sum: report.Total},
+	}
+	past := []report.Column{
+		fresh[0], fresh[1],
+		{Name: "rows_before", Title: "Rows before", Kind: report.Count, Sum: report.Total},
+		{Name: "before", Title: "Before", Kind: report.Money, Sum: report.Total},
+		{Name: "rows_after", Title: "Rows after", Kind: report.Count, Sum: report.Total},
+		{Name: "after", Title: "After", Kind: report.Money, Sum: report.Total},
+		{Name: "gone", Title: "Gone", Kind: report.Count, Sum: report.Total},
+		{Name: "come", Title: "Come", Kind: report.Count, Sum: report.Total},
+	}
+	newDays := &report.Table{Report: report.Report{Name: "load", Title: "Movements of its new days", Columns: fresh}, Columns: fresh}
+	oldDays := &report.Table{Report: report.Report{Name: "load", Title: "Movements of earlier days that it has otherwise", Columns: past}, Columns: past}
+	for _, m := range c.Movements {
+		if m.NewRows > 0 {
+			newDays.Rows = append(newDays.Rows, []any{m.Currency, m.Movement, uint64(m.NewRows), m.NewAmount})
+		}
+		if m.ChangedBefore+m.ChangedAfter > 0 {
+			oldDays.Rows = append(oldDays.Rows, []any{
+				m.Currency, m.Movement, uint64(m.BeforeRows), m.Before, uint64(m.AfterRows), m.After, uint64(m.ChangedBefore), uint64(m.ChangedAfter),
+			})
+		}
+	}
+	for _, t := range []*report.Table{newDays, oldDays} {
+		if len(t.Rows) == 0 {
+			continue
+		}
+		fmt.Fprintln(w)
+		if err := t.Text(w, report.Terminal{}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func restatedTable(c warehouse.Change) *report.Table {
+	columns := []report.Column{
+		{Name: "currency", Title: "Currency", Kind: report.Text},
+		{Name: "account_id", Title: "Account", Kind: report.Text},
+		{Name: "from", Title: "From", Kind: report.Day},
+		{Name: "to", Title: "To", Kind: report.Day},
+		{Name: "mrr_before", Title: "MRR before", Kind: report.Money},
+		{Name: "mrr_after", Title: "MRR after", Kind: report.Money},
+		{Name: "reason", Title: "Reason", Kind: report.Text},
+		{Name: "evidence", Title: "Evidence", Kind: report.Text},
+	}
+	t := &report.Table{Report: report.Report{Name: "load", Title: "Final days that read otherwise", Columns: columns}, Columns: columns}
+	for _, r := range c.Restatements {
+		t.Rows = append(t.Rows, []any{r.Currency, r.AccountID, r.From, r.Until - 1, r.Before, r.After, r.Reason, r.Evidence})
+	}
+	return t
+}
+
+// writeChangeJSON tells programs the same.
+func writeChangeJSON(w io.Writer, c warehouse.Change) error {
+	type movement struct {
+		Currency   string          `json:"currency"`
+		Movement   string          `json:"movement"`
+		NewRows    int             `json:"new_rows"`
+		NewAmount  decimal.Decimal `json:"new_amount"`
+		RowsBefore int             `json:"rows_before"`
+		Before     decimal.Decimal `json:"before"`
+		RowsAfter  int             `json:"rows_after"`
+		After      decimal.Decimal `json:"after"`
+		Gone       int             `json:"gone"`
+		Come       int             `json:"come"`
+	}
+	type restated struct {
+		Account  string          `json:"account"`
+		Currency string          `json:"currency"`
+		From     string          `json:"from"`
+		To       string          `json:"to"`
+		Before   decimal.Decimal `json:"mrr_before"`
+		After    decimal.Decimal `json:"mrr_after"`
+		Reason   string          `json:"reason"`
+		Evidence string          `json:"evidence"`
+	}
+	out := struct {
+		Load           uint64     `json:"load"`
+		Current        bool       `json:"current"`
+		Dropped        bool       `json:"dropped"`
+		Run            uint64     `json:"run"`
+		Base           uint64     `json:"base,omitempty"`
+		Restored       uint64     `json:"restored,omitempty"`
+		PublishedAt    time.Time  `json:"published_at"`
+		Through        string     `json:"through"`
+		FinalThrough   string     `json:"final_through"`
+		PolicyHash     string     `json:"policy_hash"`
+		Complete       bool       `json:"complete"`
+		Derived        int        `json:"derived"`
+		Movements      []movement `json:"movements"` // null: they can't be compared any more
+		Restated       []restated `json:"restated"`
+		RestatedRanges int        `json:"restated_ranges"`
+	}{
+		c.ID, c.Current, c.Dropped, c.Run, c.Base, c.Restored, c.PublishedAt, c.Through.String(), c.FinalThrough.String(), c.PolicyHash, c.Complete, c.Derived,
+		nil,
+		[]restated{},
+		c.RestatedRanges,
+	}
+	if c.Told {
+		out.Movements = []movement{}
+	}
+	for _, m := range c.Movements {
+		out.Movements = append(out.Movements, movement{
+			m.Currency, m.Movement, m.NewRows, m.NewAmount, m.BeforeRows, m.Before, m.AfterRows, m.After, m.ChangedBefore, m.ChangedAfter,
+		})
+	}
+	for _, r := range c.Restatements {
+		out.Restated = append(out.Restated, restated{r.AccountID, r.Currency, r.From.String(), (r.Until - 1).String(), r.Before, r.After, r.Reason, r.Evidence})
+	}
+	e := json.NewEncoder(w)
+	e.SetIndent("", "  ")
+	return e.Encode(out)
+}
+
+func loadRollbackCommand(a *app) *cobra.Command {
+	return &cobra.Command{
+		Use:   "rollback ID",
+		Short: "Publish an earlier load again",
+		Long: `Publishes an earlier load again, under a new id: every view shows it at once, with
+its last day. Nothing of what the provider said is lost; the next sync derives
+again whatever has landed since, so mend first what went wrong. The days that read
+otherwise are restatements with the reason rollback.
+
+The load is proved before: its periods and its movements must add up to the MRR
+of every one of its days.`,
+		Example: `  mrrsync load rollback 1772244000000009`,
+		Args:    oneLoad,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return a.writing(cmd.Context(), "load rollback", func(w *warehouse.Warehouse, run *warehouse.Run) error {
+				info, err := w.Rollback(cmd.Context(), run.ID, loadID(args))
+				if errors.Is(err, warehouse.ErrNoLoad) {
+					return usage("%w", err)
+				}
+				if err != nil {
+					return err
+				}
+				run.LoadID, run.Through, run.PolicyHash = info.ID, info.Through, info.PolicyHash
+				fmt.Fprintf(a.stdout, "done: load %d is published again as load %d, through %s\n", info.Restored, info.ID, info.Through)
+				fmt.Fprintln(a.stdout, "The next sync derives again whatever has landed since.")
+				return nil
+			})
+		},
+	}
+}
+
+func loadCollectCommand(a *app) *cobra.Command {
+	return &cobra.Command{
+		Use:   "gc",
+		Short: "Drop the rows of loads beyond the number kept",
+		Long: `Drops the rows that no kept load is made of: those of loads beyond
+warehouse.keep_loads, and what killed runs left. sync does so by itself.
+
+It is safe beside readers: a load that was superseded a quarter of an hour ago or
+less is kept, whatever the configuration says. It waits for no run: while one has
+the warehouse the exit code is 4.`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return a.writing(cmd.Context(), "load gc", func(w *warehouse.Warehouse, _ *warehouse.Run) error {
+				c, err := w.Collect(cmd.Context())
+				if err != nil {
+					return err
+				}
+				fmt.Fprintf(a.stdout, "done: %s loads can't be rolled back to any more; %s partitions dropped, %s freed\n",
+					number(c.Loads), number(c.Partitions), humanize.IBytes(c.Bytes))
+				return nil
+			})
+		},
+	}
+}
+
+// writing opens the warehouse for a verb that changes what is published or
+// stored, as a run of its own: nobody else may be writing, and the runs view
+// tells of it. A warehouse that was never synced says so.
+func (a *app) writing(ctx context.Context, verb string, do func(*warehouse.Warehouse, *warehouse.Run) error) error {
+	return a.reading(ctx, func(_ *config.Config, w *warehouse.Warehouse) error {
+		if _, ok, err := w.Published(ctx); err != nil {
+			return err
+		} else if !ok {
+			return errors.New("nothing is published yet: run `mrrsync sync` first")
+		}
+		if err := w.Migrate(ctx); err != nil {
+			return err
+		}
+		run, err := w.StartRun(ctx, warehouse.Run{Verb: verb})
+		if err != nil {
+			return err
+		}
+		err = do(w, &run)
+		run.Status = warehouse.Done
+		if err != nil {
+			run.Status, run.ExitCode, run.Error = warehouse.Failed, exitCode(err, true), err.Error()
+		}
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
+		defer cancel()
+		return errors.Join(err, w.FinishRun(ctx, run))
+	})
+}
