@@ -5,13 +5,17 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"mrrsync/config"
+	"mrrsync/connectors/billing"
 	"mrrsync/internal/judge"
 	"mrrsync/internal/pipeline"
 	"mrrsync/internal/report"
@@ -33,9 +37,10 @@ func demoCommand(a *app) *cobra.Command {
 		Use:     "demo",
 		GroupID: groupDevelop,
 		Short:   "The whole way once, on a simulated company: nothing to configure",
-		Long: `Simulates a company, syncs its billing over HTTP into an embedded warehouse, prints
-the waterfall of its history, writes a report, and holds every item and day
-against the simulator's own truth.
+		Long: `Simulates a company, syncs its Stripe account and its Chargebee site over HTTP and
+its contracts file into an embedded warehouse, prints the waterfall of its
+history, writes a report, and holds every item and day, and every customer who
+moved from one provider to another, against the simulator's own truth.
 
 The folder it works in stays, with configuration, files and warehouse, so that
 one can look around.`,
@@ -174,18 +179,38 @@ func (a *app) judge(ctx context.Context, w *warehouse.Warehouse, o simulator.Opt
 	if err != nil {
 		return "", nil, err
 	}
-	finding = fmt.Sprintf("Compared %s item-days with the simulator's truth: of the %s that can be proved %s agree to the last decimal.",
-		number(v.Compared), number(v.Provable), number(v.Agreed))
+	p, err := judge.Moves(ctx, w, truth.Moves(o.Now), billing.DateOf(o.Now, time.UTC)-1)
+	if err != nil {
+		return "", nil, err
+	}
+	finding, verdict = found(v, p)
+	return finding, verdict, nil
+}
+
+// found puts a verdict into words.
+func found(v judge.Verdict, p judge.Passage) (finding string, verdict error) {
+	var sources []string
+	for _, name := range slices.Sorted(maps.Keys(v.Sources)) {
+		sources = append(sources, name+" "+number(v.Sources[name]))
+	}
+	finding = fmt.Sprintf("Compared %s item-days (%s) with the simulator's truth: of the %s that can be proved %s agree to the last decimal.",
+		number(v.Compared), strings.Join(sources, ", "), number(v.Provable), number(v.Agreed))
 	if v.Guessed > 0 {
 		finding += fmt.Sprintf(" Of the %s that no provider can prove any more %s agree too.", number(v.Guessed), number(v.Right))
 	}
-	if v.Holds() {
-		return finding, nil, nil
+	if !v.Holds() {
+		finding += fmt.Sprintf(" %s differ, and %s are unknown to the truth.", number(v.Wrong), number(v.Unknown))
+		verdict = errors.New("the warehouse differs from the truth")
+		for _, d := range v.First {
+			verdict = errors.Join(verdict, errors.New(d.String()))
+		}
 	}
-	finding += fmt.Sprintf(" %s differ, and %s are unknown to the truth.", number(v.Wrong), number(v.Unknown))
-	verdict = errors.New("the warehouse differs from the truth")
-	for _, d := range v.First {
-		verdict = errors.Join(verdict, errors.New(d.String()))
+	switch {
+	case len(p.Broken) > 0:
+		finding += fmt.Sprintf(" Of %s moves from one provider to another %s are told as customers lost or won.", number(p.Moves), number(len(p.Broken)))
+		verdict = errors.Join(verdict, fmt.Errorf("the warehouse misunderstands customers who changed provider:\n%s", strings.Join(p.Broken, "\n")))
+	case p.Moves > 0:
+		finding += fmt.Sprintf(" In %s moves of customers from one provider to another none is counted as lost or won.", number(p.Moves))
 	}
-	return finding, verdict, nil
+	return finding, verdict
 }

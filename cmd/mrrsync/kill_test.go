@@ -12,17 +12,13 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"mrrsync/internal/simulator"
-	"mrrsync/warehouse"
 )
 
 // published is everything readers see of a town's warehouse that does not say
 // when or how it came there.
 func (s *town) published() string {
 	s.Helper()
-	w, err := warehouse.Open(s.Context(), warehouse.Options{DSN: "chdb://" + filepath.Join(s.folder, "warehouse"), Database: "mrr", Now: s.now})
-	if err != nil {
-		s.Fatal(err)
-	}
+	w := s.open()
 	defer w.Close()
 	var out strings.Builder
 	for _, sql := range []string{

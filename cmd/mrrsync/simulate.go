@@ -9,7 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"mrrsync/internal/simulator"
-	"mrrsync/internal/simulator/stripeapi"
+	"mrrsync/internal/simulator/wire"
 )
 
 func simulateCommand(a *app) *cobra.Command {
@@ -18,26 +18,32 @@ func simulateCommand(a *app) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:     "simulate",
 		GroupID: groupDevelop,
-		Short:   "Serve a simulated company through Stripe's wire API",
-		Long: `Serves the Stripe account of a simulated company: the same seed is the same
-company, and a later --now the same company further on. With --out DIR it also
-writes a configuration ready to sync, contracts.csv, rates.csv and truth.csv, the
-MRR of every item and day against which a sync can be judged.
+		Short:   "Serve a simulated company through Stripe's and Chargebee's wire APIs",
+		Long: `Serves the Stripe account and the Chargebee site of a simulated company: the same
+seed is the same company, and a later --now the same company further on. Two
+thirds of its customers pay through Stripe, one third through Chargebee, the
+biggest by contract; some move from one to another. With --out DIR it also writes
+a configuration ready to sync, the keys, contracts.csv, rates.csv, identity.csv
+(who is whom) and truth.csv, the MRR of every item and day against which a sync
+can be judged.
 
-Prints one line of JSON with the base URL when it is ready, and stops on SIGTERM
-or SIGINT. Faults are all, or a list of names each with an optional =N, one
-request in N: 429, lock, 500, html, reset, truncate, slow, empty-page,
-duplicate-page, mutate, late-events, old-events, denied, deleted.`,
-		Example: `  mrrsync simulate --seed 7 --customers 500 --out /tmp/sim
+Prints one line of JSON with the base URLs when it is ready, and stops on SIGTERM
+or SIGINT. Stripe's API has the port of --listen, Chargebee's the port after it;
+with port 0 both have free ones. Faults, latency and rate reach both. Faults are
+all, or a list of names each with an optional =N, one request in N: 429, lock,
+500, html, reset, truncate, slow, empty-page, duplicate-page, mutate,
+late-events, old-events, denied, deleted.`,
+		Example: `  mrrsync simulate --seed 7 --customers 500 --catalog 1 --out /tmp/sim
   mrrsync simulate --faults 429=20,truncate,html=100 --latency 100ms --rate 25`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return a.simulate(cmd.Context(), o, now) },
 	}
 	f := cmd.Flags()
 	f.Uint64Var(&o.Seed, "seed", 1, "which company")
-	f.IntVar(&o.Customers, "customers", 200, "how many customers it ever had")
+	f.IntVar(&o.Customers, "customers", 200, "how many customers it ever had, contracts besides")
 	f.IntVar(&o.Months, "months", 24, "how many months it has existed")
-	f.StringVar(&o.Listen, "listen", "127.0.0.1:0", "`ADDRESS` to listen on; port 0 picks a free one")
+	f.IntVar(&o.Catalogue, "catalog", 2, "product catalogue of the Chargebee site, 1 or 2")
+	f.StringVar(&o.Listen, "listen", "127.0.0.1:0", "`ADDRESS` to listen on; port 0 picks free ones")
 	f.StringVar(&now, "now", "", "the simulated present, a `DATE` or an RFC 3339 instant (default the present)")
 	f.DurationVar(&o.Latency, "latency", 0, "delay every answer by a `DURATION`")
 	f.Float64Var(&o.Rate, "rate", 0, "answer 429 above this many requests per second; 0 never")
@@ -51,10 +57,13 @@ func (a *app) simulate(ctx context.Context, o simulator.Options, now string) err
 	if o.Customers < 1 || o.Months < 1 {
 		return usage("--customers and --months are at least 1")
 	}
+	if o.Catalogue != 1 && o.Catalogue != 2 {
+		return usage("--catalog is 1 or 2")
+	}
 	if o.Rate < 0 || o.Latency < 0 {
 		return usage("--rate and --latency are not negative")
 	}
-	if _, err := stripeapi.ParseFaults(o.Faults, o.Seed); err != nil {
+	if _, err := wire.ParseFaults(o.Faults, o.Seed); err != nil {
 		return usage("--faults: %w", err)
 	}
 	var err error

@@ -14,6 +14,7 @@ import (
 	"mrrsync/connectors/billing"
 	"mrrsync/internal/judge"
 	"mrrsync/internal/simulator"
+	"mrrsync/internal/simulator/chargebeeapi"
 	"mrrsync/internal/simulator/stripeapi"
 	"mrrsync/warehouse"
 )
@@ -23,7 +24,8 @@ import (
 type town struct {
 	*testing.T
 	company *simulator.Company
-	api     *stripeapi.Server
+	api     *stripeapi.Server // Stripe's
+	site    *chargebeeapi.Server
 	at      simulator.Addresses
 	folder  string
 	present atomic.Int64 // Unix seconds
@@ -34,9 +36,11 @@ func newTown(t *testing.T, c simulator.Config) *town {
 	s := &town{T: t, company: simulator.New(c), folder: t.TempDir()}
 	s.present.Store(c.Now.Unix())
 	s.api = stripeapi.New(s.company.Books, stripeapi.Options{Key: simulator.Key(c.Seed), Clock: s.now})
-	server := httptest.NewServer(s.api)
-	t.Cleanup(server.Close)
-	s.at.Stripe = server.URL
+	s.site = chargebeeapi.New(s.company.Site, chargebeeapi.Options{Key: simulator.SiteKey(c.Seed), Clock: s.now})
+	stripe, site := httptest.NewServer(s.api), httptest.NewServer(s.site)
+	t.Cleanup(stripe.Close)
+	t.Cleanup(site.Close)
+	s.at = simulator.Addresses{Stripe: stripe.URL, Chargebee: site.URL}
 	return s
 }
 
@@ -66,13 +70,20 @@ func (s *town) sync(args ...string) string {
 	return s.mrrsync(exitDone, append([]string{"sync"}, args...)...)
 }
 
-// judge holds what is published from a day on against the truth.
-func (s *town) judge(from billing.Date, all bool) judge.Verdict {
+// open opens the town's warehouse.
+func (s *town) open() *warehouse.Warehouse {
 	s.Helper()
 	w, err := warehouse.Open(s.Context(), warehouse.Options{DSN: "chdb://" + filepath.Join(s.folder, "warehouse"), Database: "mrr", Now: s.now})
 	if err != nil {
 		s.Fatal(err)
 	}
+	return w
+}
+
+// judge holds what is published from a day on against the truth.
+func (s *town) judge(from billing.Date, all bool) judge.Verdict {
+	s.Helper()
+	w := s.open()
 	defer w.Close()
 	v, err := judge.Compare(s.Context(), w, s.company.Truth(s.now(), time.UTC), judge.Question{From: from, Limit: 25, All: all})
 	if err != nil {
@@ -83,6 +94,7 @@ func (s *town) judge(from billing.Date, all bool) judge.Verdict {
 
 func (s *town) hold(v judge.Verdict) {
 	s.Helper()
+	s.Logf("%v item-days by source", v.Sources)
 	s.Logf("%d item-days, %d provable (%.2f %%), %d of them agree; %d of %d others guessed right; %d unknown",
 		v.Compared, v.Provable, 100*float64(v.Provable)/float64(max(v.Compared, 1)), v.Agreed, v.Right, v.Guessed, v.Unknown)
 	if !v.Holds() {
@@ -98,19 +110,71 @@ func differences(v judge.Verdict) string {
 	return b.String()
 }
 
-// TestTruth syncs whole companies from their first day and holds every item-day
-// against the truth.
+// A longer proof of TestTruth, over companies that no one has looked at before:
+//
+//	go test ./cmd/mrrsync -run TestTruth -timeout 2h -seeds 10 -seed 7001 -crowd 500
+var (
+	seeds = flag.Int("seeds", 1, "how many companies TestTruth syncs in each catalogue")
+	seed  = flag.Uint64("seed", 3, "the first company of TestTruth")
+	crowd = flag.Int("crowd", 90, "how many customers each company of TestTruth has")
+)
+
+// TestTruth syncs whole companies of three years from their first day, in both
+// of Chargebee's catalogues, holds every item-day against the truth, and every
+// customer who changed provider against what that means.
 func TestTruth(t *testing.T) {
-	for seed := range uint64(few(3, 1)) {
-		t.Run(fmt.Sprint("seed ", seed), func(t *testing.T) {
-			s := newTown(t, simulator.Config{Seed: seed, Customers: 150, Months: 24, Now: time.Date(2026, 3, 10, 2, 0, 0, 0, time.UTC)})
-			s.sync()
-			v := s.judge(billing.NoDate, false)
-			s.hold(v)
-			if share := float64(v.Provable) / float64(v.Compared); share < 0.97 {
-				t.Errorf("only %.4f of the item-days are provable: the company is no test", share)
-			}
-		})
+	for n := range uint64(*seeds) {
+		for catalogue := 1; catalogue <= 2; catalogue++ {
+			// Twins would prove less: each catalogue gets companies of its own.
+			number := *seed + 2*n + uint64(catalogue-1)
+			t.Run(fmt.Sprintf("company %d catalogue %d", number, catalogue), func(t *testing.T) {
+				s := newTown(t, simulator.Config{Seed: number, Catalogue: catalogue, Customers: *crowd, Months: 36, Now: time.Date(2026, 3, 10, 2, 0, 0, 0, time.UTC)})
+				s.sync()
+				v := s.judge(billing.NoDate, false)
+				s.hold(v)
+				if share := float64(v.Provable) / float64(v.Compared); share < 0.97 {
+					t.Errorf("only %.4f of the item-days are provable: the company is no test", share)
+				}
+				s.settled()
+			})
+		}
+	}
+}
+
+// settled holds the movements against the moves between providers, and says
+// how many there were.
+func (s *town) settled() judge.Passage {
+	s.Helper()
+	w := s.open()
+	defer w.Close()
+	p, err := judge.Moves(s.Context(), w, s.company.Moves(s.now()), billing.DateOf(s.now(), time.UTC)-1)
+	if err != nil {
+		s.Fatal(err)
+	}
+	s.Logf("%d moves between providers, %d of them at one price", p.Moves, p.Level)
+	for _, wrong := range p.Broken {
+		s.Errorf("a move is told wrong: %s", wrong)
+	}
+	return p
+}
+
+// TestMoves syncs a company of many customers who change provider in every
+// direction: to the company none of them is lost and none is won.
+func TestMoves(t *testing.T) {
+	s := newTown(t, simulator.Config{Seed: 31, Customers: 1000, Months: 18, Now: time.Date(2026, 3, 10, 2, 0, 0, 0, time.UTC)})
+	s.sync()
+	kinds := map[string]int{}
+	for _, m := range s.company.Moves(s.now()) {
+		kinds[fmt.Sprintf("from %s to %s", m.From.Source, m.To.Source)]++
+		kinds[fmt.Sprintf("tagged %t", m.Tagged)]++
+	}
+	for _, kind := range []string{"from main to emea", "from emea to main", "from enterprise to emea", "tagged true", "tagged false"} {
+		if kinds[kind] == 0 {
+			t.Errorf("nobody moves %s: the company is no test; there are %v", kind, kinds)
+		}
+	}
+	if p := s.settled(); p.Level == 0 || p.Level == p.Moves {
+		t.Errorf("%d of %d moves at one price: the company is no test", p.Level, p.Moves)
 	}
 }
 
@@ -143,6 +207,7 @@ func TestNights(t *testing.T) {
 			s.Fatalf("night %d: %+v\n%s", night, v, differences(v))
 		}
 	}
+	s.settled()
 	s.api.Reset()
 	again := s.sync()
 	for path, n := range s.api.Requests() {

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"mrrsync/internal/simulator/company"
+	"mrrsync/internal/simulator/site"
 )
 
 // Config names a company over all of its billing providers.
@@ -29,6 +30,7 @@ const moving = 25
 type Company struct {
 	Config Config
 	Books  *company.Company // the Stripe account and the contracts
+	Site   *site.Site       // the Chargebee site
 	moves  []Move
 }
 
@@ -38,10 +40,17 @@ func New(cfg Config) *Company {
 	if cfg.Catalogue == 0 {
 		cfg.Catalogue = 2
 	}
-	return &Company{Config: cfg, Books: company.New(company.Config{
-		Seed: cfg.Seed, Customers: cfg.Customers, Months: cfg.Months, Now: cfg.Now, Start: cfg.Start, Until: cfg.Until,
-		OldEvents: cfg.OldEvents, Deleted: cfg.Deleted,
+	there := cfg.Customers / 3
+	books := company.New(company.Config{
+		Seed: cfg.Seed, Customers: cfg.Customers - there, Months: cfg.Months, Now: cfg.Now, Start: cfg.Start, Until: cfg.Until,
+		OldEvents: cfg.OldEvents, Deleted: cfg.Deleted, Moves: moving,
+	})
+	c := &Company{Config: cfg, Books: books, Site: site.New(site.Config{
+		Seed: cfg.Seed, Catalogue: site.Catalogue(cfg.Catalogue), Customers: there, Months: cfg.Months, Now: cfg.Now,
+		Start: books.Start(), Until: books.Config.Until, Guests: guests(books),
 	})}
+	c.moves = moves(books, c.Site)
+	return c
 }
 
 // Start is the founding of the company.
@@ -49,5 +58,13 @@ func (c *Company) Start() time.Time { return c.Books.Start() }
 
 // Truth is the truth about all items of all providers, as company.Truth has it.
 func (c *Company) Truth(now time.Time, zone *time.Location) iter.Seq[company.Row] {
-	return c.Books.Truth(now, zone)
+	return func(yield func(company.Row) bool) {
+		for _, truth := range []iter.Seq[company.Row]{c.Books.Truth(now, zone), c.Site.Truth(now, zone)} {
+			for row := range truth {
+				if !yield(row) {
+					return
+				}
+			}
+		}
+	}
 }

@@ -22,7 +22,8 @@ const (
 	RatesFile     = "rates.csv"
 	TruthFile     = "truth.csv"
 	IdentityFile  = "identity.csv"
-	KeyFile       = "stripe.key"
+	StripeKeyFile = "stripe.key"
+	SiteKeyFile   = "chargebee.key"
 	FoundingFile  = "company.json"
 )
 
@@ -32,7 +33,9 @@ type founding struct {
 	Customers int    `json:"customers"`
 	Months    int    `json:"months"`
 	Catalogue int    `json:"catalogue"`
-	Start     string `json:"start"` // YYYY-MM-DD
+	Stripe    int    `json:"stripe"`    // of the customers
+	Chargebee int    `json:"chargebee"` // of the customers
+	Start     string `json:"start"`     // YYYY-MM-DD
 }
 
 // founded takes the founding from the folder when the same company was written
@@ -67,7 +70,10 @@ func (o Options) founded() (Options, error) {
 }
 
 func found(w io.Writer, c *Company) error {
-	b, err := json.Marshal(founding{Seed: c.Config.Seed, Customers: c.Config.Customers, Months: c.Config.Months, Catalogue: c.Config.Catalogue, Start: c.Start().Format(time.DateOnly)})
+	b, err := json.Marshal(founding{
+		Seed: c.Config.Seed, Customers: c.Config.Customers, Months: c.Config.Months, Catalogue: c.Config.Catalogue,
+		Stripe: c.Books.Config.Customers, Chargebee: c.Site.Config.Customers, Start: c.Start().Format(time.DateOnly),
+	})
 	if err != nil {
 		return err
 	}
@@ -79,6 +85,12 @@ func found(w io.Writer, c *Company) error {
 func Key(seed uint64) string {
 	r := rand.New(rand.NewPCG(seed, 0x5ec2e7))
 	return fmt.Sprintf("sk_test_sim%016x%016x", r.Uint64(), r.Uint64())
+}
+
+// SiteKey is the API key that the simulated Chargebee site of a seed accepts.
+func SiteKey(seed uint64) string {
+	r := rand.New(rand.NewPCG(seed, 0xc4a26e))
+	return fmt.Sprintf("test_sim%016x%016x", r.Uint64(), r.Uint64())
 }
 
 // WriteFiles writes everything a sync of the company needs (its config, the
@@ -95,8 +107,9 @@ func WriteFiles(dir string, c *Company, now time.Time, at Addresses, truth bool)
 		return func(w io.Writer) error { _, err := io.WriteString(w, s); return err }
 	}
 	errs := []error{
-		write(KeyFile, 0o600, text(Key(c.Config.Seed)+"\n")),
-		write(ConfigFile, 0o644, text(fmt.Sprintf(config, at.Stripe))),
+		write(StripeKeyFile, 0o600, text(Key(c.Config.Seed)+"\n")),
+		write(SiteKeyFile, 0o600, text(SiteKey(c.Config.Seed)+"\n")),
+		write(ConfigFile, 0o644, text(fmt.Sprintf(config, at.Stripe, at.Chargebee))),
 		write(ContractsFile, 0o644, func(w io.Writer) error { return WriteContracts(w, c, now) }),
 		write(IdentityFile, 0o644, func(w io.Writer) error { return WriteIdentity(w, c, now) }),
 		write(FoundingFile, 0o644, func(w io.Writer) error { return found(w, c) }),
@@ -121,6 +134,12 @@ sources:
     connector: stripe
     api_key: file:stripe.key
     base_url: %s
+  - name: emea
+    connector: chargebee
+    site: simulated-test
+    api_key: file:chargebee.key
+    base_url: %s
+    requests_per_second: 20
   - name: enterprise
     connector: contracts
     file: contracts.csv

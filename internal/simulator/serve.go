@@ -1,10 +1,12 @@
 // Package simulator puts a simulated company on the wire: it serves the
-// company's Stripe account over HTTP and writes the files that a sync of it
-// needs, with the truth to compare the outcome with.
+// company's Stripe account and its Chargebee site over HTTP and writes the
+// files that a sync of it needs, its contracts among them, with the truth to
+// compare the outcome with.
 //
-// The company itself, its lives and its truth, is in package company; the API
-// is in package stripeapi. None of them knows anything of the product: this is
-// the judge.
+// The lives and the truth of those who pay through Stripe or by contract are in
+// package company, those of the Chargebee site in package site; the APIs are in
+// packages stripeapi and chargebeeapi. None of them knows anything of the
+// product: this is the judge.
 package simulator
 
 import (
@@ -18,6 +20,7 @@ import (
 	"strconv"
 	"time"
 
+	"mrrsync/internal/simulator/chargebeeapi"
 	"mrrsync/internal/simulator/stripeapi"
 	"mrrsync/internal/simulator/wire"
 )
@@ -30,11 +33,11 @@ type Options struct {
 	Catalogue int       // of the Chargebee site, 1 or 2; 0: 2
 	Now       time.Time // the simulated present
 	Start     time.Time // the founding; zero: the first day of the month Months-1 before yesterday's
-	Listen    string    // host:port; empty: 127.0.0.1:0
-	Out       string    // folder for the files; empty: none are written and any sk_ or rk_ key is accepted
+	Listen    string    // host:port of Stripe's API; empty: 127.0.0.1:0. Chargebee's has the port after it, a free one when that is 0
+	Out       string    // folder for the files; empty: none are written and any key is accepted
 	NoTruth   bool      // leave out truth.csv, which is long for big companies
 	Latency   time.Duration
-	Rate      float64 // requests per second before the API answers 429; 0 without limit
+	Rate      float64 // requests per second before an API answers 429; 0 without limit
 	Faults    string  // as wire.ParseFaults reads it
 	Denied    []string
 	Log       *slog.Logger
@@ -42,8 +45,9 @@ type Options struct {
 
 // Addresses is where the company can be reached.
 type Addresses struct {
-	Stripe string `json:"stripe"`           // base URL
-	Config string `json:"config,omitempty"` // the file to sync with
+	Stripe    string `json:"stripe"`           // base URL
+	Chargebee string `json:"chargebee"`        // base URL, without /api/v2
+	Config    string `json:"config,omitempty"` // the file to sync with
 }
 
 // Company simulates the company that the options name.
@@ -72,22 +76,23 @@ func Serve(ctx context.Context, o Options, ready func(Addresses) error) error {
 	if err != nil {
 		return err
 	}
-	doors, err := listen(ctx, cmp.Or(o.Listen, "127.0.0.1:0"), 1)
+	doors, err := listen(ctx, cmp.Or(o.Listen, "127.0.0.1:0"), 2)
 	if err != nil {
 		return err
 	}
 	defer closeAll(doors)
-	at := Addresses{Stripe: address(doors[0])}
-	var key string
+	at := Addresses{Stripe: address(doors[0]), Chargebee: address(doors[1])}
+	var keys [2]string
 	if o.Out != "" {
-		key = Key(o.Seed)
+		keys = [...]string{Key(o.Seed), SiteKey(o.Seed)}
 		if err := WriteFiles(o.Out, c, o.Now, at, !o.NoTruth); err != nil {
 			return err
 		}
 		at.Config = o.Out + "/" + ConfigFile
 	}
 	return serve(ctx, doors, []http.Handler{
-		stripeapi.New(c.Books, stripeapi.Options{Key: key, Latency: o.Latency, Rate: o.Rate, Faults: faults, Denied: o.Denied, Log: o.Log}),
+		stripeapi.New(c.Books, stripeapi.Options{Key: keys[0], Latency: o.Latency, Rate: o.Rate, Faults: faults, Denied: o.Denied, Log: o.Log}),
+		chargebeeapi.New(c.Site, chargebeeapi.Options{Key: keys[1], Latency: o.Latency, Rate: o.Rate, Faults: faults, Denied: o.Denied, Log: o.Log}),
 	}, o.Log, func() error { return ready(at) })
 }
 

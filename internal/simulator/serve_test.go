@@ -2,7 +2,9 @@ package simulator
 
 import (
 	"context"
+	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -41,19 +43,22 @@ func TestServe(t *testing.T) {
 	if status, body := get("sk_test_wrong"); status != 401 || !strings.Contains(body, "Invalid API Key") {
 		t.Errorf("a wrong key: %d %s", status, body)
 	}
-	key, err := os.ReadFile(filepath.Join(dir, KeyFile))
+	key, err := os.ReadFile(filepath.Join(dir, StripeKeyFile))
 	if err != nil {
 		t.Fatal(err)
 	}
 	if status, body := get(strings.TrimSpace(string(key))); status != 200 || !strings.Contains(body, `"object":"customer"`) {
 		t.Errorf("the key of the file: %d %s", status, body)
 	}
-	info, err := os.Stat(filepath.Join(dir, KeyFile))
+	info, err := os.Stat(filepath.Join(dir, StripeKeyFile))
 	if err != nil || info.Mode().Perm() != 0o600 {
 		t.Errorf("key file: %v %v, want mode 0600", info.Mode(), err)
 	}
+	if info, err := os.Stat(filepath.Join(dir, SiteKeyFile)); err != nil || info.Mode().Perm() != 0o600 {
+		t.Errorf("key file of the site: %v %v, want mode 0600", info.Mode(), err)
+	}
 	cfg, err := os.ReadFile(filepath.Join(dir, ConfigFile))
-	if err != nil || !strings.Contains(string(cfg), "base_url: "+at.Stripe+"\n") {
+	if err != nil || !strings.Contains(string(cfg), "base_url: "+at.Stripe+"\n") || !strings.Contains(string(cfg), "base_url: "+at.Chargebee+"\n") {
 		t.Errorf("config: %v\n%s", err, cfg)
 	}
 	for name, head := range map[string]string{
@@ -103,4 +108,29 @@ func TestServedAgainLater(t *testing.T) {
 	if len(first) < 1000 || missing > 0 {
 		t.Errorf("%d of %d rows of March are gone in April", missing, len(first))
 	}
+}
+
+// Each provider has a port of its own: the one after the first, when that is
+// named.
+func TestPorts(t *testing.T) {
+	doors, err := listen(t.Context(), "127.0.0.1:0", 2)
+	if err != nil {
+		t.Fatal(err)
+	}
+	first, second := doors[0].Addr().(*net.TCPAddr).Port, doors[1].Addr().(*net.TCPAddr).Port
+	closeAll(doors)
+	if first == second {
+		t.Errorf("both at port %d", first)
+	}
+	for port := 20_000; port < 20_200; port += 2 {
+		if doors, err = listen(t.Context(), fmt.Sprint("127.0.0.1:", port), 2); err != nil {
+			continue // somebody else is there
+		}
+		closeAll(doors)
+		if first, second := doors[0].Addr().(*net.TCPAddr).Port, doors[1].Addr().(*net.TCPAddr).Port; first != port || second != port+1 {
+			t.Errorf("at %d the ports are %d and %d", port, first, second)
+		}
+		return
+	}
+	t.Error(err)
 }
