@@ -85,18 +85,32 @@ func (a *app) serve(ctx context.Context, o serving) error {
 	if err != nil {
 		return err
 	}
-	cfg, err := a.serveConfig(ctx, c, o)
+	server, w, err := a.openServer(ctx, c, o)
 	if err != nil {
 		return err
+	}
+	scheme := "http"
+	if c.Serve.TLS.Cert != "" {
+		scheme = "https"
+	}
+	fmt.Fprintf(a.stdout, "serving %s at %s://%s\n", c.Warehouse.Database, scheme, server.Addr())
+	return errors.Join(a.attend(ctx, c, w, server, cron), w.Close())
+}
+
+// openServer opens server and warehouse, and brings the schema up to date.
+func (a *app) openServer(ctx context.Context, c *config.Config, o serving) (*serve.Server, *warehouse.Warehouse, error) {
+	cfg, err := a.serveConfig(ctx, c, o)
+	if err != nil {
+		return nil, nil, err
 	}
 	state := &state{}
 	cfg.Health = state.answer
 	server, err := serve.New(ctx, cfg)
 	if errors.Is(err, chdb.ErrLocked) {
-		return fmt.Errorf("%w (%w)", warehouse.ErrLocked, err)
+		return nil, nil, fmt.Errorf("%w (%w)", warehouse.ErrLocked, err)
 	}
 	if err != nil {
-		return err
+		return nil, nil, err
 	}
 	w, err := a.warehouse(ctx, c)
 	if err == nil {
@@ -105,18 +119,10 @@ func (a *app) serve(ctx context.Context, o serving) error {
 		}
 	}
 	if err != nil {
-		return errors.Join(err, server.Close())
+		return nil, nil, errors.Join(err, server.Close())
 	}
 	state.open(func(ctx context.Context) (condition, error) { return a.conditionIn(ctx, c, w, o.maxAge) })
-	fmt.Fprintf(a.stdout, "serving %s at %s://%s\n", c.Warehouse.Database, scheme(cfg), server.Addr())
-	return errors.Join(a.attend(ctx, c, w, server, cron), w.Close())
-}
-
-func scheme(c serve.Config) string {
-	if c.Cert != "" {
-		return "https"
-	}
-	return "http"
+	return server, w, nil
 }
 
 // attend serves and syncs until ctx ends.

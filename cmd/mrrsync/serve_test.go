@@ -11,6 +11,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -20,7 +21,6 @@ import (
 	"github.com/ClickHouse/clickhouse-go/v2"
 
 	"mrrsync/config"
-	"mrrsync/internal/serve"
 	"mrrsync/warehouse"
 )
 
@@ -66,18 +66,11 @@ func newOffice(t *testing.T) *office {
 
 func (o *office) serve(t *testing.T) {
 	t.Helper()
-	cfg, err := o.app.serveConfig(t.Context(), o.config, serving{})
+	server, w, err := o.app.openServer(t.Context(), o.config, serving{maxAge: 36 * time.Hour})
 	if err != nil {
 		t.Fatal(err)
 	}
-	server, err := serve.New(t.Context(), cfg)
-	if err != nil {
-		t.Fatal(err)
-	}
-	o.addr = server.Addr().String()
-	if o.w, err = o.app.warehouse(t.Context(), o.config); err != nil {
-		t.Fatal(err)
-	}
+	o.addr, o.w = server.Addr().String(), w
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan error, 1)
 	go func() { done <- server.Serve(ctx, stopTime) }()
@@ -248,4 +241,48 @@ func (o *office) readJS(t *testing.T, ctx context.Context) (wait func()) {
 			t.Logf("@clickhouse/client: %s", out)
 		}
 	}
+}
+
+// TestServedHealth asks /healthz and /metrics before and after a sync.
+func TestServedHealth(t *testing.T) {
+	o := newOffice(t)
+	if status, body := o.get(t, "/healthz"); status != http.StatusServiceUnavailable || !strings.Contains(body, `"stale": true`) {
+		t.Errorf("nothing was published: %d %s", status, body)
+	}
+	o.publish(t, 100)
+	time.Sleep(stateAge) // what is told may be as old
+	status, body := o.get(t, "/healthz")
+	if status != http.StatusOK || !strings.Contains(body, `"through": "2026-02-28"`) || !strings.Contains(body, `"source": "enterprise"`) {
+		t.Errorf("published: %d %s", status, body)
+	}
+	_, body = o.get(t, "/metrics")
+	rules, err := os.ReadFile("../../docs/alerts.yml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	// Every metric that the rules name is there: a rule over a misspelt one would
+	// never fire.
+	names := regexp.MustCompile(`mrrsync_[a-z_]+`).FindAllString(string(rules), -1)
+	if len(names) < 5 {
+		t.Errorf("the rules name %v", names)
+	}
+	for _, name := range names {
+		if !strings.Contains(body, "\n"+name) {
+			t.Errorf("the rules name %s, which is not among\n%s", name, body)
+		}
+	}
+}
+
+func (o *office) get(t *testing.T, path string) (status int, body string) {
+	t.Helper()
+	res, err := http.Get("http://" + o.addr + path) //nolint:noctx // the server ends with the test
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer res.Body.Close()
+	text, err := io.ReadAll(res.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return res.StatusCode, string(text)
 }
