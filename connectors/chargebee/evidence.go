@@ -372,6 +372,11 @@ func (t *translation) lowered(s *billing.Service, h *history, c *charged) {
 			continue // credits are a way to pay, not a lower price
 		}
 		o, known := t.offered(h, cmp.Or(d.CouponID, d.EntityID), c.doc.CurrencyCode)
+		if known && o.kind == "offer_quantity" && o.Duration != billing.Once && t.byUnits(s, c) {
+			o.FreeUnits = o.free
+			s.Discounts = append(s.Discounts, o.Discount)
+			continue
+		}
 		switch {
 		case known && level && o.kind == "fixed_amount", !known, o.kind == "offer_quantity", known && o.applyOn == onTotal:
 			// What it took off this line, which is of one period.
@@ -391,6 +396,30 @@ func (t *translation) lowered(s *billing.Service, h *history, c *charged) {
 			s.Inherited = append(s.Inherited, o.Discount)
 		}
 	}
+}
+
+// byUnits makes a service's price one of units instead of one total, so that
+// free units can be taken off; false where the line does not tell what units
+// cost.
+func (t *translation) byUnits(s *billing.Service, c *charged) bool {
+	total := s.Price.Unit
+	if c.entry.wirePrice != nil {
+		listed, bad := t.scheme(nil, &wireItem{ItemPriceID: c.line.EntityID}, c.entry, c.places)
+		packed := slices.ContainsFunc(listed.tiers, func(t tier) bool { return t.per == perPackage })
+		if amount, ok := listed.amount(c.quantity); bad == nil && ok && !packed && amount.Equal(total) {
+			s.Price.Model, s.Price.Unit, s.Price.Tiers = listed.model, listed.unit, listed.priced()
+			return true
+		}
+	}
+	if c.line.PricingModel != "per_unit" || !c.quantity.IsPositive() {
+		return false
+	}
+	unit := total.DivRound(c.quantity, c.places+8)
+	if !unit.Mul(c.quantity).Equal(total) {
+		return false
+	}
+	s.Price.Model, s.Price.Unit = billing.PerUnit, unit
+	return true
 }
 
 // offered is a discount that an invoice names, as the subscription's versions

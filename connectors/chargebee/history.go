@@ -217,7 +217,8 @@ func comeback(s *billing.Subscription, w *wireSubscription) []billing.State {
 		From: served, Until: back, SeenAt: s.States[0].SeenAt, Evidence: billing.EvidenceVersion, Object: s.States[0].Object,
 		Terms: s.States[0].Terms, // with its trial, which was before
 	}
-	away.Terms.Status = billing.StatusCanceled
+	// What it had before and came back with is for the invoices to say.
+	away.Terms.Status, away.Terms.Items, away.Terms.Discounts = billing.StatusCanceled, nil, nil
 	return append([]billing.State{away}, s.States...)
 }
 

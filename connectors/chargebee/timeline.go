@@ -83,7 +83,7 @@ func (k *walker) open(s *sighting) {
 	}
 	from := s.from
 	switch {
-	case !k.unknown.IsZero() && (from.IsZero() || k.unknown.Before(from)):
+	case !k.unknown.IsZero() && (from.IsZero() || !k.unknown.After(from)):
 		from = k.unknown
 	case from.IsZero() && k.cur != nil:
 		from, evidence = s.seen, billing.EvidenceObserved
