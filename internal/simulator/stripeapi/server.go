@@ -17,9 +17,6 @@ import (
 	"mrrsync/internal/simulator/wire"
 )
 
-// ParseFaults reads a list of faults such as "429=10,html" or "all".
-func ParseFaults(spec string, seed uint64) (wire.Faults, error) { return wire.ParseFaults(spec, seed) }
-
 // Options says how the API behaves. The zero value is a well-behaved one.
 type Options struct {
 	Key     string           // the secret key it accepts; empty: any key that begins with sk_ or rk_
