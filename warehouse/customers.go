@@ -133,9 +133,9 @@ func scanObject(scan func(...any) error) (connectors.Object, uint64, error) {
 
 // Changed are the customers to derive again upon a base load, given the seals
 // to derive from, ordered by source and id: those of whom something landed
-// since the base's seal, those whose amounts were computed from a catalogue
-// object that changed since, and, when any did, those with rejects, since a
-// price that was missing may have come. Seals are the sealed runs by source.
+// since the base's seal, those with a subscription that names a catalogue object
+// that changed since, and, when any did, those with rejects, since a price that
+// was missing may have come. Seals are the sealed runs by source.
 func (w *Warehouse) Changed(ctx context.Context, base LoadInfo, seals map[string]uint64) ([]CustomerKey, error) {
 	changed := map[CustomerKey]bool{}
 	for source, sealed := range seals {
@@ -161,14 +161,14 @@ func (w *Warehouse) Changed(ctx context.Context, base LoadInfo, seals map[string
 			return nil, err
 		}
 		catalog := `SELECT DISTINCT concat(kind, '/', id) AS ref FROM ` + w.table("raw_objects") + `
-			WHERE source = {source:String} AND customer_id = '' AND run > {since:UInt64} AND run <= {sealed:UInt64}`
+			WHERE source = {source:String} AND customer_id = '' AND kind != '` + connectors.KindWatch + `' AND run > {since:UInt64} AND run <= {sealed:UInt64}`
 		part := func(table string) string {
 			return `load_id = (SELECT part_load FROM ` + w.table("manifest") + ` WHERE load_id = {base:UInt64} AND table = '` + table + `')`
 		}
 		if err := w.each(ctx, "find customers of changed prices of "+source, `
 			WITH (SELECT groupUniqArray(ref) FROM (`+catalog+`)) AS changed
-			SELECT DISTINCT customer_id FROM `+w.table("periods")+`
-			WHERE notEmpty(changed) AND source = {source:String} AND `+part("periods")+` AND hasAny(CAST(refs, 'Array(String)'), changed)
+			SELECT DISTINCT customer_id FROM `+w.table("subscriptions")+`
+			WHERE notEmpty(changed) AND source = {source:String} AND `+part("subscriptions")+` AND hasAny(CAST(refs, 'Array(String)'), changed)
 			UNION DISTINCT
 			SELECT DISTINCT customer_id FROM `+w.table("rejects")+`
 			WHERE notEmpty(changed) AND source = {source:String} AND `+part("rejects")+` AND customer_id != ''`, take, args...); err != nil {

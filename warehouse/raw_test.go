@@ -289,6 +289,7 @@ func TestChanged(t *testing.T) {
 	land(t, w, base.ID, object("c1", "sub", "a", 1, `{}`), object("c2", "sub", "b", 1, `{}`), object("", "price", "plan_40", 1, `{}`))
 	a := acme() // c1 rests on price/plan_100 and others, c2 on price/plan_40 and has a reject
 	a.customers[CustomerKey{"main", "c2"}].account = "acme"
+	a.customers[CustomerKey{"main", "c4"}] = &person{account: "main/c4", free: []string{"coupon/all"}}
 	s := spec("2026-03-08")
 	s.Sources[0].Run = base.ID
 	info, err := publish(t.Context(), w, s, a, nil)
@@ -319,6 +320,15 @@ func TestChanged(t *testing.T) {
 	// A price of c1 comes: c1 rests on it, c2 has a reject that it may settle; c3 landed before.
 	if got := changed(object("", "price", "plan_100", 1, `{}`)); !slices.Equal(got, []CustomerKey{{"main", "c1"}, {"main", "c2"}, {"main", "c3"}}) {
 		t.Errorf("a price: %v", got)
+	}
+	// The time that was watched says nothing of anyone; the coupon of one who has
+	// everything free does.
+	before := changed()
+	if got := changed(object("", connectors.KindWatch, "w", 1, `{}`)); !slices.Equal(got, before) {
+		t.Errorf("a watch: %v", got)
+	}
+	if got := changed(object("", "coupon", "all", 1, `{}`)); !slices.Contains(got, CustomerKey{"main", "c4"}) {
+		t.Errorf("the coupon of one without MRR: %v", got)
 	}
 	accounts, err := w.Accounts(t.Context(), info)
 	if err != nil {

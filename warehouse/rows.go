@@ -38,12 +38,13 @@ var (
 		"currency", "amount", "treatment", "segments",
 	}}
 	stagedLinesTable = table{name: "staged_invoice_lines", columns: invoiceLinesTable.columns}
+	stagedMovesTable = table{name: "staged_movements", columns: movementsTable.columns}
 	customersTable   = table{name: "customers", columns: []string{
 		"source", "customer_id", "account_id", "name", "email", "currency", "country", "created_at", "deleted", "first_mrr_date", "segments",
 	}}
 	subscriptionsTable = table{name: "subscriptions", columns: []string{
 		"source", "customer_id", "account_id", "subscription_id", "name", "currency", "status", "start_date", "end_date", "cancel_date", "trial_end",
-		"has_provider_mrr", "provider_mrr", "segments",
+		"has_provider_mrr", "provider_mrr", "segments", "refs",
 	}}
 	rejectsTable = table{name: "rejects", columns: []string{
 		"source", "customer_id", "kind", "id", "code", "detail", "object_kind", "object_id", "object_version", "first_seen",
@@ -58,7 +59,7 @@ var (
 
 // loadTables are all tables whose rows belong to a load.
 var loadTables = []table{
-	periodsTable, movementsTable, invoiceLinesTable, stagedLinesTable, customersTable, subscriptionsTable, rejectsTable, derivedTable, dailyTable, ratesTable,
+	periodsTable, movementsTable, stagedMovesTable, invoiceLinesTable, stagedLinesTable, customersTable, subscriptionsTable, rejectsTable, derivedTable, dailyTable, ratesTable,
 }
 
 // fields checks the values of a row, keeping the first fault.
@@ -156,7 +157,7 @@ func subscriptionRow(s *normalize.Subscription) ([]any, error) {
 	row := []any{
 		s.Source, s.CustomerID, s.AccountID, s.SubscriptionID, s.Name, s.Currency, s.Status,
 		f.date("start_date", s.Start), f.date("end_date", s.End), f.date("cancel_date", s.CancelAt), f.date("trial_end", s.TrialEnd),
-		s.ProviderMRR != nil, f.amount("provider_mrr", provider), segments(s.Segments),
+		s.ProviderMRR != nil, f.amount("provider_mrr", provider), segments(s.Segments), s.Refs,
 	}
 	if f.err != nil {
 		return nil, fmt.Errorf("%s subscription %s: %w", s.Source, s.SubscriptionID, f.err)

@@ -32,6 +32,7 @@ type person struct {
 	lines   []bill
 	rejects []string
 	tier    string
+	free    []string // catalogue objects that a subscription without MRR names
 }
 
 type thing struct {
@@ -73,11 +74,21 @@ func (w *world) result(account string) ([]CustomerKey, normalize.Result) {
 		of = append(of, k)
 		segments := map[string]string{"tier": p.tier, "csm": "ann"}
 		r.Customers = append(r.Customers, normalize.Customer{Source: k.Source, CustomerID: k.CustomerID, AccountID: account, Name: "N " + k.CustomerID, Segments: segments})
-		for _, t := range p.items {
+		if len(p.free) > 0 {
 			r.Subscriptions = append(r.Subscriptions, normalize.Subscription{
+				Source: k.Source, CustomerID: k.CustomerID, AccountID: account, SubscriptionID: "free_" + k.CustomerID, Currency: "USD",
+				Status: "active", End: billing.Forever, CancelAt: billing.Forever, Refs: p.free,
+			})
+		}
+		for _, t := range p.items {
+			sub := normalize.Subscription{
 				Source: k.Source, CustomerID: k.CustomerID, AccountID: account, SubscriptionID: t.subscription, Currency: t.currency,
 				Status: "active", End: billing.Forever, CancelAt: billing.Forever,
-			})
+			}
+			for _, s := range t.steps {
+				sub.Refs = append(sub.Refs, "price/plan_"+s.mrr)
+			}
+			r.Subscriptions = append(r.Subscriptions, sub)
 			for _, s := range t.steps {
 				r.Periods = append(r.Periods, normalize.Period{
 					Source: k.Source, CustomerID: k.CustomerID, AccountID: account, SubscriptionID: t.subscription, ItemID: t.item,
