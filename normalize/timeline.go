@@ -200,10 +200,15 @@ func itemOf(s *billing.State, id string) *billing.Item {
 	return nil
 }
 
-// goesOn says whether an item whose invoiced period ended is still there: a
-// later invoice, phase or version shows it again, or nothing later speaks of
-// the subscription at all.
+// goesOn says whether an item whose invoiced period ended is still there at t.
+// An invoice of the same rhythm since then, or one from that very moment on, that
+// does not list it says that it is gone. Else it is there if a later invoice,
+// phase or version shows it again, or nothing later speaks of the subscription
+// at all.
 func (d *dossier) goesOn(tr *track, ended, t time.Time, after *billing.State) bool {
+	if d.leftOut(tr, ended, t) {
+		return false
+	}
 	if last := tr.billed; len(last) > 0 && last[len(last)-1].from.After(t) {
 		return true
 	}
@@ -219,6 +224,19 @@ func (d *dossier) goesOn(tr *track, ended, t time.Time, after *billing.State) bo
 		}
 	}
 	return true
+}
+
+// leftOut says that an invoice for a period that began in [ended, t] would have
+// listed the item, had it still been there.
+func (d *dossier) leftOut(tr *track, ended, t time.Time) bool {
+	last := lastSpell(tr.billed, t)
+	if last == nil {
+		return false
+	}
+	return slices.ContainsFunc(d.services, func(s *billing.Service) bool {
+		return s.Kind == billing.Charged && s.ItemID != tr.id && !s.From.Before(ended) && !s.From.After(t) &&
+			(s.From.Equal(ended) || s.Price.Interval == last.item.Price.Interval)
+	})
 }
 
 // sharedAt are the discounts of the subscription at t, or where it has none of
