@@ -19,7 +19,7 @@ import (
 // answerTries is how often a page that makes no sense (no list, or the offset
 // it was asked with as the next one) is asked for again before that is an
 // error.
-const answerTries = 4
+const answerTries = 8
 
 var (
 	errNoList     = errors.New("the answer is not a list; is base_url a Chargebee API?")
