@@ -29,6 +29,8 @@ const (
 	maxJitter = time.Minute
 	// stateAge is how old what /healthz and /metrics say may be.
 	stateAge = 5 * time.Second
+	// watchTime is how often it is looked whether the figures have turned stale.
+	watchTime = 15 * time.Minute
 )
 
 // serving is what the flags of serve ask for.
@@ -94,7 +96,7 @@ func (a *app) serve(ctx context.Context, o serving) error {
 		scheme = "https"
 	}
 	fmt.Fprintf(a.stdout, "serving %s at %s://%s\n", c.Warehouse.Database, scheme, server.Addr())
-	return errors.Join(a.attend(ctx, c, w, server, cron), w.Close())
+	return errors.Join(a.attend(ctx, c, w, server, cron, o.maxAge), w.Close())
 }
 
 // openServer opens server and warehouse, and brings the schema up to date.
@@ -126,7 +128,7 @@ func (a *app) openServer(ctx context.Context, c *config.Config, o serving) (*ser
 }
 
 // attend serves and syncs until ctx ends.
-func (a *app) attend(ctx context.Context, c *config.Config, w *warehouse.Warehouse, server *serve.Server, cron *schedule.Cron) error {
+func (a *app) attend(ctx context.Context, c *config.Config, w *warehouse.Warehouse, server *serve.Server, cron *schedule.Cron, maxAge time.Duration) error {
 	g, ctx := errgroup.WithContext(ctx)
 	g.Go(func() error { return server.Serve(ctx, stopTime) })
 	if cron != nil {
@@ -137,7 +139,35 @@ func (a *app) attend(ctx context.Context, c *config.Config, w *warehouse.Warehou
 			return nil
 		})
 	}
+	g.Go(func() error {
+		a.watch(ctx, c, w, maxAge)
+		return nil
+	})
 	return g.Wait()
+}
+
+// watch tells whom the configuration names when the figures turn stale, until
+// ctx ends. Nobody is told twice of one spell.
+func (a *app) watch(ctx context.Context, c *config.Config, w *warehouse.Warehouse, maxAge time.Duration) {
+	tick := time.NewTicker(watchTime)
+	defer tick.Stop()
+	told := false
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+		is, err := a.conditionIn(ctx, c, w, maxAge)
+		if err != nil {
+			a.log.Error("the warehouse's state can't be read", "error", err)
+			continue
+		}
+		if is.Stale && !told {
+			a.notifyStale(ctx, c, is)
+		}
+		told = is.Stale
+	}
 }
 
 // cron reads the schedule; nil: there is none.

@@ -18,6 +18,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"mrrsync/config"
+	"mrrsync/internal/schedule"
 	"mrrsync/warehouse"
 )
 
@@ -58,6 +59,8 @@ type condition struct {
 	Rejects     uint64      `json:"rejects"`
 	Sources     []freshness `json:"sources"`
 	Stale       bool        `json:"stale"`
+	// NextSync is the next time of serve.schedule, whether or not a serve runs.
+	NextSync *time.Time `json:"next_sync,omitempty"`
 }
 
 // freshness is how one source stands.
@@ -87,18 +90,21 @@ func (a *app) status(ctx context.Context, maxAge time.Duration, asJSON bool) err
 		err = is.print(a.stdout, a.now())
 	}
 	if err == nil && is.Stale {
-		a.notify(ctx, c, notice{"stale", "mrrsync: what is published is stale: through " + cmp.Or(is.Through, "no day yet"), is})
+		a.notifyStale(ctx, c, is)
 		err = exit{exitPartial, nil}
 	}
 	return err
 }
 
+// notifyStale tells that the figures are old.
+func (a *app) notifyStale(ctx context.Context, c *config.Config, is condition) {
+	a.notify(ctx, c, notice{"stale", "mrrsync: what is published is stale: through " + cmp.Or(is.Through, "no day yet"), is})
+}
+
 // condition asks the warehouse. One that is not there yet has nothing, which is
 // stale.
 func (a *app) condition(ctx context.Context, c *config.Config, maxAge time.Duration) (is condition, err error) {
-	for _, s := range c.Sources {
-		is.Sources = append(is.Sources, freshness{Source: s.Name, Status: "never pulled"})
-	}
+	is = a.unasked(c)
 	if folder, embedded := c.Warehouse.DSN.Embedded(); embedded {
 		if _, err := os.Stat(folder); errors.Is(err, fs.ErrNotExist) {
 			is.judge(a.now(), c.Reporting.Zone, maxAge)
@@ -113,11 +119,21 @@ func (a *app) condition(ctx context.Context, c *config.Config, maxAge time.Durat
 	return a.conditionIn(ctx, c, w, maxAge)
 }
 
-// conditionIn asks a warehouse that is open.
-func (a *app) conditionIn(ctx context.Context, c *config.Config, w *warehouse.Warehouse, maxAge time.Duration) (is condition, err error) {
+// unasked is what the configuration alone tells.
+func (a *app) unasked(c *config.Config) (is condition) {
 	for _, s := range c.Sources {
 		is.Sources = append(is.Sources, freshness{Source: s.Name, Status: "never pulled"})
 	}
+	if cron, err := schedule.Parse(c.Serve.Schedule); err == nil {
+		next := cron.Next(a.now(), c.Reporting.Zone)
+		is.NextSync = &next
+	}
+	return is
+}
+
+// conditionIn asks a warehouse that is open.
+func (a *app) conditionIn(ctx context.Context, c *config.Config, w *warehouse.Warehouse, maxAge time.Duration) (is condition, err error) {
+	is = a.unasked(c)
 	if err := is.ask(ctx, w); err != nil && !unmade(err) {
 		return is, err
 	}
@@ -200,6 +216,9 @@ func (is *condition) print(out io.Writer, now time.Time) error {
 	}
 	if is.Error != "" {
 		fmt.Fprintf(out, "           %s\n", is.Error)
+	}
+	if is.NextSync != nil {
+		fmt.Fprintf(out, "next sync  %s, while a serve runs\n", ago(*is.NextSync))
 	}
 	fmt.Fprintf(out, "rejects    %s\n\n", humanize.Comma(int64(is.Rejects)))
 	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)

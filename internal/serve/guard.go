@@ -6,6 +6,7 @@ import (
 	_ "embed"
 	"errors"
 	"fmt"
+	"maps"
 	"regexp"
 	"slices"
 	"strings"
@@ -160,9 +161,9 @@ var scope = regexp.MustCompile(`(?s): In scope SELECT formatQuerySingleLine\(.*\
 // vet judges a statement. An error is what to answer instead of running it.
 func (g *guard) vet(ctx context.Context, who user, st chdb.Statement) (vetted, error) {
 	key := fmt.Sprintf("%d\x00%s\x00%s", who.role, st.Database, st.SQL)
-	for name, value := range st.Params {
-		if len(value) < 200 {
-			key += "\x00" + name + "\x00" + value
+	if strings.Contains(strings.ToLower(st.SQL), "identifier") { // else parameters are values, whatever they say
+		for _, name := range slices.Sorted(maps.Keys(st.Params)) {
+			key += "\x00" + name + "\x00" + st.Params[name]
 		}
 	}
 	g.mu.Lock()

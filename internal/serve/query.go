@@ -212,7 +212,7 @@ func (s *Server) admit(ctx context.Context, who user) (context.Context, func(), 
 		return nil, nil, ctx.Err()
 	}
 	cancel := func() {}
-	if n := s.cfg.Limits.Seconds; n > 0 {
+	if n := s.cfg.Limits.Seconds; n > 0 && who.role == Reader {
 		ctx, cancel = context.WithTimeoutCause(ctx, time.Duration(n)*time.Second+grace, errTimeout)
 	}
 	return ctx, func() { cancel(); <-s.turns }, nil

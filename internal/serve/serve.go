@@ -215,7 +215,12 @@ func (s *Server) Close() error {
 	}
 	for _, db := range []*chdb.DB{s.readers, s.writers} {
 		if db != nil {
-			errs = append(errs, db.Close(context.Background()))
+			err := db.Close(context.Background())
+			if errors.Is(err, chdb.ErrHung) {
+				s.log.Warn("a statement was still running when the server stopped: it ends with the process")
+				err = nil
+			}
+			errs = append(errs, err)
 		}
 	}
 	return errors.Join(errs...)

@@ -184,6 +184,8 @@ func TestQueries(t *testing.T) {
 		{"joins and cases", "SELECT CASE WHEN l.mrr > 15 THEN 'big' ELSE 'small' END AS k, count() FROM mrr_daily AS l INNER JOIN mrr_daily AS r USING (customer) GROUP BY k ORDER BY k", nil, "big\t1\nsmall\t4\n"},
 		{"dates filled in", "SELECT date, sum(mrr) FROM mrr_daily GROUP BY date ORDER BY date WITH FILL TO toDate('2026-01-04')", nil, "2026-01-01\t30.5\n2026-01-02\t11\n2026-01-03\t0\n"},
 		{"explain", "EXPLAIN SYNTAX SELECT 1", nil, "SELECT 1\nFROM system.one\n"},
+		{"every table that clients ask", "SELECT (SELECT count() FROM system.completions) + (SELECT count() FROM system.parts) + (SELECT count() FROM system.dictionaries) + (SELECT count() FROM system.data_skipping_indices) + (SELECT count() FROM system.constraints) + (SELECT count() FROM system.projections) > 0", nil, "1\n"},
+		{"names of the store", "SELECT countIf(word LIKE '%raw_objects%') FROM system.completions", nil, "0\n"},
 		{"a comment", "/* ApplicationName=DBeaver */ SELECT 1 -- done", nil, "1\n"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -508,6 +510,9 @@ func TestStrangers(t *testing.T) {
 	}
 	if got := ask(t, addr, "SELECT 1", nil, as("default", "x")...); got.status != 403 {
 		t.Errorf("a password is taken: %d", got.status)
+	}
+	if got := ask(t, addr, "SELECT 1", nil, "Sec-Fetch-Site", "cross-site"); got.status != 403 {
+		t.Errorf("another site's page is answered: %d", got.status)
 	}
 	for _, header := range []string{"Access-Control-Allow-Origin"} {
 		if got := ask(t, addr, "SELECT 1", url.Values{"add_http_cors_header": {"1"}}, "Origin", "http://evil.example"); got.header.Get(header) != "" {

@@ -2,6 +2,7 @@ package serve
 
 import (
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -68,7 +69,7 @@ var dropped = setOf(`readonly send_progress_in_http_headers http_headers_progres
 	max_query_size log_queries log_query_threads use_client_time_zone send_logs_level allow_experimental_object_type
 	allow_experimental_variant_type allow_experimental_dynamic_type enable_json_type enable_variant_type enable_dynamic_type`)
 
-// limited are settings that a user may lower and not raise.
+// limited are settings that a user may lower and not raise above the limits.
 var limited = []string{"max_execution_time", "max_memory_usage", "max_result_rows"}
 
 // settings are what a statement runs under: the user's own where they may have
@@ -78,6 +79,10 @@ func (s *Server) settings(who user, asked map[string]string) (map[string]string,
 	ceilings := map[string]float64{
 		"max_execution_time": float64(s.cfg.Limits.Seconds), "max_memory_usage": float64(s.cfg.Limits.Memory), "max_result_rows": float64(s.cfg.Limits.Rows),
 	}
+	if who.role == Writer { // what is loaded takes its time; memory is shared by all
+		delete(ceilings, "max_execution_time")
+		delete(ceilings, "max_result_rows")
+	}
 	for _, name := range limited {
 		if c := ceilings[name]; c > 0 {
 			all[name] = strconv.FormatFloat(c, 'f', -1, 64)
@@ -85,7 +90,7 @@ func (s *Server) settings(who user, asked map[string]string) (map[string]string,
 	}
 	for name, value := range asked {
 		low := strings.ToLower(name)
-		ceiling, bounded := ceilings[low]
+		ceiling, bounded := ceilings[low], slices.Contains(limited, low)
 		switch {
 		case bounded:
 			n, err := strconv.ParseFloat(value, 64)

@@ -63,6 +63,9 @@ func (s *Server) authenticate(r *http.Request) (user, error) {
 		if !local(r.Host) {
 			return user{}, chdb.NewError(516, "AUTHENTICATION_FAILED", "%s: Authentication failed: without users the host must be named localhost or by a loopback address", name)
 		}
+		if site := r.Header.Get("Sec-Fetch-Site"); site == "cross-site" || site == "same-site" {
+			return user{}, chdb.NewError(516, "AUTHENTICATION_FAILED", "%s: Authentication failed: without users no page of another site is answered", name)
+		}
 		if name != "default" || password != "" {
 			return user{}, wrong(name)
 		}
