@@ -327,6 +327,9 @@ func (b *biller) coupon(t int64, d dice.Dice) {
 		return
 	}
 	x := b.s.Catalog.coupons[[]string{"HALF3", "FOREVER10", "WELCOME20"}[d.Pick(50, 30, 20)]]
+	if slices.ContainsFunc(b.sub.Discounts, func(m *Discount) bool { return m.Coupon == x }) {
+		return // a coupon stands on a subscription once
+	}
 	b.version(t)
 	b.attach(t, t, x)
 	if x.Duration != OneTime {

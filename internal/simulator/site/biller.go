@@ -153,6 +153,7 @@ func (b *biller) create(t int64, items []Item, starts, trialDays int64, terms in
 // that may lie in the past.
 func (b *biller) activate(t, from int64) {
 	v := b.version(t)
+	b.extend(v, from)
 	b.anchor, b.k = from, 0
 	v.Status, v.Activated, v.Cancelled, v.Announced, v.Reason = Active, from, 0, 0, ""
 	v.PauseDate, v.ResumeDate = 0, 0
@@ -161,6 +162,20 @@ func (b *biller) activate(t, from int64) {
 	}
 	b.term(from)
 	b.bill(t, b.termLines(from))
+}
+
+// extend moves the end of a contract along when its terms begin anew, after a
+// pause: it still runs for as many terms as were left.
+func (b *biller) extend(v *Version, from int64) {
+	if v.Contract == nil || v.Contract.Status != "active" {
+		return
+	}
+	c, left := *v.Contract, 0
+	for reckon.Boundary(b.anchor, v.Every, v.Count, b.k+1+left) < c.End {
+		left++
+	}
+	c.End = reckon.Boundary(from, v.Every, v.Count, max(left, 1))
+	v.Contract = &c
 }
 
 // term puts the term that begins at t on the newest version.

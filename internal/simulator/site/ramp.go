@@ -42,10 +42,12 @@ func (b *biller) schedule(kind shop, t int64, d dice.Dice) {
 		return
 	}
 	middle := int64(0)
-	if kind == rampMonthly && (b.cust.Tax == nil || !b.cust.Tax.Inclusive) && d.One(300) {
+	// What an inclusive tax is of an item that was never billed, nobody could say.
+	exclusive := b.cust.Tax == nil || !b.cust.Tax.Inclusive
+	if kind == rampMonthly && exclusive && d.One(300) {
 		middle = 11*reckon.Day + 5*reckon.Hour // ramps in the middle of a term
 	}
-	support := kind == rampMonthly && d.One(300)
+	support := kind == rampMonthly && exclusive && d.One(300)
 	for i := 1; i < len(factors); i++ {
 		dearer := plan
 		dearer.Unit = plan.Unit * factors[i] / 100 / Scale * Scale

@@ -238,7 +238,9 @@ func TestDocumentsAddUp(t *testing.T) {
 
 // TestVersionsRise holds every list of versions to the rules of the API.
 func TestVersionsRise(t *testing.T) {
-	s := New(small(11, Items))
+	cfg := small(11, Items)
+	cfg.Customers = 3000
+	s := New(cfg)
 	for _, x := range s.Subscriptions {
 		for i := range x.Versions {
 			v := &x.Versions[i]
@@ -256,6 +258,19 @@ func TestVersionsRise(t *testing.T) {
 					if v.Items[j].Price == v.Items[k].Price {
 						t.Errorf("%s: two items of price %s", x.ID, v.Items[j].Price.ID)
 					}
+				}
+			}
+		}
+	}
+	for _, x := range s.Subscriptions {
+		v := &x.Versions[len(x.Versions)-1]
+		if c := v.Contract; c != nil && c.Status == "active" && c.End < v.Term.End {
+			t.Errorf("%s: an active contract ends at %d, within the term %v", x.ID, c.End, v.Term)
+		}
+		for i, d := range x.Discounts {
+			for _, e := range x.Discounts[:i] {
+				if d.Coupon != nil && d.Coupon == e.Coupon {
+					t.Errorf("%s: coupon %s stands on it twice", x.ID, d.Coupon.ID)
 				}
 			}
 		}
