@@ -92,6 +92,9 @@ func (k *walker) open(s *sighting) {
 		// touched then that makes no terms. They hold since the watch began.
 		if begin := k.watches.Begin(later(from, k.created), 0); !begin.IsZero() {
 			from = later(begin, k.created)
+			if s.terms.Status == billing.StatusCanceled {
+				from = later(from, s.terms.CancelAt) // a transfer may make no event at all
+			}
 		}
 	}
 	if since := s.paused; !since.IsZero() && since.Before(from) && (k.cur == nil || k.cur.From.Before(since)) {
