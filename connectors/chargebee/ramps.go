@@ -142,7 +142,7 @@ func (c *connector) owned(ramps []connectors.Object, heads []head, owners map[st
 	for i, h := range heads {
 		ramps[i].CustomerID = owners[h.SubscriptionID]
 		if (h.Status == rampDraft || h.Status == rampFailed) && c.options.Logger != nil {
-			c.options.Logger.Warn("a ramp changes nothing and is ignored", "source", c.options.Source,
+			c.options.Logger.Warn("a ramp changes nothing and is ignored",
 				"ramp", h.ID, "subscription", h.SubscriptionID, "status", h.Status)
 		}
 	}
