@@ -47,8 +47,10 @@ func (s *town) cells() map[cell]worth {
 	s.Helper()
 	today := billing.DateOf(s.now(), time.UTC)
 	all := map[cell]worth{}
+	// A night without changes publishes the periods of the night before.
+	const part = "(SELECT part_load FROM mrr_store.manifest WHERE table = 'periods' AND load_id = (SELECT max(load_id) FROM mrr_store.manifest))"
 	for _, f := range s.table(`SELECT source, subscription_id, item_id, currency, valid_from, valid_to, toString(mrr), evidence FROM mrr_store.periods
-		WHERE load_id = (SELECT load_id FROM mrr.loads WHERE status = 'current') AND NOT scheduled AND mrr > 0`) {
+		WHERE load_id = ` + part + ` AND NOT scheduled AND mrr > 0`) {
 		until := min(s.day(f[5]), today)
 		w := worth{decimal.RequireFromString(f[6]), f[7]}
 		for d := s.day(f[4]); d < until; d++ {
@@ -131,7 +133,7 @@ func TestBackfill(t *testing.T) {
 		t.Errorf("whoever looks every night misses nothing, but: %+v%s", v, differences(v))
 	}
 
-	late := &town{T: t, company: nightly.company, api: nightly.api, at: nightly.at, folder: t.TempDir()}
+	late := &town{T: t, company: nightly.company, api: nightly.api, site: nightly.site, at: nightly.at, folder: t.TempDir()}
 	late.present.Store(nightly.present.Load())
 	late.sync("--accept-churn", "--accept-restatement")
 	late.hold(late.judge(billing.NoDate, false))
@@ -171,8 +173,8 @@ func TestBackfill(t *testing.T) {
 		slices.Sort(wrong)
 		t.Errorf("%d provable item-days differ:\n%s", len(wrong), strings.Join(wrong[:min(len(wrong), 40)], "\n"))
 	}
-	if table[[2]string{"all", "provable"}] == nil {
-		t.Error("nothing was compared")
+	if len(known) == 0 || len(found) == 0 {
+		t.Errorf("%d item-days of one warehouse were compared with %d of the other", len(known), len(found))
 	}
 }
 
