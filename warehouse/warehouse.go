@@ -114,6 +114,9 @@ func Open(ctx context.Context, opt Options) (*Warehouse, error) {
 	if err := w.conn.Ping(ctx); err != nil {
 		return nil, errors.Join(fmt.Errorf("reach warehouse %s: %w", d.redacted, err), w.Close())
 	}
+	if v, err := w.conn.ServerVersion(); err == nil && v.DisplayName == chdb.DisplayName && w.schema.Target == Server {
+		w.schema.Target = Embedded // a `serve` of somebody's folder: its views must stay as they are there
+	}
 	return w, nil
 }
 

@@ -44,12 +44,17 @@ const officeCustomers = 20
 // newOffice serves until the test ends.
 func newOffice(t *testing.T) *office {
 	t.Helper()
+	return newOfficeFor(t, "")
+}
+
+func newOfficeFor(t *testing.T, users string) *office {
+	t.Helper()
 	o := &office{folder: t.TempDir()}
-	text := "version: 1\nsources:\n  - { name: enterprise, connector: contracts, file: contracts.csv }\nserve: { listen: \"127.0.0.1:0\" }\n"
+	text := "version: 1\nsources:\n  - { name: enterprise, connector: contracts, file: contracts.csv }\nserve: { listen: \"127.0.0.1:0\", users: [" + users + "] }\n"
 	if err := os.WriteFile(filepath.Join(o.folder, "mrrsync.yaml"), []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	env := map[string]string{"MRRSYNC_NOW": "2026-03-01T02:00:00Z", "MRRSYNC_VOLATILE": "1"}
+	env := map[string]string{"MRRSYNC_NOW": "2026-03-01T02:00:00Z", "MRRSYNC_VOLATILE": "1", "ETL": "wr1te"}
 	o.app = newApp(nil, io.Discard, io.Discard, func(name string) string { return env[name] })
 	o.app.flags.config, o.app.flags.logFormat, o.app.flags.logLevel = filepath.Join(o.folder, "mrrsync.yaml"), "text", "error"
 	if err := o.app.begin(); err != nil {
@@ -240,6 +245,37 @@ func (o *office) readJS(t *testing.T, ctx context.Context) (wait func()) {
 		} else {
 			t.Logf("@clickhouse/client: %s", out)
 		}
+	}
+}
+
+// TestSyncOverTheNetwork syncs as a writer of a running serve, from what could be
+// another machine. The views must stay those of an embedded warehouse: a
+// definer's would show two loads in one statement.
+func TestSyncOverTheNetwork(t *testing.T) {
+	o := newOfficeFor(t, "{ name: etl, password: \"env:ETL\", role: writer }")
+	remote, err := warehouse.Open(t.Context(), warehouse.Options{
+		DSN: "http://etl:wr1te@" + o.addr, Database: "mrr", ReportingCurrency: "USD", Now: o.app.now, KeepLoads: 1, Volatile: true,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	local := o.w
+	o.w = remote
+	defer func() {
+		o.w = local
+		if err := remote.Close(); err != nil {
+			t.Error(err)
+		}
+	}()
+	for price := range 3 {
+		o.publish(t, 100+price)
+	}
+	if drift, err := local.Drift(t.Context()); err != nil || len(drift) > 0 {
+		t.Errorf("%v %v", drift, err)
+	}
+	var b strings.Builder
+	if err := remote.Format(t.Context(), &b, "SELECT DISTINCT mrr, (SELECT countIf(create_table_query NOT LIKE '%SQL SECURITY INVOKER%') FROM system.tables WHERE database = 'mrr') FROM mrr_daily", "TSV"); err != nil || b.String() != "102\t0\n" {
+		t.Errorf("%q %v", b.String(), err)
 	}
 }
 

@@ -130,16 +130,25 @@ func (p *policy) word(i int, t token) error {
 }
 
 // settings judges the SETTINGS clause whose first name stands at i. The engine
-// does not look at those of subqueries, readonly or not. Everything that looks
-// like one more setting is taken for one.
+// does not look at those of subqueries, readonly or not. Until the clause ends,
+// with its bracket or before the query of an INSERT, everything that looks like
+// one more setting is taken for one.
 func (p *policy) settings(i int) error {
-	for first := i; i < len(p.words); i++ {
-		if !p.at(i).identifier() || !p.at(i+1).is("=") || i > first && !p.at(i-1).is(",") {
-			continue
-		}
-		name := strings.ToLower(p.at(i).text)
-		if p.who.role != Writer || !passed[name] && !written[name] && !stored[name] {
-			return chdb.NewError(164, "READONLY", "Cannot modify '%s' setting in readonly mode", p.at(i).text)
+	depth := 0
+	for first := i; i < len(p.words) && depth >= 0; i++ {
+		switch {
+		case p.at(i).is("("):
+			depth++
+		case p.at(i).is(")"):
+			depth--
+		case depth == 0 && !p.at(i-1).is("=") && (p.at(i).keyword("SELECT") || p.at(i).keyword("WITH") || p.at(i).keyword("FORMAT")):
+			return nil
+		case !p.at(i).identifier() || !p.at(i+1).is("=") || i > first && !p.at(i-1).is(","):
+		default:
+			name := strings.ToLower(p.at(i).text)
+			if p.who.role != Writer || !passed[name] && !written[name] && !stored[name] {
+				return chdb.NewError(164, "READONLY", "Cannot modify '%s' setting in readonly mode", p.at(i).text)
+			}
 		}
 	}
 	return nil

@@ -50,6 +50,9 @@ type transport struct{ db *DB }
 // HelloSQL is what clickhouse-go asks first on every connection. DB.Hello is the answer.
 const HelloSQL = "SELECT displayName(), version(), revision(), timezone()"
 
+// DisplayName is how the engine calls itself in the hello of ClickHouse's clients.
+const DisplayName = "chdb"
+
 // protocolParams are the parameters of ClickHouse's HTTP interface that are not settings.
 var protocolParams = []string{
 	"query", "query_id", "database", "default_format", "client_protocol_version", "session_id", "session_timeout", "session_check",
@@ -148,7 +151,7 @@ func (db *DB) Hello(revision string) ([]byte, error) {
 			return nil, fmt.Errorf("answer hello: %w", err)
 		}
 	}
-	if err := block.Append("chdb", db.version, uint32(0), db.timezone); err != nil {
+	if err := block.Append(DisplayName, db.version, uint32(0), db.timezone); err != nil {
 		return nil, fmt.Errorf("answer hello: %w", err)
 	}
 	var buf chproto.Buffer
@@ -221,7 +224,7 @@ func (db *DB) response(req *http.Request, status int, body io.ReadCloser) *http.
 		Status: fmt.Sprintf("%d %s", status, http.StatusText(status)), StatusCode: status,
 		Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1, Header: http.Header{}, Body: body, Request: req,
 	}
-	res.Header.Set("X-ClickHouse-Server-Display-Name", "chdb")
+	res.Header.Set("X-ClickHouse-Server-Display-Name", DisplayName)
 	res.Header.Set("X-ClickHouse-Timezone", db.timezone)
 	if id := req.URL.Query().Get("query_id"); id != "" {
 		res.Header.Set("X-ClickHouse-Query-Id", id)
