@@ -6,7 +6,8 @@
 // subscriptions do not carry one state but evidence of many: a State (a version
 // of the object that was seen or that an event carried), a Phase (a schedule or
 // ramp that gives exact dates), and Service lines (what invoices say was
-// charged for a period). Which evidence wins on which day is decided in package
+// charged for a period). What it and its customer said of themselves, and when,
+// is a list of Profiles: segments are read from it. Which evidence wins on which day is decided in package
 // normalize, never here and never in a connector.
 //
 // All values are plain: no I/O, no clock. Intervals are half-open, [From,

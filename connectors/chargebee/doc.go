@@ -11,7 +11,7 @@
 // list is asked for what was updated since, with an overlap, up to a bound fixed
 // at the start, deleted objects included. Last comes the event feed: the events
 // of subscriptions are kept, since each carries the whole subscription as it was
-// then; and every object that an event of the window names must have been seen
+// then, and with any event its customer, where that has changed; and every object that an event of the window names must have been seen
 // by a list, or it is fetched. What was watched without a gap is kept too (kind
 // "watch"): within a watch, a subscription without an event was as it is.
 //

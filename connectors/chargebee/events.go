@@ -202,9 +202,10 @@ func (f *feed) window(ctx context.Context, out send) error {
 }
 
 // take sorts a page's events: those of subscriptions land, and so do customers
-// as a change left them; all changes are held against the lists.
+// as they were then; all changes are held against the lists.
 func (f *feed) take(rows []row, now time.Time) ([]connectors.Object, error) {
 	var objects []connectors.Object
+	shown := map[string]int64{} // customer -> version
 	for i, r := range rows {
 		var e occurrence
 		raw := r[kindEvent]
@@ -221,13 +222,12 @@ func (f *feed) take(rows []row, now time.Time) ([]connectors.Object, error) {
 				SeenAt: now.UTC(), Origin: connectors.Embedded, Payload: payload,
 			})
 		}
-		if e.Type == string(enum.EventTypeCustomerChanged) && readable(e.APIVersion) && e.customer() != "" {
-			l, _ := listOf(kindCustomer)
-			o, _, err := f.c.object(l, row{kindCustomer: e.Content[kindCustomer]}, "event "+e.ID, connectors.Embedded, now)
-			if err != nil {
-				return nil, err
-			}
-			objects = append(objects, o)
+		o, ok, err := f.customer(e, now)
+		if err != nil {
+			return nil, err
+		}
+		if ok && shown[o.ID] != o.Version {
+			shown[o.ID], objects = o.Version, append(objects, o)
 		}
 		if int64(e.OccurredAt) < f.since {
 			continue
@@ -237,6 +237,19 @@ func (f *feed) take(rows []row, now time.Time) ([]connectors.Object, error) {
 		}
 	}
 	return objects, nil
+}
+
+// customer is the customer that an event shows, if it shows all of it: most
+// events do, and those before a change tell what it was.
+func (f *feed) customer(e occurrence, now time.Time) (o connectors.Object, ok bool, err error) {
+	raw := e.Content[kindCustomer]
+	var h head
+	if raw == nil || !readable(e.APIVersion) || json.Unmarshal(raw, &h) != nil || h.ID == "" || h.CreatedAt == 0 {
+		return o, false, nil
+	}
+	l, _ := listOf(kindCustomer)
+	o, _, err = f.c.object(l, row{kindCustomer: raw}, "event "+e.ID, connectors.Embedded, now)
+	return o, err == nil, err
 }
 
 func (f *feed) want(w wanted, at int64) {

@@ -86,7 +86,11 @@ func TestCustomerChangedLands(t *testing.T) {
 		for i, owner := range []string{"ana", "bo", "chi"} {
 			when := now.Add(time.Duration(i-4) * time.Hour)
 			row["cf_owner"], row["updated_at"], row["resource_version"] = owner, when.Unix(), when.UnixMilli()
-			site.event("ev_"+owner, "customer_changed", when, kindCustomer, row)
+			if i == 0 { // any event that shows the whole customer tells of it
+				site.event("ev_"+owner, "subscription_renewed", when, kindSubscription, site.rows[kindSubscription][0])
+			} else {
+				site.event("ev_"+owner, "customer_changed", when, kindCustomer, row)
+			}
 			content := site.rows[kindEvent][len(site.rows[kindEvent])-1]["content"].(map[string]any)
 			copied := map[string]any{}
 			for k, v := range row {

@@ -7,9 +7,9 @@
 //
 // A first sync lists everything, cut by creation time into ranges that are read
 // in parallel. After that only the event feed is read: it tells what changed,
-// each changed object is fetched once, and the events of subscriptions and
-// discounts are kept, since they alone say what was true between two looks. What
-// was watched without a gap is kept too (kind "watch"): within a watch, a
+// each changed object is fetched once, and the events of subscriptions, of
+// discounts and of what segments may name of a customer are kept, since they
+// alone say what was true between two looks. What was watched without a gap is kept too (kind "watch"): within a watch, a
 // subscription without an event was as it is.
 //
 // Translate turns the stored versions of one customer's objects into facts. It
