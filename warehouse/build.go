@@ -29,7 +29,7 @@ func (l *Load) Build(ctx context.Context) error {
 		l.checkHanded,
 		l.checkDerived,
 		l.countCarried,
-		func(ctx context.Context) error { return l.carry(ctx, periodsTable, "", "") },
+		l.carryPeriods,
 		l.buildRates,
 		l.carryMovements,
 		func(ctx context.Context) error { return l.carry(ctx, customersTable, "", "") },
@@ -137,7 +137,7 @@ func agree(t table, got, want tally) error {
 // be there twice, once derived and once carried forward.
 func (l *Load) checkDerived(ctx context.Context) error {
 	var parts []string
-	for _, t := range []table{periodsTable, movementsTable, stagedLinesTable, customersTable, subscriptionsTable, rejectsTable} {
+	for _, t := range []table{periodsTable, movementsTable, stagedMovesTable, stagedLinesTable, customersTable, subscriptionsTable, rejectsTable} {
 		parts = append(parts, "SELECT "+literal(t.name)+", source, customer_id FROM "+l.w.table(t.name)+`
 			WHERE load_id = {id:UInt64} AND (source, customer_id) NOT IN (SELECT source, customer_id FROM `+l.w.table("derived")+` WHERE load_id = {id:UInt64}) LIMIT 1`)
 	}
@@ -152,7 +152,7 @@ func (l *Load) checkDerived(ctx context.Context) error {
 
 // countCarried counts what will be carried forward, before it is.
 func (l *Load) countCarried(ctx context.Context) error {
-	if l.spec.Full || l.idle() && l.fx == nil {
+	if l.spec.Full && !l.closed() || l.idle() && l.fx == nil {
 		return nil
 	}
 	where := map[string]string{}
@@ -160,11 +160,14 @@ func (l *Load) countCarried(ctx context.Context) error {
 	for _, t := range []table{periodsTable, movementsTable, customersTable, subscriptionsTable, rejectsTable} {
 		if stored, ok := l.baseParts[part{table: t.name}]; ok && (!l.idle() || t.name == movementsTable.name) {
 			where[t.name] = "load_id = {" + t.name + ":UInt64} AND " + l.isCarried()
+			if t.name == periodsTable.name {
+				where[t.name] = "load_id = {" + t.name + ":UInt64} AND " + l.isKept()
+			}
 			args = append(args, named(t.name, stored))
 		}
 	}
 	var err error
-	l.carried, err = l.tallies(ctx, where, args...)
+	l.carried, err = l.tallies(ctx, where, append(args, l.openArg())...)
 	return err
 }
 
@@ -213,6 +216,9 @@ func (l *Load) joinRates(day string) string {
 // carryMovements carries movements forward, valued anew: rates may have changed,
 // and days that were to come may have got theirs.
 func (l *Load) carryMovements(ctx context.Context) error {
+	if l.closed() && !l.idle() {
+		return l.closedMovements(ctx)
+	}
 	if l.fx == nil {
 		return l.carry(ctx, movementsTable, "", "")
 	}
@@ -251,10 +257,13 @@ func (l *Load) buildRates(ctx context.Context) error {
 	if err != nil || len(first) == 0 {
 		return err
 	}
+	if err := l.carryClosedRates(ctx); err != nil {
+		return err
+	}
 	n := 0
 	err = l.w.insert(ctx, "rates", append([]string{"load_id"}, ratesTable.columns...), func(b driver.Batch) error {
 		for _, currency := range slices.Sorted(maps.Keys(first)) {
-			for day := first[currency]; day <= l.spec.Through; day++ {
+			for day := max(first[currency], l.open()); day <= l.spec.Through; day++ {
 				rate, ok := l.fx.at(currency, day)
 				if !ok {
 					continue // in use in days to come alone
@@ -267,7 +276,7 @@ func (l *Load) buildRates(ctx context.Context) error {
 		}
 		return nil
 	})
-	l.handed[ratesTable.name], l.rows[ratesTable.name] = tally{rows: n}, n
+	l.handed[ratesTable.name], l.rows[ratesTable.name] = tally{rows: n}, n+l.carried[ratesTable.name].rows
 	return err
 }
 
@@ -350,6 +359,7 @@ func (l *Load) changedMonths(ctx context.Context) ([]billing.Date, error) {
 			}
 		}
 	}
+	maps.DeleteFunc(months, func(m billing.Date, _ bool) bool { return m < l.open() && l.closed() })
 	return slices.Sorted(maps.Keys(months)), nil
 }
 
@@ -454,7 +464,9 @@ func (l *Load) changedInvoiceMonths(ctx context.Context) ([]uint32, error) {
 		if err := scan(&month); err != nil {
 			return err
 		}
-		months = append(months, month)
+		if !l.closed() || month > monthOf(l.base.ClosedThrough) {
+			months = append(months, month)
+		}
 		return nil
 	}, named("id", l.id), named("base", l.base.ID))
 	return months, err

@@ -12,6 +12,12 @@
 // once. A crash at any instant leaves only partitions that no manifest names,
 // which the next run drops.
 //
+// A load that was published stays a version: it can be published again
+// (Rollback) as long as its rows are kept, and what each load said otherwise of
+// final days is written down for good (restatements). Closed months belong to a
+// load as well: the next one takes over what its base says of their days,
+// whatever it derives, and the difference is a movement of the first open day.
+//
 // The way of a run: StartRun; Land and SaveCursor page by page, Completeness
 // and Seal per source; NewLoad, Add per account, Build, Verify, Publish;
 // FinishRun.

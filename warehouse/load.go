@@ -28,6 +28,9 @@ type LoadSpec struct {
 	Sources  []SourceSeal // every configured source that was ever sealed
 	Currency string       // the reporting currency; empty turns conversion off
 	Rates    []Rate       // into Currency, any order
+	// Rules type movements: where months are closed, what follows upon them is
+	// typed against what was closed.
+	Rules normalize.MovementRules
 }
 
 // SourceSeal is up to where a source is derived from.
@@ -57,6 +60,7 @@ type Load struct {
 
 	periods       *queue[normalize.Period]
 	movements     *queue[normalize.Movement]
+	stagedMoves   *queue[normalize.Movement] // where months are closed
 	invoiceLines  *queue[normalize.InvoiceLine]
 	customers     *queue[normalize.Customer]
 	subscriptions *queue[normalize.Subscription]
@@ -110,14 +114,19 @@ func (w *Warehouse) NewLoad(ctx context.Context, spec LoadSpec) (*Load, error) {
 	if !ok {
 		spec.Full = true
 	}
+	if base.ClosedThrough != billing.NoDate && spec.Currency != base.Currency {
+		return nil, fmt.Errorf("begin load: reporting.currency is %q, but months through %s are closed in %q: set it back, or reopen them first",
+			spec.Currency, base.ClosedThrough, base.Currency)
+	}
 	l := &Load{
 		w: w, id: w.next(), spec: spec, fx: f, base: base, startedAt: w.opt.Now().UTC(), state: filling,
 		parts: map[part]uint64{}, handed: map[string]tally{}, carried: map[string]tally{}, rows: map[string]int{},
 	}
 	l.periods = newQueue(l, periodsTable, func(p *normalize.Period) ([]any, error) { return periodRow(p) })
-	l.movements = newQueue(l, movementsTable, func(m *normalize.Movement) ([]any, error) {
+	valued := func(m *normalize.Movement) ([]any, error) {
 		return movementRow(m, l.fx.value(m.Amount, m.Currency, min(m.Date, spec.Through)))
-	})
+	}
+	l.movements, l.stagedMoves = newQueue(l, movementsTable, valued), newQueue(l, stagedMovesTable, valued)
 	l.invoiceLines = newQueue(l, stagedLinesTable, invoiceLineRow)
 	l.customers = newQueue(l, customersTable, customerRow)
 	l.subscriptions = newQueue(l, subscriptionsTable, subscriptionRow)
@@ -146,10 +155,14 @@ func (l *Load) Add(ctx context.Context, of []CustomerKey, r normalize.Result) er
 	if l.state != filling {
 		return errors.New("add to load: it is built already")
 	}
+	movements := l.movements
+	if l.closed() {
+		r, movements = l.clip(r), l.stagedMoves
+	}
 	return errors.Join(
 		l.derived.add(ctx, of),
 		l.periods.add(ctx, r.Periods),
-		l.movements.add(ctx, r.Movements),
+		movements.add(ctx, r.Movements),
 		l.invoiceLines.add(ctx, r.InvoiceLines),
 		l.customers.add(ctx, r.Customers),
 		l.subscriptions.add(ctx, r.Subscriptions),
@@ -160,7 +173,7 @@ func (l *Load) Add(ctx context.Context, of []CustomerKey, r normalize.Result) er
 // flush sends all that is waiting.
 func (l *Load) flush(ctx context.Context) error {
 	for _, send := range []func(context.Context) error{
-		l.derived.flush, l.periods.flush, l.movements.flush, l.invoiceLines.flush, l.customers.flush, l.subscriptions.flush, l.rejects.flush,
+		l.derived.flush, l.periods.flush, l.movements.flush, l.stagedMoves.flush, l.invoiceLines.flush, l.customers.flush, l.subscriptions.flush, l.rejects.flush,
 	} {
 		if err := send(ctx); err != nil {
 			return err
@@ -246,7 +259,7 @@ func amountOf(name string) string {
 	switch name {
 	case periodsTable.name, dailyTable.name:
 		return "mrr"
-	case movementsTable.name, invoiceLinesTable.name, stagedLinesTable.name:
+	case movementsTable.name, stagedMovesTable.name, invoiceLinesTable.name, stagedLinesTable.name:
 		return "amount"
 	case subscriptionsTable.name:
 		return "provider_mrr"

@@ -21,17 +21,20 @@ type LoadInfo struct {
 	Through      billing.Date // the last day that readers see
 	FinalThrough billing.Date // the last day that every source had covered; billing.NoDate: none
 	FirstDate    billing.Date // the first day with MRR; billing.NoDate: none
-	Currency     string       // the reporting currency; empty: conversion is off
-	PolicyHash   string
-	Complete     bool                    // every customer was derived again
-	Seals        map[string]uint64       // source to the run it was read up to
-	Covered      map[string]billing.Date // source to the last day it was covered through
-	Derived      int                     // customers derived again
-	Rows         map[string]int          // table to rows written for this load
+	// ClosedThrough is the last day of the last closed month: what the load says
+	// of days up to it is as it was closed. billing.NoDate: nothing is closed.
+	ClosedThrough billing.Date
+	Currency      string // the reporting currency; empty: conversion is off
+	PolicyHash    string
+	Complete      bool                    // every customer was derived again
+	Seals         map[string]uint64       // source to the run it was read up to
+	Covered       map[string]billing.Date // source to the last day it was covered through
+	Derived       int                     // customers derived again
+	Rows          map[string]int          // table to rows written for this load
 }
 
 const headerColumns = `load_id, run, base, published_at, through, final_through, first_date, reporting_currency, policy_hash, complete,
-	seals, covered, derived, rows, restored`
+	seals, covered, derived, rows, restored, closed_through`
 
 // Published is the newest published load: what readers see. ok is false while
 // there is none.
@@ -54,16 +57,17 @@ func (w *Warehouse) loads(ctx context.Context, tail string) ([]LoadInfo, error) 
 	err := w.each(ctx, "read loads", "SELECT "+headerColumns+" FROM "+w.table("manifest")+" WHERE table = '' "+tail,
 		func(scan func(...any) error) error {
 			l := LoadInfo{Covered: map[string]billing.Date{}, Rows: map[string]int{}}
-			var through, final, first time.Time
+			var through, final, first, closed time.Time
 			var covered map[string]time.Time
 			var derived uint64
 			var rows map[string]uint64
 			if err := scan(&l.ID, &l.Run, &l.Base, &l.PublishedAt, &through, &final, &first, &l.Currency, &l.PolicyHash, &l.Complete,
-				&l.Seals, &covered, &derived, &rows, &l.Restored); err != nil {
+				&l.Seals, &covered, &derived, &rows, &l.Restored, &closed); err != nil {
 				return err
 			}
 			l.PublishedAt, l.Derived = l.PublishedAt.UTC(), int(derived)
 			l.Through, l.FinalThrough, l.FirstDate = dateOf(through), dateOf(final), dateOf(first)
+			l.ClosedThrough = dateOf(closed)
 			for source, day := range covered {
 				l.Covered[source] = dateOf(day)
 			}
@@ -111,6 +115,7 @@ func (w *Warehouse) writeManifest(ctx context.Context, l LoadInfo, parts map[par
 		covered[source] = f.date("covered through of "+source, day)
 	}
 	through, final, first := f.date("through", l.Through), f.date("final through", l.FinalThrough), f.date("first date", l.FirstDate)
+	closed := f.date("closed through", l.ClosedThrough)
 	if f.err != nil {
 		return fmt.Errorf("publish load: %w", f.err)
 	}
@@ -120,17 +125,17 @@ func (w *Warehouse) writeManifest(ctx context.Context, l LoadInfo, parts map[par
 	}
 	columns := []string{
 		"load_id", "table", "bucket", "part_load", "run", "base", "published_at", "through", "final_through", "first_date",
-		"reporting_currency", "policy_hash", "complete", "seals", "covered", "derived", "rows", "restored",
+		"reporting_currency", "policy_hash", "complete", "seals", "covered", "derived", "rows", "restored", "closed_through",
 	}
 	return w.insert(ctx, "manifest", columns, func(b driver.Batch) error {
 		if err := b.Append(l.ID, "", uint32(0), l.ID, l.Run, l.Base, l.PublishedAt.UTC(), through, final, first,
-			l.Currency, l.PolicyHash, l.Complete, l.Seals, covered, uint64(l.Derived), rows, l.Restored); err != nil {
+			l.Currency, l.PolicyHash, l.Complete, l.Seals, covered, uint64(l.Derived), rows, l.Restored, closed); err != nil {
 			return err
 		}
 		zero := time.Unix(0, 0).UTC()
 		for p, stored := range parts {
 			if err := b.Append(l.ID, p.table, p.month, stored, uint64(0), uint64(0), zero, zero, zero, zero,
-				"", "", false, map[string]uint64{}, map[string]time.Time{}, uint64(0), map[string]uint64{}, uint64(0)); err != nil {
+				"", "", false, map[string]uint64{}, map[string]time.Time{}, uint64(0), map[string]uint64{}, uint64(0), zero); err != nil {
 				return err
 			}
 		}

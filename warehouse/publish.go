@@ -45,7 +45,7 @@ func (l *Load) info(ctx context.Context) (LoadInfo, error) {
 		return LoadInfo{}, err
 	}
 	info := LoadInfo{
-		ID: l.id, Run: l.spec.Run, Base: l.base.ID, PublishedAt: l.w.opt.Now().UTC(), Through: l.spec.Through, FirstDate: first,
+		ID: l.id, Run: l.spec.Run, Base: l.base.ID, PublishedAt: l.w.opt.Now().UTC(), Through: l.spec.Through, FirstDate: first, ClosedThrough: l.base.ClosedThrough,
 		Currency: l.spec.Currency, PolicyHash: l.spec.PolicyHash, Complete: l.spec.Full,
 		Seals: map[string]uint64{}, Covered: map[string]billing.Date{}, Derived: derived, Rows: l.rows,
 	}

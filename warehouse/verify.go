@@ -83,7 +83,12 @@ func (l *Load) checkOverlaps(ctx context.Context) error {
 // the MRR of every day. Of accounts carried forward only the days that the base
 // did not show are left to prove.
 func (l *Load) checkMovements(ctx context.Context) error {
-	open := func(date string) string { return "(" + date + " > {since:Date} OR " + l.isDerived() + ")" }
+	open := func(date string) string {
+		if l.closed() { // accounts that were not derived may have been typed again
+			return "(" + date + " >= {open:Date} OR " + l.isDerived() + ")"
+		}
+		return "(" + date + " > {since:Date} OR " + l.isDerived() + ")"
+	}
 	var found []string
 	err := l.w.each(ctx, "compare movements with periods", `
 		SELECT account_id, currency, date, sum(moved), sum(changed) FROM (
@@ -107,7 +112,7 @@ func (l *Load) checkMovements(ctx context.Context) error {
 			found = append(found, fmt.Sprintf("account %s on %s moves by %s %s, but its items change by %s", account, dateOf(day), moved, currency, changed))
 			return nil
 		}, named("movements", l.whole(movementsTable)), named("periods", l.whole(periodsTable)), named("id", l.id),
-		named("since", l.base.Through.Time().Format(time.DateOnly)), named("through", l.spec.Through.Time().Format(time.DateOnly)), named("limit", uint8(faults)))
+		named("since", l.base.Through.Time().Format(time.DateOnly)), l.openArg(), named("through", l.spec.Through.Time().Format(time.DateOnly)), named("limit", uint8(faults)))
 	if err != nil {
 		return err
 	}

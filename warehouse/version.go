@@ -29,6 +29,11 @@ func (w *Warehouse) Rollback(ctx context.Context, run, id uint64) (LoadInfo, err
 	case earlier.ID == current.ID:
 		return LoadInfo{}, fmt.Errorf("roll back: load %d is what readers see already", id)
 	}
+	if since, err := w.closedSince(ctx, id); err != nil {
+		return LoadInfo{}, err
+	} else if since {
+		return LoadInfo{}, fmt.Errorf("%w or were reopened since load %d was published: what it says of them may differ from what was closed; sync again instead", ErrClosed, id)
+	}
 	parts, err := w.parts(ctx, id)
 	if err != nil {
 		return LoadInfo{}, err

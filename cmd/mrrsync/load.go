@@ -1,12 +1,15 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
+	"os/user"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/dustin/go-humanize"
@@ -23,17 +26,19 @@ func loadCommand(a *app) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:     "load",
 		GroupID: groupDaily,
-		Short:   "List, show, roll back and drop the published versions of the warehouse",
+		Short:   "List, show, roll back, close and drop the published versions of the warehouse",
 		Long: `Every publish is a load: a version of all that readers see, under an id. The
 newest one is what every view shows; warehouse.keep_loads says how many keep
-their rows, and can be published again.`,
+their rows, and can be published again. Closed months stand as they were closed,
+whatever later loads derive.`,
 		Example: `  mrrsync load list
   mrrsync load show 1772330400000014
-  mrrsync load rollback 1772244000000009`,
+  mrrsync load rollback 1772244000000009
+  mrrsync load close 2026-03 --note "Q1 reported"`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	cmd.AddCommand(loadListCommand(a), loadShowCommand(a), loadRollbackCommand(a), loadCollectCommand(a))
+	cmd.AddCommand(loadListCommand(a), loadShowCommand(a), loadRollbackCommand(a), loadClosingCommand(a, "close"), loadClosingCommand(a, "reopen"), loadCollectCommand(a))
 	return cmd
 }
 
@@ -85,13 +90,14 @@ func loadTable(ctx context.Context, w *warehouse.Warehouse, limit int) (*report.
 		{Name: "final_through", Title: "Final", Kind: report.Day},
 		{Name: "derived", Title: "Derived", Kind: report.Count},
 		{Name: "restated_ranges", Title: "Restated", Kind: report.Count},
+		{Name: "closed_through", Title: "Closed", Kind: report.Day},
 		{Name: "base", Title: "Upon", Kind: report.Text, Extra: true},
 		{Name: "restored", Title: "Again", Kind: report.Text, Extra: true},
 	}
 	t := &report.Table{Report: report.Report{Name: "loads", Title: "Published loads", Columns: columns}, Columns: columns}
 	db := w.Schema().DB()
 	rows, err := w.Conn().Query(ctx, `
-		SELECT l.load_id, toString(l.status), toString(r.verb), l.published_at, l.through, l.final_through, l.derived, m.ranges, l.base, l.restored
+		SELECT l.load_id, toString(l.status), toString(r.verb), l.published_at, l.through, l.final_through, l.derived, m.ranges, l.closed_through, l.base, l.restored
 		FROM `+db+`.loads AS l
 		LEFT JOIN (SELECT run, verb FROM `+db+`.runs) AS r ON l.run = r.run
 		LEFT JOIN (SELECT load_id, count() AS ranges FROM `+db+`.restatements GROUP BY load_id) AS m ON l.load_id = m.load_id
@@ -103,13 +109,13 @@ func loadTable(ctx context.Context, w *warehouse.Warehouse, limit int) (*report.
 	for rows.Next() && (limit == 0 || len(t.Rows) < limit) {
 		var id, derived, ranges, base, restored uint64
 		var status, verb string
-		var published, through, final time.Time
-		if err := rows.Scan(&id, &status, &verb, &published, &through, &final, &derived, &ranges, &base, &restored); err != nil {
+		var published, through, final, closed time.Time
+		if err := rows.Scan(&id, &status, &verb, &published, &through, &final, &derived, &ranges, &closed, &base, &restored); err != nil {
 			return nil, fmt.Errorf("list loads: %w", err)
 		}
 		t.Rows = append(t.Rows, []any{
 			fmt.Sprint(id), status, verb, published.UTC().Format("2006-01-02 15:04:05Z"), billing.DateOf(through, time.UTC), billing.DateOf(final, time.UTC),
-			derived, ranges, orNothing(base), orNothing(restored),
+			derived, ranges, billing.DateOf(closed, time.UTC), orNothing(base), orNothing(restored),
 		})
 	}
 	if err := rows.Err(); err != nil {
@@ -211,9 +217,12 @@ func writeChange(w io.Writer, c warehouse.Change) error {
 			how = "all customers, in the place of"
 		}
 		fmt.Fprintf(w, "%s customers derived again, %s load %d through %s\n", number(c.Derived), how, c.Upon.ID, c.Upon.Through)
-		if c.PolicyHash != c.Upon.PolicyHash {
+		if c.PolicyHash != c.Upon.PolicyHash && c.PolicyHash != "" && c.Upon.PolicyHash != "" {
 			fmt.Fprintln(w, "under other settings than the load before: policy, zone, currency, segments, identity or code")
 		}
+	}
+	if c.ClosedThrough != billing.NoDate {
+		fmt.Fprintf(w, "days through %s are closed: they stand as they were\n", c.ClosedThrough)
 	}
 	if !c.Told {
 		fmt.Fprintln(w, "\nIts movements can't be compared any more: the rows of it or of the load before are dropped.")
@@ -294,6 +303,14 @@ func restatedTable(c warehouse.Change) *report.Table {
 	return t
 }
 
+// closedThrough writes the last closed day; nothing where there is none.
+func closedThrough(l warehouse.LoadInfo) string {
+	if l.ClosedThrough == billing.NoDate {
+		return ""
+	}
+	return l.ClosedThrough.String()
+}
+
 // writeChangeJSON tells programs the same.
 func writeChangeJSON(w io.Writer, c warehouse.Change) error {
 	type movement struct {
@@ -328,6 +345,7 @@ func writeChangeJSON(w io.Writer, c warehouse.Change) error {
 		PublishedAt    time.Time  `json:"published_at"`
 		Through        string     `json:"through"`
 		FinalThrough   string     `json:"final_through"`
+		ClosedThrough  string     `json:"closed_through,omitempty"`
 		PolicyHash     string     `json:"policy_hash"`
 		Complete       bool       `json:"complete"`
 		Derived        int        `json:"derived"`
@@ -335,7 +353,7 @@ func writeChangeJSON(w io.Writer, c warehouse.Change) error {
 		Restated       []restated `json:"restated"`
 		RestatedRanges int        `json:"restated_ranges"`
 	}{
-		c.ID, c.Current, c.Dropped, c.Run, c.Base, c.Restored, c.PublishedAt, c.Through.String(), c.FinalThrough.String(), c.PolicyHash, c.Complete, c.Derived,
+		c.ID, c.Current, c.Dropped, c.Run, c.Base, c.Restored, c.PublishedAt, c.Through.String(), c.FinalThrough.String(), closedThrough(c.LoadInfo), c.PolicyHash, c.Complete, c.Derived,
 		nil,
 		[]restated{},
 		c.RestatedRanges,
@@ -372,7 +390,7 @@ of every one of its days.`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return a.writing(cmd.Context(), "load rollback", func(w *warehouse.Warehouse, run *warehouse.Run) error {
 				info, err := w.Rollback(cmd.Context(), run.ID, loadID(args))
-				if errors.Is(err, warehouse.ErrNoLoad) {
+				if errors.Is(err, warehouse.ErrNoLoad) || errors.Is(err, warehouse.ErrClosed) {
 					return usage("%w", err)
 				}
 				if err != nil {
@@ -385,6 +403,82 @@ of every one of its days.`,
 			})
 		},
 	}
+}
+
+// loadClosingCommand is close or reopen.
+func loadClosingCommand(a *app, action string) *cobra.Command {
+	var note string
+	cmd := &cobra.Command{
+		Use:   "close MONTH",
+		Short: "Close a month and all earlier ones: their days change no more",
+		Long: `Closes a month and all earlier ones. What every view says of their days stands
+from now on: late evidence, another policy, new exchange rates and a rebuild change
+days after them alone. What is known better by then of the closed days is a
+movement of the first open day, typed against what was closed, with the reason
+restatement. Invoices of closed months stand as they were, too.
+
+A month can be closed once all of its days are final. Who closed it, when and why
+is in the view closings.`,
+		Example: `  mrrsync load close 2026-03 --note "Q1 reported to the board"`,
+	}
+	if action == "reopen" {
+		cmd.Use, cmd.Short = "reopen MONTH", "Reopen a month and all later ones"
+		cmd.Long = `Reopens a month and all later ones. Readers go on seeing what was closed until the
+next sync or rebuild, which derives every account again; what that says otherwise
+of the reopened days is in the view restatements, with the reason reopened.`
+		cmd.Example = `  mrrsync load reopen 2026-03 --note "the March contracts were wrong" && mrrsync plan`
+	}
+	cmd.Args = func(_ *cobra.Command, args []string) error {
+		if len(args) != 1 {
+			return fmt.Errorf("%s: name one month, for instance 2026-03", action)
+		}
+		return nil
+	}
+	cmd.RunE = func(cmd *cobra.Command, args []string) error { return a.closing(cmd.Context(), action, args[0], note) }
+	cmd.Flags().StringVar(&note, "note", "", "why, in a few words: `TEXT` (required)")
+	return cmd
+}
+
+func (a *app) closing(ctx context.Context, action, month, note string) error {
+	first, err := billing.ParseDate(month + "-01")
+	if err != nil {
+		return usage("%q is no month: want for instance 2026-03", month)
+	}
+	if strings.TrimSpace(note) == "" {
+		return usage("say why with --note: it is kept with the %s", map[string]string{"close": "closing", "reopen": "reopening"}[action])
+	}
+	c := warehouse.Closing{Month: first, Who: a.who(), Note: note}
+	return a.writing(ctx, "load "+action, func(w *warehouse.Warehouse, run *warehouse.Run) error {
+		do := w.CloseMonth
+		if action == "reopen" {
+			do = w.ReopenMonth
+		}
+		info, err := do(ctx, run.ID, c)
+		if errors.Is(err, warehouse.ErrNotFinal) || errors.Is(err, warehouse.ErrClosed) {
+			return usage("%s %s: %w", action, month, err)
+		}
+		if err != nil {
+			return err
+		}
+		run.LoadID, run.Through, run.PolicyHash = info.ID, info.Through, info.PolicyHash
+		switch {
+		case action == "close":
+			fmt.Fprintf(a.stdout, "done: days through %s are closed (load %d)\n", info.ClosedThrough, info.ID)
+		case info.ClosedThrough == billing.NoDate:
+			fmt.Fprintf(a.stdout, "done: no month is closed any more (load %d)\nThe next sync derives every account again.\n", info.ID)
+		default:
+			fmt.Fprintf(a.stdout, "done: days through %s are still closed (load %d)\nThe next sync derives every account again.\n", info.ClosedThrough, info.ID)
+		}
+		return nil
+	})
+}
+
+// who is the user of the operating system.
+func (a *app) who() string {
+	if u, err := user.Current(); err == nil && u.Username != "" {
+		return u.Username
+	}
+	return cmp.Or(a.getenv("USER"), "unknown")
 }
 
 func loadCollectCommand(a *app) *cobra.Command {

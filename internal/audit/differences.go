@@ -124,7 +124,7 @@ func (r *Reconciliation) Verdict(w io.Writer) error {
 	}
 	text += fmt.Sprintf("Invoices: %d of %d documents come to their totals.\n", documents-differing, documents)
 	if apart > 0 {
-		text += fmt.Sprintf("In %d months what is published is not what the documents come to: evidence or settings changed since; `mrrsync sync` publishes them.\n", apart)
+		text += fmt.Sprintf("In %d months what is published is not what the documents come to: evidence or settings changed since; `mrrsync sync` publishes them, but for closed months, which stand.\n", apart)
 	}
 	if _, err := io.WriteString(w, text); err != nil {
 		return fmt.Errorf("write reconciliation: %w", err)

@@ -116,7 +116,12 @@ func (p *Page) compare(ctx context.Context, w *warehouse.Warehouse, q Question, 
 	if p.Load.ID == 0 || p.Day > p.Load.Through {
 		return nil
 	}
-	if p.Load.PolicyHash != q.Hash {
+	switch {
+	case p.Day <= p.Load.ClosedThrough:
+		p.Changed = append(p.Changed, "the day is closed: what was published when it was stands, and what is known better since is a movement of "+(p.Load.ClosedThrough+1).String())
+	case p.Load.PolicyHash == "":
+		p.Changed = append(p.Changed, "months were reopened, and no sync has derived them again since")
+	case p.Load.PolicyHash != q.Hash:
 		p.Changed = append(p.Changed, "policy, zone, currency, segments, identity or the code changed since the load was made")
 	}
 	ids := map[string][]string{}

@@ -83,6 +83,9 @@ func (p *Page) Verdict() string {
 	if len(p.Changed) == 0 {
 		return text + "; neither evidence nor settings changed since: please report this as an error of mrrsync"
 	}
+	if p.Day <= p.Load.ClosedThrough {
+		return text + "; the day is closed and stays so"
+	}
 	return text + "; `mrrsync rebuild` publishes what stands here"
 }
 

@@ -39,6 +39,7 @@ func (r *run) allFailed() error {
 func (r *run) load(ctx context.Context) (*warehouse.Load, error) {
 	spec := warehouse.LoadSpec{
 		Run: r.id, Through: r.o.Through, PolicyHash: r.o.Hash, Currency: r.o.Currency, Rates: r.o.Rates,
+		Rules: r.o.Settings.Policy.Movements,
 	}
 	for _, s := range r.o.Sources {
 		seal := warehouse.SourceSeal{Source: s.Name} // never read to its end: nothing of it is final
@@ -75,6 +76,8 @@ func (r *run) whole() string {
 		return "first load"
 	case r.o.Rebuild:
 		return "rebuild"
+	case r.base.PolicyHash == "":
+		return "months were reopened"
 	case r.base.PolicyHash != r.o.Hash:
 		return "policy, zone, currency, segments or code changed"
 	}

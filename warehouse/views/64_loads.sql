@@ -13,6 +13,7 @@ CREATE OR REPLACE VIEW {{.DB}}.loads{{.OnCluster}}
     complete Bool COMMENT 'Every account was derived again, not only those with new evidence',
     derived UInt64 COMMENT 'Customers derived again',
     restored UInt64 COMMENT 'The earlier load that a rollback published again under this id; 0 if it is no rollback',
+    closed_through Date COMMENT 'The last day of the last closed month: what the load says of days up to it was taken over as it was closed; 1970-01-01 if nothing is closed',
     covered Map(String, Date) COMMENT 'Source to the last day it was covered through',
     rows Map(String, UInt64) COMMENT 'Table to the number of its rows that were written for this load'
 )
@@ -23,7 +24,7 @@ AS SELECT
         load_id = (SELECT max(load_id) FROM {{.Store}}.manifest), 'current',
         load_id IN (SELECT load_id FROM {{.Store}}.dropped_loads), 'dropped',
         'superseded') AS status,
-    run, base, published_at, first_date, through, final_through, reporting_currency, policy_hash, complete, derived, restored, covered, rows
+    run, base, published_at, first_date, through, final_through, reporting_currency, policy_hash, complete, derived, restored, closed_through, covered, rows
 FROM {{.Store}}.manifest
 WHERE table = ''
 COMMENT 'Published loads, one row per load. The one with the highest load_id is what all views show'

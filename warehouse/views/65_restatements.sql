@@ -10,7 +10,7 @@ CREATE OR REPLACE VIEW {{.DB}}.restatements{{.OnCluster}}
     mrr_before Decimal(38, 4) COMMENT 'MRR of the account on each of the days as the load before had it, in major units of currency; never negative',
     mrr_after Decimal(38, 4) COMMENT 'MRR of the account on each of the days as this load has it, in major units of currency; never negative',
     difference Decimal(38, 4) COMMENT 'mrr_after - mrr_before, in major units of currency, signed',
-    reason LowCardinality(String) COMMENT 'Every cause that holds, joined by +: identity (a customer went to another account or came from one), policy (the policy or another setting or code that decides derivations changed), source_removed (a source is no longer configured), late_evidence (provider objects about the account landed since), catalogue (a price, coupon or other shared object that its amounts came from changed), rollback (an earlier load was published again); derivation when none of these does',
+    reason LowCardinality(String) COMMENT 'Every cause that holds, joined by +: identity (a customer went to another account or came from one), policy (the policy or another setting or code that decides derivations changed), source_removed (a source is no longer configured), late_evidence (provider objects about the account landed since), catalogue (a price, coupon or other shared object that its amounts came from changed), rollback (an earlier load was published again), reopened (its month was reopened after it was closed); derivation when none of these does',
     evidence LowCardinality(String) COMMENT 'Kinds of the provider objects about the account that landed since the load before, joined by comma and space; empty if none did'
 )
 {{.Security}}

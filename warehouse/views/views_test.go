@@ -119,6 +119,11 @@ func (s *store) others() {
 		"3,'core','USD','2026-02-01','2026-02-21',0,400,'policy',''",
 		"4,'acme','USD','2026-01-15','2026-02-10',50,60,'derivation',''", // of a load that is not published
 	})
+	s.insert("closings", "load_id,action,month,closed_before,closed_after,at,who,note", []string{
+		"1,'close','2026-01-01','1970-01-01','2026-01-31','2026-02-21 09:00:00','ada','January, as reported'",
+		"3,'reopen','2026-01-01','2026-01-31','1970-01-01','2026-04-11 02:00:00','bo','a contract was missing'",
+		"4,'close','2026-03-01','1970-01-01','2026-03-31','2026-04-12 02:00:00','bo','not published'",
+	})
 	s.insert("completeness", "run,source,stream,seq,listed,landed,missing", []string{
 		"7,'main','invoices',1,100,99,1", "7,'main','invoices',2,100,100,0", "7,'main','customers',1,8,8,0",
 	})
