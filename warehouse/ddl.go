@@ -16,20 +16,6 @@ var tableFiles embed.FS
 //go:embed views/*.sql
 var viewFiles embed.FS
 
-// Target is a kind of ClickHouse, as far as DDL cares.
-type Target uint8
-
-// The targets.
-const (
-	// Embedded is the engine inside the process.
-	Embedded Target = iota + 1
-	// Server is a single ClickHouse server, or ClickHouse Cloud, whose plain
-	// MergeTree replicates by itself.
-	Server
-	// Cluster is one shard of several replicas: ON CLUSTER, Replicated engines.
-	Cluster
-)
-
 // Schema is what the DDL is made for: every table and view of the warehouse
 // follows from it. It is also the dot of the templates in tables/ and views/.
 type Schema struct {
@@ -57,65 +43,6 @@ func (s Schema) Store() string { return quote(s.StoreName()) }
 
 // StoreName is the database of the tables, as it is.
 func (s Schema) StoreName() string { return s.Database + "_store" }
-
-// OnCluster is the clause behind a name in DDL, with a space before it, or
-// empty.
-func (s Schema) OnCluster() string {
-	if s.Target != Cluster {
-		return ""
-	}
-	return " ON CLUSTER " + quote(s.Cluster)
-}
-
-// MergeTree is the engine of an append-only table.
-func (s Schema) MergeTree() string {
-	if s.Target == Cluster {
-		return "ReplicatedMergeTree('/clickhouse/tables/{uuid}/{shard}', '{replica}')"
-	}
-	return "MergeTree"
-}
-
-// Replacing is the engine of a table of which only the row with the highest
-// version of each key counts. It saves space alone: readers never rely on it.
-func (s Schema) Replacing(version string) string {
-	if s.Target == Cluster {
-		return "ReplicatedReplacingMergeTree('/clickhouse/tables/{uuid}/{shard}', '{replica}', " + quote(version) + ")"
-	}
-	return "ReplacingMergeTree(" + quote(version) + ")"
-}
-
-// Settings is the SETTINGS clause of every table. Where there is one copy of the
-// data, what was acknowledged is on the disk and not in its cache: a cursor must
-// not outlive the objects it covers in a power failure, nor a manifest the rows
-// it names. A server also recognizes a repeated insert of one block.
-func (s Schema) Settings() string {
-	const durable = "SETTINGS fsync_after_insert = 1, fsync_part_directory = 1"
-	switch s.Target {
-	case Embedded:
-		if s.Volatile {
-			return ""
-		}
-		return durable
-	case Server:
-		return durable + ", non_replicated_deduplication_window = 1000"
-	default:
-		return ""
-	}
-}
-
-// Security is the SQL SECURITY clause of every view. A definer's view is read
-// in a context of its own, which shares neither snapshots nor scalar subqueries
-// with the rest of the statement: two views in one statement can then show two
-// loads when a publish falls between them, and one view none at all for an
-// instant. In the embedded engine, where there are no users to keep from the
-// store, views are read as the invoker, and a statement sees one load. On
-// servers a reader has grants on the views alone.
-func (s Schema) Security() string {
-	if s.Target == Embedded {
-		return "SQL SECURITY INVOKER"
-	}
-	return "SQL SECURITY DEFINER"
-}
 
 // Part is the condition that picks a table's rows in the newest published load,
 // for tables kept whole per load (all but daily and invoice_lines).
@@ -151,11 +78,11 @@ func (s Schema) Databases() []Statement {
 
 // Tables are the statements that make the store, in the order of their
 // numbers.
-func (s Schema) Tables() ([]Statement, error) { return s.render(tableFiles, "tables") }
+func (s Schema) Tables() ([]Statement, error) { return render(tableFiles, "tables", s) }
 
 // Views are the statements that make the views, in an order in which each finds
 // those it reads.
-func (s Schema) Views() ([]Statement, error) { return s.render(viewFiles, "views") }
+func (s Schema) Views() ([]Statement, error) { return render(viewFiles, "views", s) }
 
 // DDL is everything, in the order in which to run it.
 func (s Schema) DDL() ([]Statement, error) {
@@ -170,8 +97,8 @@ func (s Schema) DDL() ([]Statement, error) {
 	return slices.Concat(s.Databases(), tables, views), nil
 }
 
-// render fills the templates of a folder, in the order of their names.
-func (s Schema) render(files fs.FS, folder string) ([]Statement, error) {
+// render fills the templates of a folder with dot, in the order of their names.
+func render(files fs.FS, folder string, dot any) ([]Statement, error) {
 	names, err := fs.Glob(files, folder+"/*.sql")
 	if err != nil {
 		return nil, fmt.Errorf("list %s: %w", folder, err)
@@ -189,7 +116,7 @@ func (s Schema) render(files fs.FS, folder string) ([]Statement, error) {
 			return nil, fmt.Errorf("parse %s: %w", name, err)
 		}
 		var b strings.Builder
-		if err := t.Execute(&b, s); err != nil {
+		if err := t.Execute(&b, dot); err != nil {
 			return nil, fmt.Errorf("render %s: %w", name, err)
 		}
 		all = append(all, Statement{short, strings.TrimSpace(b.String())})

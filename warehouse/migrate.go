@@ -19,6 +19,9 @@ import (
 // store that a newer mrrsync has migrated, or one whose migrations were other
 // than ours.
 func (w *Warehouse) Migrate(ctx context.Context) error {
+	if err := w.oneShard(ctx); err != nil {
+		return err
+	}
 	for _, s := range w.schema.Databases() {
 		if err := w.exec(ctx, "create database", s.SQL); err != nil {
 			return err
@@ -104,6 +107,9 @@ func checksum(name string) string {
 
 // resume sets the sequence numbers behind all that were given out.
 func (w *Warehouse) resume(ctx context.Context) error {
+	if err := w.catchUp(ctx); err != nil {
+		return err
+	}
 	var parts []string
 	for table, columns := range map[string][]string{
 		"runs": {"run", "seq"}, "run_sources": {"seq"}, "completeness": {"seq"}, "cursors": {"seq"}, "seals": {"seq"},
@@ -139,12 +145,16 @@ func (d Drift) String() string {
 	return d.Object + "." + d.Column + ": " + d.What
 }
 
+// scratch stands between the name of a database and a number in the name of the
+// copy that Drift compares it with.
+const scratch = "_drift_"
+
 // Drift compares tables and views with a fresh copy of the schema that it makes
 // beside them and drops again. No Drift means that they are the same in every
 // column, type, comment and codec, in engine and in keys.
 func (w *Warehouse) Drift(ctx context.Context) (all []Drift, err error) {
 	fresh := w.schema
-	fresh.Database = fmt.Sprintf("%s_drift_%d", w.schema.Database, w.next())
+	fresh.Database = fmt.Sprintf("%s%s%d", w.schema.Database, scratch, w.next())
 	ddl, err := fresh.DDL()
 	if err != nil {
 		return nil, err

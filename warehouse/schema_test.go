@@ -91,45 +91,6 @@ func TestMigrateRefusesForeignStores(t *testing.T) {
 	}
 }
 
-// TestDDLOfEveryTarget parses all statements of all targets with the engine.
-func TestDDLOfEveryTarget(t *testing.T) {
-	w := fresh(t)
-	for name, c := range map[string]struct {
-		schema Schema
-		want   []string
-	}{
-		"embedded": {Schema{Target: Embedded, Database: "mrr", Segments: []string{"csm"}}, []string{"ENGINE = MergeTree"}},
-		"server":   {Schema{Target: Server, Database: "mrr"}, []string{"non_replicated_deduplication_window"}},
-		"cluster": {
-			Schema{Target: Cluster, Database: "my_mrr", Cluster: "it's `mine`", Segments: []string{"csm", "tier"}},
-			[]string{"ReplicatedMergeTree(", "ReplicatedReplacingMergeTree(", "ON CLUSTER `it's \\`mine\\``", "`my_mrr_store`"},
-		},
-	} {
-		all, err := c.schema.DDL()
-		if err != nil {
-			t.Fatal(err)
-		}
-		var text strings.Builder
-		for _, s := range all {
-			text.WriteString(s.SQL)
-			if err := w.each(t.Context(), "parse", "SELECT formatQuery({sql:String})", func(scan func(...any) error) error {
-				var formatted string
-				return scan(&formatted)
-			}, named("sql", s.SQL)); err != nil {
-				t.Errorf("%s: %s: %v", name, s.Name, err)
-			}
-			if c.schema.Target == Cluster && !strings.Contains(s.SQL, "ON CLUSTER") {
-				t.Errorf("%s: %s is not made on the cluster", name, s.Name)
-			}
-		}
-		for _, want := range c.want {
-			if !strings.Contains(text.String(), want) {
-				t.Errorf("%s: nowhere %s", name, want)
-			}
-		}
-	}
-}
-
 // TestMigrationsAreNumberedThrough: a store remembers its migrations by number,
 // so no two may share one and none may be left out.
 func TestMigrationsAreNumberedThrough(t *testing.T) {
@@ -189,7 +150,7 @@ func TestDSN(t *testing.T) {
 			t.Errorf("%s: %v", text, err)
 		}
 	}
-	for _, text := range []string{"clickhouse://u:hunter2@h:9000", "https://u:hunter2@h:8443?secure=true", "http://h:8123"} {
+	for _, text := range []string{"clickhouse://u:hunter2@h:9000", "clickhouse://u:hunter2@h1:9000,h2:9000/", "https://u:hunter2@h:8443?secure=true", "http://h:8123"} {
 		d, err := parseDSN(text)
 		if err != nil || strings.Contains(d.redacted, "hunter2") || d.http != strings.HasPrefix(text, "http") {
 			t.Errorf("%s: %+v, %v", text, d, err)

@@ -94,16 +94,10 @@ func Open(ctx context.Context, opt Options) (*Warehouse, error) {
 	}
 	w := &Warehouse{
 		opt: opt, dsn: d, log: opt.Logger, landed: map[string]*held{},
-		schema: Schema{Target: Server, Database: opt.Database, Cluster: opt.Cluster, Segments: opt.Segments, Volatile: opt.Volatile, Bands: opt.Bands},
+		schema: Schema{Target: TargetOf(opt.DSN, opt.Cluster), Database: opt.Database, Cluster: opt.Cluster, Segments: opt.Segments, Volatile: opt.Volatile, Bands: opt.Bands},
 	}
-	switch {
-	case d.folder != "":
-		w.schema.Target = Embedded
-		if opt.Cluster != "" {
-			return nil, errors.New("warehouse.cluster is set, but warehouse.dsn is chdb://: an embedded warehouse has no cluster")
-		}
-	case opt.Cluster != "":
-		w.schema.Target = Cluster
+	if d.folder != "" && opt.Cluster != "" {
+		return nil, errors.New("warehouse.cluster is set, but warehouse.dsn is chdb://: an embedded warehouse has no cluster")
 	}
 	if err := w.schema.Validate(); err != nil {
 		return nil, err
@@ -148,7 +142,7 @@ func (w *Warehouse) connect(ctx context.Context) error {
 	if opts.Settings == nil {
 		opts.Settings = clickhouse.Settings{}
 	}
-	for k, v := range settings {
+	for k, v := range w.schema.session() {
 		opts.Settings[k] = v
 	}
 	conn, err := clickhouse.Open(opts)
@@ -157,13 +151,6 @@ func (w *Warehouse) connect(ctx context.Context) error {
 	}
 	w.conn = conn
 	return nil
-}
-
-// settings are what every statement of ours runs under.
-var settings = map[string]any{
-	"async_insert":                             0, // an answered INSERT is in its table
-	"max_partitions_per_insert_block":          0, // a batch of invoice lines spans years
-	"throw_on_max_partitions_per_insert_block": 0,
 }
 
 // Conn is the driver's connection, for statements of one's own. Names need

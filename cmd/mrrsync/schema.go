@@ -26,14 +26,21 @@ it.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
+	var grants bool
+	show := &cobra.Command{
+		Use:   "print",
+		Short: "Print the DDL for the configured target",
+		Long: `Prints every statement that a new warehouse is made with, in order. Nothing is connected to.
+--grants prints instead what an administrator of a server runs once: a role that reads the
+views and the tables behind them, within limits, and a role for mrrsync itself.`,
+		Example: `  mrrsync schema print > schema.sql
+  mrrsync schema print --grants | clickhouse-client --multiquery`,
+		Args: cobra.NoArgs,
+		RunE: func(*cobra.Command, []string) error { return a.printSchema(grants) },
+	}
+	show.Flags().BoolVar(&grants, "grants", false, "print roles and grants instead of tables and views; server, cluster and cloud only")
 	cmd.AddCommand(
-		&cobra.Command{
-			Use:   "print",
-			Short: "Print the DDL for the configured target",
-			Long:  "Prints every statement that a new warehouse is made with, in order. Nothing is connected to.",
-			Args:  cobra.NoArgs,
-			RunE:  func(*cobra.Command, []string) error { return a.printSchema() },
-		},
+		show,
 		&cobra.Command{
 			Use:   "apply",
 			Short: "Make or update tables and views",
@@ -54,28 +61,38 @@ Migrations go forward only; applying twice changes nothing.`,
 }
 
 // target is what the configured DDL is made for.
-func target(c *config.Config) warehouse.Schema {
-	s := warehouse.Schema{
-		Target: warehouse.Server, Database: c.Warehouse.Database, Cluster: c.Warehouse.Cluster, Segments: segments(c), Bands: bands(c),
+func target(c *config.Config) (warehouse.Schema, error) {
+	// A DSN that is kept elsewhere must be there: DDL for another kind of
+	// ClickHouse would be worse than none.
+	dsn, err := c.Warehouse.DSN.Value()
+	if err != nil {
+		return warehouse.Schema{}, fmt.Errorf("read warehouse.dsn, which decides the DDL: %w", err)
 	}
-	if _, embedded := c.Warehouse.DSN.Embedded(); embedded {
-		s.Target = warehouse.Embedded
-	} else if s.Cluster != "" {
-		s.Target = warehouse.Cluster
-	}
-	return s
+	return warehouse.Schema{
+		Target: warehouse.TargetOf(dsn, c.Warehouse.Cluster), Database: c.Warehouse.Database, Cluster: c.Warehouse.Cluster,
+		Segments: segments(c), Bands: bands(c),
+	}, nil
 }
 
-func (a *app) printSchema() error {
+// printSchema prints the DDL, or the grants that go with it.
+func (a *app) printSchema(grants bool) error {
 	c, err := a.config()
 	if err != nil {
 		return err
 	}
-	ddl, err := target(c).DDL()
+	s, err := target(c)
 	if err != nil {
 		return err
 	}
-	for _, s := range ddl {
+	statements := s.DDL
+	if grants {
+		statements = s.Grants
+	}
+	all, err := statements()
+	if err != nil {
+		return err
+	}
+	for _, s := range all {
 		fmt.Fprintf(a.stdout, "-- %s\n%s;\n\n", s.Name, strings.TrimRight(strings.TrimSpace(s.SQL), ";"))
 	}
 	return nil

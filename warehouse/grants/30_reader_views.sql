@@ -1,0 +1,1 @@
+GRANT{{.OnCluster}} SELECT ON {{.DB}}.* TO {{.Reader}}
