@@ -12,7 +12,7 @@ func (dv *derivation) customer(r *billing.Record) {
 	dv.result.Customers = append(dv.result.Customers, Customer{
 		Source: r.Source, CustomerID: c.ID, AccountID: dv.account, Name: c.Name, Email: c.Email,
 		Currency: c.Currency, Country: c.Country, Created: dv.day(c.Created, billing.NoDate), Deleted: c.Deleted,
-		Segments: segmentsOf(dv.settings.Segments, nil, fieldsOf(c)),
+		Segments: dv.latest(nil, c),
 	})
 }
 
@@ -22,7 +22,7 @@ func (dv *derivation) subscription(r *billing.Record, d *dossier) {
 		Source: r.Source, CustomerID: r.Customer.ID, AccountID: dv.account, SubscriptionID: sub.ID, Name: sub.Name,
 		Currency: sub.Currency, Status: statusName(billing.StatusActive),
 		Start: dv.day(cmp.Or(sub.Start, sub.Created), billing.NoDate), End: dv.day(sub.Ended, billing.Forever),
-		CancelAt: billing.Forever, Segments: segmentsOf(dv.settings.Segments, sub.Metadata, fieldsOf(&r.Customer)), ProviderMRR: sub.ProviderMRR, Refs: refsOf(sub, &r.Customer),
+		CancelAt: billing.Forever, Segments: dv.latest(sub.Metadata, &r.Customer), ProviderMRR: sub.ProviderMRR, Refs: refsOf(sub, &r.Customer),
 	}
 	if len(d.states) > 0 {
 		last := &d.states[len(d.states)-1].Terms

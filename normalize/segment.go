@@ -93,12 +93,17 @@ func profileAt(list []billing.Profile, t time.Time) map[string]string {
 	return list[0].Values
 }
 
+// latest are the segments as last known.
+func (dv *derivation) latest(own map[string]string, customer *billing.Customer) map[string]string {
+	if len(dv.settings.Segments) == 0 {
+		return nil
+	}
+	return segmentsOf(dv.settings.Segments, own, fieldsOf(customer))
+}
+
 // segmentsOf are the values of the configured segments: the subscription's own,
 // else its customer's. A segment without a value is left out.
 func segmentsOf(paths, own, customers map[string]string) map[string]string {
-	if len(paths) == 0 {
-		return nil
-	}
 	out := make(map[string]string, len(paths))
 	for name, path := range paths {
 		v, _ := lookup(own, path)
