@@ -194,7 +194,7 @@ func (a *app) serveConfig(ctx context.Context, c *config.Config, o serving) (ser
 			Seconds: c.Serve.Limits.MaxSeconds, Memory: uint64(c.Serve.Limits.MaxMemory), Rows: c.Serve.Limits.MaxResultRows,
 			Queries: int(c.Serve.Limits.MaxQueries),
 		},
-		Logger: a.log,
+		Now: a.now, Logger: a.log,
 	}
 	for _, u := range c.Serve.Users {
 		if _, err := u.Password.Value(); err != nil {
@@ -228,7 +228,7 @@ func (a *app) serveConfig(ctx context.Context, c *config.Config, o serving) (ser
 // nightly is the loop of scheduled syncs.
 func (a *app) nightly(c *config.Config, w *warehouse.Warehouse, cron schedule.Cron) schedule.Loop {
 	return schedule.Loop{
-		Cron: cron, Zone: c.Reporting.Zone, Log: a.log,
+		Cron: cron, Zone: c.Reporting.Zone, Now: a.now, Log: a.log,
 		Jitter: func() time.Duration { return rand.N(maxJitter) }, //nolint:gosec // not a secret
 		Last:   w.LastSync,
 		Run: func(ctx context.Context, _ time.Time) error {

@@ -183,7 +183,7 @@ func TestReadersDuringSyncs(t *testing.T) {
 		}
 		return strings.Fields(strings.Trim(fmt.Sprint(prices), "[]")), err
 	})
-	js := o.readJS(t, ctx)
+	js := o.readJS(ctx, t)
 	for i := range *publishes {
 		o.publish(t, 101+i)
 	}
@@ -204,7 +204,7 @@ func TestReadersDuringSyncs(t *testing.T) {
 // post asks over plain HTTP and returns the lines of the answer.
 func (o *office) post(format, sql string) ([]string, error) {
 	u := "http://" + o.addr + "/?" + url.Values{"default_format": {format}}.Encode()
-	res, err := http.Post(u, "text/plain", strings.NewReader(sql)) //nolint:noctx // the server ends after its readers
+	res, err := http.Post(u, "text/plain", strings.NewReader(sql))
 	if err != nil {
 		return nil, err
 	}
@@ -218,7 +218,7 @@ func (o *office) post(format, sql string) ([]string, error) {
 
 // readJS reads with the official JavaScript client, where there is one, until
 // ctx ends. The function it returns waits for it.
-func (o *office) readJS(t *testing.T, ctx context.Context) (wait func()) {
+func (o *office) readJS(ctx context.Context, t *testing.T) (wait func()) {
 	t.Helper()
 	if *jsClient == "" {
 		return func() {}
@@ -311,7 +311,7 @@ func TestServedHealth(t *testing.T) {
 
 func (o *office) get(t *testing.T, path string) (status int, body string) {
 	t.Helper()
-	res, err := http.Get("http://" + o.addr + path) //nolint:noctx // the server ends with the test
+	res, err := http.Get("http://" + o.addr + path)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -30,6 +30,7 @@ type Loop struct {
 	// Run does a run. What it returns was told already; it decides only whether
 	// to try again.
 	Run func(ctx context.Context, slot time.Time) error
+	Now func() time.Time
 	// Log is told when the next run is.
 	Log *slog.Logger
 }
@@ -47,14 +48,14 @@ func (l Loop) Do(ctx context.Context) error {
 			}
 			continue
 		}
-		if wait := time.Until(slot); wait > 0 {
+		if wait := slot.Sub(l.Now()); wait > 0 {
 			wait += l.Jitter()
 			l.Log.Info("next sync", "at", slot.Format(time.RFC3339), "begins_in", wait.Round(time.Second))
 			if err := sleep(ctx, wait); err != nil {
 				return err
 			}
 			// Somebody may have run it by hand meanwhile.
-			if again, err := l.due(ctx, tried); err != nil || again.After(time.Now()) {
+			if again, err := l.due(ctx, tried); err != nil || again.After(l.Now()) {
 				continue
 			}
 		} else {
@@ -74,7 +75,7 @@ func (l Loop) due(ctx context.Context, tried time.Time) (time.Time, error) {
 	if err != nil {
 		return time.Time{}, err
 	}
-	now := time.Now()
+	now := l.Now()
 	if last.IsZero() && tried.IsZero() {
 		return now, nil // nothing was ever read: begin at once
 	}
@@ -95,7 +96,7 @@ func (l Loop) due(ctx context.Context, tried time.Time) (time.Time, error) {
 // attempt runs a slot, again if it fails, until the next one is due. The error
 // is ctx's.
 func (l Loop) attempt(ctx context.Context, slot time.Time) error {
-	end := l.Cron.Next(time.Now(), l.Zone)
+	end := l.Cron.Next(l.Now(), l.Zone)
 	wait := firstWait
 	for n := 1; ; {
 		err := l.Run(ctx, slot)
@@ -112,7 +113,7 @@ func (l Loop) attempt(ctx context.Context, slot time.Time) error {
 				return nil // the other run was this one's work
 			}
 			continue
-		case n == attempts, time.Now().Add(wait).After(end):
+		case n == attempts, l.Now().Add(wait).After(end):
 			l.Log.Error("the sync failed and is not tried again before its next time", "attempts", n)
 			return nil
 		}

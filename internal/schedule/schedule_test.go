@@ -97,7 +97,7 @@ func (n *night) loop(t testing.TB, expr string, z *time.Location) Loop {
 		t.Fatal(err)
 	}
 	return Loop{
-		Cron: c, Zone: z, Log: slog.New(slog.DiscardHandler),
+		Cron: c, Zone: z, Now: time.Now, Log: slog.New(slog.DiscardHandler),
 		Jitter: func() time.Duration { return 40 * time.Second },
 		Last: func(context.Context) (time.Time, error) {
 			if len(n.began) == 0 {

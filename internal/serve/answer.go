@@ -30,7 +30,7 @@ import (
 type answer struct {
 	w       http.ResponseWriter
 	control *http.ResponseController
-	started time.Time
+	elapsed func() time.Duration
 	tag     string // marks an exception at the end of this answer, which no data can forge
 	hold    int    // bytes to hold back; below 0: all of them
 	patient time.Duration
@@ -110,7 +110,7 @@ func (p pusher) Write(b []byte) (int, error) { return p.a.push(b) }
 // push sends bytes. A client that takes nothing for too long is given up, so
 // that it does not hold a connection of the engine.
 func (a *answer) push(p []byte) (int, error) {
-	_ = a.control.SetWriteDeadline(time.Now().Add(a.patient)) // not every writer has one
+	_ = a.control.SetWriteDeadline(time.Now().Add(a.patient)) //nolint:forbidigo // the connection's own clock
 	var w io.Writer = a.w
 	if a.encoder != nil {
 		w = a.encoder
@@ -128,7 +128,7 @@ func (a *answer) summary(sum chdb.Summary) {
 	text, err := json.Marshal(map[string]string{
 		"read_rows": number(sum.RowsRead), "read_bytes": "0", "written_rows": number(sum.RowsWritten), "written_bytes": "0",
 		"total_rows_to_read": "0", "result_rows": number(sum.RowsWritten), "result_bytes": "0",
-		"elapsed_ns": strconv.FormatInt(time.Since(a.started).Nanoseconds(), 10),
+		"elapsed_ns": strconv.FormatInt(a.elapsed().Nanoseconds(), 10),
 	})
 	if err == nil {
 		a.w.Header().Set("X-ClickHouse-Summary", string(text))
@@ -226,7 +226,7 @@ func statusOf(code int) int {
 // newAnswer prepares the response to a request.
 func (s *Server) newAnswer(w http.ResponseWriter, r *http.Request, id string) *answer {
 	a := &answer{
-		w: w, control: http.NewResponseController(w), started: time.Now(), tag: rand.Text()[:16], hold: defaultHold, patient: slowClient,
+		w: w, control: http.NewResponseController(w), elapsed: s.stopwatch(), tag: rand.Text()[:16], hold: defaultHold, patient: slowClient,
 	}
 	params := r.URL.Query()
 	if n, err := strconv.Atoi(params.Get("buffer_size")); err == nil && n >= 0 {

@@ -179,7 +179,7 @@ func TestErrorAfterFirstRows(t *testing.T) {
 	w := newWarehouse(t)
 	addr := w.start(t, nil)
 	const sql = "SELECT throwIf(number = 3000000, 'too far') FROM numbers(4000000)"
-	res, err := http.Post("http://"+addr+"/", "text/plain", strings.NewReader(sql)) //nolint:noctx // the test ends with it
+	res, err := http.Post("http://"+addr+"/", "text/plain", strings.NewReader(sql))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -313,7 +313,7 @@ func (b byteReader) text(t *testing.T) string {
 // TestGracefulStop lets a statement in progress end.
 func TestGracefulStop(t *testing.T) {
 	w := newWarehouse(t)
-	s, err := serve.New(t.Context(), serve.Config{Folder: w.folder, Database: "mrr", Listen: "127.0.0.1:0"})
+	s, err := serve.New(t.Context(), serve.Config{Folder: w.folder, Database: "mrr", Listen: "127.0.0.1:0", Now: time.Now})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -327,7 +327,7 @@ func TestGracefulStop(t *testing.T) {
 	}
 	got := make(chan result, 1)
 	go func() {
-		res, err := http.Post("http://"+s.Addr().String()+"/", "text/plain", strings.NewReader("SELECT number FROM numbers(5000000)")) //nolint:noctx // ends with the server
+		res, err := http.Post("http://"+s.Addr().String()+"/", "text/plain", strings.NewReader("SELECT number FROM numbers(5000000)"))
 		if err != nil {
 			close(begun)
 			got <- result{0, err}
@@ -347,7 +347,7 @@ func TestGracefulStop(t *testing.T) {
 	if err := <-done; err != nil {
 		t.Error(err)
 	}
-	if _, err := http.Get("http://" + s.Addr().String() + "/ping"); err == nil { //nolint:noctx,bodyclose // there is none
+	if _, err := http.Get("http://" + s.Addr().String() + "/ping"); err == nil {
 		t.Error("still there")
 	}
 }

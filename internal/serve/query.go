@@ -60,9 +60,8 @@ func (s *Server) query(w http.ResponseWriter, r *http.Request) {
 		id = uuid.NewString()
 	}
 	a := s.newAnswer(w, r, id)
-	begun := time.Now()
 	who, err := s.answer(a, r)
-	s.stats.query(who, time.Since(begun), err)
+	s.stats.query(who, a.elapsed(), err)
 	if err != nil {
 		level := s.log.Debug
 		if statusOf(asError(err).Code) == http.StatusForbidden {
@@ -70,6 +69,12 @@ func (s *Server) query(w http.ResponseWriter, r *http.Request) {
 		}
 		level("query refused or failed", "query", id, "user", who.name, "remote", r.RemoteAddr, "error", firstLine(err.Error()))
 	}
+}
+
+// stopwatch starts one.
+func (s *Server) stopwatch() func() time.Duration {
+	begun := s.cfg.Now()
+	return func() time.Duration { return s.cfg.Now().Sub(begun) }
 }
 
 func firstLine(s string) string {

@@ -55,6 +55,7 @@ type Config struct {
 	Socket bool
 	// Health tells how current the warehouse is, for /healthz and /metrics.
 	Health func(context.Context) (Health, error)
+	// Now is the clock that statements are timed with.
 	Now    func() time.Time
 	Logger *slog.Logger
 }
@@ -80,7 +81,7 @@ func New(ctx context.Context, cfg Config) (*Server, error) {
 		cfg.Logger = slog.New(slog.DiscardHandler)
 	}
 	if cfg.Now == nil {
-		cfg.Now = time.Now
+		return nil, errors.New("serve: no clock given")
 	}
 	if cfg.Limits.Queries <= 0 {
 		cfg.Limits.Queries = 8

@@ -80,7 +80,7 @@ func (w warehouse) run(t testing.TB, change func(*serve.Config)) (stop func()) {
 func (w warehouse) serve(t testing.TB, change func(*serve.Config)) (s *serve.Server, stop func()) {
 	t.Helper()
 	cfg := serve.Config{
-		Folder: w.folder, Database: "mrr", Listen: "127.0.0.1:0", Limits: serve.Limits{Seconds: 10, Memory: 1 << 30},
+		Folder: w.folder, Database: "mrr", Listen: "127.0.0.1:0", Now: time.Now, Limits: serve.Limits{Seconds: 10, Memory: 1 << 30},
 	}
 	if change != nil {
 		change(&cfg)
@@ -493,7 +493,7 @@ func TestUsers(t *testing.T) {
 func TestStrangers(t *testing.T) {
 	w := newWarehouse(t)
 	for _, listen := range []string{"0.0.0.0:0", ":0", "[::]:0", "192.0.2.1:0", "example.com:0"} {
-		if _, err := serve.New(t.Context(), serve.Config{Folder: w.folder, Database: "mrr", Listen: listen}); err == nil {
+		if _, err := serve.New(t.Context(), serve.Config{Folder: w.folder, Database: "mrr", Listen: listen, Now: time.Now}); err == nil {
 			t.Errorf("listens on %s without users", listen)
 		}
 	}
