@@ -35,7 +35,11 @@ func Assets() ([]File, error) {
 		}
 		files = append(files, more...)
 	}
-	return append(files, File{"../../docs/views.md", reference(views)}), nil
+	text, err := reference(views, questions)
+	if err != nil {
+		return nil, err
+	}
+	return append(files, File{"../../docs/views.md", text}), nil
 }
 
 // fields is a YAML mapping whose keys stay in their order.

@@ -42,7 +42,7 @@ func TestAssetsAreCurrent(t *testing.T) {
 		}
 	}
 	// What is no longer made does not stay behind.
-	for _, pattern := range []string{"grafana/*", "metabase/questions/*", "rill/metrics/*", "rill/dashboards/*", "dbt/models/*.yml"} {
+	for _, pattern := range []string{"grafana/*.json", "metabase/questions/*", "rill/metrics/*", "rill/dashboards/*", "dbt/models/*.yml"} {
 		there, err := filepath.Glob(pattern)
 		if err != nil || len(there) == 0 {
 			t.Errorf("%s: %v, %v", pattern, there, err)
@@ -62,7 +62,7 @@ func TestDefinition(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	w := newStore(t, warehouse.Schema{Target: warehouse.Embedded, Database: "plain", Volatile: true})
+	w := newWorld(t, warehouse.Schema{Database: "plain"}, false)
 	var got []string
 	for _, v := range views {
 		got = append(got, v.Name+"\t"+v.Comment)
@@ -75,7 +75,7 @@ func TestDefinition(t *testing.T) {
 			SELECT name AS view, 0 AS place, concat(name, '\t', comment) AS line FROM system.tables WHERE database = 'plain'
 			UNION ALL
 			SELECT table, position, concat(table, '\t', name, '\t', type, '\t', comment) FROM system.columns WHERE database = 'plain'
-		) ORDER BY view, place`, "TSVRaw"), "\n"), "\n")
+		) ORDER BY view, place`), "\n"), "\n")
 	slices.Sort(got)
 	slices.Sort(want)
 	if diff := cmp.Diff(want, got); diff != "" {
@@ -85,7 +85,7 @@ func TestDefinition(t *testing.T) {
 
 // TestGrain: every view has a key, and its rows keep to it.
 func TestGrain(t *testing.T) {
-	w := newWorld(t, "grain", true)
+	w := &world{t, small}
 	views, err := Definition()
 	if err != nil {
 		t.Fatal(err)
@@ -101,10 +101,10 @@ func TestGrain(t *testing.T) {
 			}
 		}
 		key := strings.Join(v.Key, ", ")
-		if got := w.run("SELECT count() FROM "+v.Name, "TSV"); got == "0\n" {
+		if got := w.run("SELECT count() FROM " + v.Name); got == "0\n" {
 			t.Errorf("the small company has nothing in %s", v.Name)
 		}
-		if got := w.run(fmt.Sprintf("SELECT %s, count() AS n FROM %s GROUP BY %s HAVING n > 1", key, v.Name, key), "TSV"); got != "" {
+		if got := w.run(fmt.Sprintf("SELECT %s, count() AS n FROM %s GROUP BY %s HAVING n > 1", key, v.Name, key)); got != "" {
 			t.Errorf("%s has several rows of one key (%s):\n%s", v.Name, key, got)
 		}
 		for _, c := range v.Columns {
@@ -162,7 +162,7 @@ func TestQuestionsAreRefused(t *testing.T) {
 
 // TestYAML: every YAML file can be read, and none is empty.
 func TestYAML(t *testing.T) {
-	for _, pattern := range []string{"rill/*.yaml", "rill/*/*.yaml", "dbt/*.yml", "dbt/models/*.yml"} {
+	for _, pattern := range []string{"rill/*.yaml", "rill/*/*.yaml", "dbt/*.yml", "dbt/models/*.yml", "grafana/provisioning/*/*.yaml"} {
 		files, err := filepath.Glob(pattern)
 		if err != nil || len(files) == 0 {
 			t.Errorf("%s: %v, %v", pattern, files, err)

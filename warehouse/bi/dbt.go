@@ -3,7 +3,6 @@ package bi
 import (
 	"fmt"
 	"maps"
-	"regexp"
 	"slices"
 	"strings"
 )
@@ -269,8 +268,6 @@ func dbtMetrics(_ []View, _ []Question) (fields, error) {
 	return fields{{Key: "version", Value: 2}, {Key: "semantic_models", Value: named}, {Key: "metrics", Value: all}}, nil
 }
 
-var readsPattern = regexp.MustCompile(`\b(?:FROM|JOIN) (\w+)\b`)
-
 // dbtExposures tells dbt that the dashboard reads the views that its questions
 // name.
 func dbtExposures(views []View, questions []Question) (fields, error) {
@@ -280,10 +277,8 @@ func dbtExposures(views []View, questions []Question) (fields, error) {
 		if err != nil {
 			return nil, err
 		}
-		for _, m := range readsPattern.FindAllStringSubmatch(sql, -1) {
-			if _, ok := find(views, m[1]); ok {
-				read[m[1]] = true
-			}
+		for _, name := range reads(views, sql) {
+			read[name] = true
 		}
 	}
 	var on []string

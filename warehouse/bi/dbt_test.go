@@ -9,6 +9,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"mrrsync/warehouse"
 )
 
 // jinja is what of dbt's language the project uses.
@@ -68,7 +70,7 @@ func (w *world) dbt(views []View, file string) (answer, error) {
 // TestDbtModels runs the models: their columns are those that models.yml
 // describes, in order, and their keys hold.
 func TestDbtModels(t *testing.T) {
-	w := newWorld(t, "dbt", true)
+	w := &world{t, small}
 	views, err := Definition()
 	if err != nil {
 		t.Fatal(err)
@@ -142,13 +144,13 @@ func (w *world) generic(_ []View, name, of string, columns []string) string {
 		w.t.Fatalf("dbt/tests/generic/%s.sql is no test of that name", name)
 	}
 	sql := strings.NewReplacer("{{ model }}", of, "{{ columns | join(', ') }}", strings.Join(columns, ", ")).Replace(m[2])
-	return w.run(sql, "TSV")
+	return w.run(sql)
 }
 
 // TestDbtTests runs the project's tests on the small company: they pass, but for
 // the one that warns of its reject.
 func TestDbtTests(t *testing.T) {
-	w := newWorld(t, "dbt_tests", true)
+	w := newWorld(t, warehouse.Schema{Database: "spoilt", Segments: []string{"csm"}}, true)
 	views, err := Definition()
 	if err != nil {
 		t.Fatal(err)
@@ -167,11 +169,11 @@ func TestDbtTests(t *testing.T) {
 		}
 	}
 	// And they can fail.
-	w.run("INSERT INTO "+w.schema.Store()+".completeness (run, source, stream, seq, listed, landed, missing) VALUES (8, 'main', 'invoices', 1, 5, 4, 1)", "Null")
+	w.exec("INSERT INTO " + w.schema.Store() + ".completeness (run, source, stream, seq, listed, landed, missing) VALUES (8, 'main', 'invoices', 1, 5, 4, 1)")
 	if a, err := w.dbt(views, "dbt/tests/nothing_is_missing.sql"); err != nil || len(a.rows) != 1 {
 		t.Errorf("what is missing is not told: %v, %v", a.rows, err)
 	}
-	w.run("INSERT INTO "+w.schema.Store()+".movements (load_id, date, source, customer_id, account_id, subscription_id, item_id, currency, movement, amount) VALUES (3, '2026-03-20', 'main', 'x', 'x', 'x', 'x', 'USD', 'new', 1)", "Null")
+	w.exec("INSERT INTO " + w.schema.Store() + ".movements (load_id, date, source, customer_id, account_id, subscription_id, item_id, currency, movement, amount) VALUES (3, '2026-03-20', 'main', 'x', 'x', 'x', 'x', 'USD', 'new', 1)")
 	if a, err := w.dbt(views, "dbt/tests/days_add_up.sql"); err != nil || len(a.rows) == 0 {
 		t.Errorf("days that don't add up are not told: %v, %v", a.rows, err)
 	}
@@ -180,7 +182,7 @@ func TestDbtTests(t *testing.T) {
 // TestDbtSources: every view is there with all its columns, its key holds, and its
 // listed values are those that it has.
 func TestDbtSources(t *testing.T) {
-	w := newWorld(t, "dbt_sources", true)
+	w := &world{t, small}
 	views, err := Definition()
 	if err != nil {
 		t.Fatal(err)
@@ -218,7 +220,7 @@ func TestDbtSources(t *testing.T) {
 			}
 		}
 		if f := table.Config.LoadedAt; f != "" {
-			if got := w.run("SELECT max("+f+") FROM "+table.Name, "TSV"); got != "2026-04-11 02:00:09.000000\n" {
+			if got := w.run("SELECT max(" + f + ") FROM " + table.Name); got != "2026-04-11 02:00:09.000000\n" {
 				t.Errorf("%s was loaded at %s", table.Name, got)
 			}
 		}
@@ -228,7 +230,7 @@ func TestDbtSources(t *testing.T) {
 			}
 			for _, test := range c.Tests {
 				all := "'" + strings.Join(test["accepted_values"].Arguments.Values, "', '") + "'"
-				if got := w.run("SELECT DISTINCT "+c.Name+" FROM "+table.Name+" WHERE toString("+c.Name+") NOT IN ("+all+")", "TSV"); got != "" {
+				if got := w.run("SELECT DISTINCT " + c.Name + " FROM " + table.Name + " WHERE toString(" + c.Name + ") NOT IN (" + all + ")"); got != "" {
 					t.Errorf("%s.%s is %s, not one of %s", table.Name, c.Name, got, all)
 				}
 			}
@@ -239,7 +241,7 @@ func TestDbtSources(t *testing.T) {
 // TestDbtMetrics runs every measure over its model, and looks that metrics name
 // what there is.
 func TestDbtMetrics(t *testing.T) {
-	w := newWorld(t, "dbt_metrics", true)
+	w := &world{t, small}
 	views, err := Definition()
 	if err != nil {
 		t.Fatal(err)
@@ -272,7 +274,7 @@ func TestDbtMetrics(t *testing.T) {
 		for _, x := range s.Dimensions {
 			names = append(names, x.Name)
 		}
-		w.run("SELECT "+strings.Join(names, ", ")+" FROM "+from, "Null")
+		w.run("SELECT " + strings.Join(names, ", ") + " FROM " + from)
 		for _, m := range s.Measures {
 			measures[m.Name] = true
 			agg := map[string]string{"sum": "sum(%s)", "count_distinct": "count(DISTINCT %s)"}[m.Agg]
@@ -280,7 +282,7 @@ func TestDbtMetrics(t *testing.T) {
 			if m.Level.Name != "" {
 				where = " WHERE " + m.Level.Name + " = (SELECT max(" + m.Level.Name + ") FROM " + from + ")"
 			}
-			figures[m.Name] = strings.TrimSpace(w.run("SELECT "+fmt.Sprintf(agg, m.Expr)+" FROM "+from+where, "TSV"))
+			figures[m.Name] = strings.TrimSpace(w.run("SELECT " + fmt.Sprintf(agg, m.Expr) + " FROM " + from + where))
 		}
 	}
 	known := map[string]bool{}

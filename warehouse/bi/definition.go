@@ -82,6 +82,7 @@ func keys() map[string]string {
 		"runs":                            "run",
 		"loads":                           "load_id",
 		"restatements":                    "load_id account_id currency from",
+		"closings":                        "load_id",
 		"retention_monthly":               "month currency",
 		"retention_monthly_reporting":     "month",
 		"cohorts_monthly":                 "cohort age currency",

@@ -42,7 +42,7 @@ func layout() []row {
 		{"To come, and beside others", false, []place{{"40_forward", 14, 9}, {"41_benchmarks", 10, 9}}},
 		{"Invoices and usage", true, []place{{"42_invoices", 12, 9}, {"43_usage", 12, 9}}},
 		{"Can it be trusted", false, []place{
-			{"51_rejects", 12, 8}, {"52_restatements", 12, 8}, {"53_reconciliation", 12, 8}, {"54_runs", 12, 8}, {"55_completeness", 24, 7},
+			{"51_rejects", 12, 8}, {"52_restatements", 12, 8}, {"53_reconciliation", 12, 8}, {"54_runs", 12, 8}, {"55_completeness", 12, 7}, {"56_closings", 12, 7},
 		}},
 	}
 }
@@ -281,6 +281,7 @@ func lineProperties(chart Chart, column string, unit Unit) []object {
 			set = append(set, property("decimals", 2))
 		case Count:
 			set = append(set, property("unit", "locale"), property("decimals", 0))
+		default: // amounts: short, as the panel's other figures
 		}
 	} else {
 		set = append(set, property("color", object{"mode": "fixed", "fixedColor": colourOf(column)}))
@@ -319,6 +320,7 @@ func cellProperties(column string, unit Unit) []object {
 		return []object{property("unit", "time:MMM YYYY")}
 	case Moment:
 		return []object{property("unit", "time:YYYY-MM-DD HH:mm")}
+	default:
 	}
 	said := words(column)
 	if len(said) == 0 {

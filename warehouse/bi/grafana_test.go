@@ -129,18 +129,16 @@ func choices() map[string]choice {
 	all := []string{"$__all"}
 	const january, april = 1767225600, 1777593599 // 2026-01-01 to 2026-04-30
 	return map[string]choice{
-		"everything":          {map[string][]string{"currency": {"reporting"}, "source": all, "segment": {"csm"}, "value": all}, january, april},
-		"one source":          {map[string][]string{"currency": {"EUR"}, "source": {"emea"}, "segment": {"csm"}, "value": all}, january, april},
-		"several values":      {map[string][]string{"currency": {"USD"}, "source": {"main", "emea"}, "segment": {"csm"}, "value": {"ada", "(none)"}}, january, april},
-		"odd words":           {map[string][]string{"currency": {"o'x"}, "source": {"it's"}, "segment": {"a'b"}, "value": {`c'd`}}, january, april},
-		"nothing is there":    {map[string][]string{"currency": {""}, "source": all, "segment": {""}, "value": all}, january, april},
-		"a day in the middle": {map[string][]string{"currency": {"reporting"}, "source": all, "segment": {"csm"}, "value": all}, january + 40*86400, january + 41*86400},
+		"everything":       {map[string][]string{"currency": {"reporting"}, "source": all, "segment": {"csm"}, "value": all}, january, april},
+		"several values":   {map[string][]string{"currency": {"USD"}, "source": {"main", "emea"}, "segment": {"csm"}, "value": {"ada", "(none)"}}, january, april},
+		"odd words, a day": {map[string][]string{"currency": {"o'x"}, "source": {"it's"}, "segment": {"a'b"}, "value": {`c'd`}}, january + 40*86400, january + 41*86400},
+		"nothing is there": {map[string][]string{"currency": {""}, "source": all, "segment": {""}, "value": all}, january, april},
 	}
 }
 
 // TestGrafana runs every statement of the dashboard as Grafana would.
 func TestGrafana(t *testing.T) {
-	full, empty := newWorld(t, "grafana", true), newWorld(t, "grafana_empty", false)
+	full, empty := &world{t, small}, &world{t, empty}
 	questions, err := Questions()
 	if err != nil {
 		t.Fatal(err)
@@ -248,7 +246,7 @@ func TestGrafanaShape(t *testing.T) {
 // TestMovementsAreTheWaterfall: the panels that add up movements row by row say
 // what those say that read the waterfalls, and these close.
 func TestMovementsAreTheWaterfall(t *testing.T) {
-	w := newWorld(t, "flow", true)
+	w := &world{t, small}
 	sql := func(name, currency string) string {
 		text, err := questionOf(t, name).SQL(Grafana)
 		if err != nil {
@@ -265,14 +263,14 @@ func TestMovementsAreTheWaterfall(t *testing.T) {
 	for _, currency := range []string{"USD", "EUR", "JPY", "reporting"} {
 		const parts = "time, new_mrr, expansion_mrr, reactivation_mrr, contraction_mrr, churned_mrr"
 		flow := sql("11_mrr_breakdown", currency)
-		shown := w.run("SELECT "+parts+" FROM "+flow, "TSV")
-		for line := range strings.Lines(w.run("SELECT "+parts+" FROM "+sql("12_movements", currency), "TSV")) {
+		shown := w.run("SELECT " + parts + " FROM " + flow)
+		for line := range strings.Lines(w.run("SELECT " + parts + " FROM " + sql("12_movements", currency))) {
 			if !strings.Contains(shown, line) { // months without movements are in the waterfall alone
 				t.Errorf("%s: %q is not in the waterfall:\n%s", currency, line, shown)
 			}
 		}
 		open := "countIf(starting_mrr + new_mrr + expansion_mrr + reactivation_mrr + contraction_mrr + churned_mrr + fx_adjustment != ending_mrr)"
-		if got := w.run("SELECT "+open+", count() >= 2 FROM "+flow, "TSV"); got != "0\t1\n" {
+		if got := w.run("SELECT " + open + ", count() >= 2 FROM " + flow); got != "0\t1\n" {
 			t.Errorf("%s: the breakdown does not close: %s", currency, got)
 		}
 	}

@@ -45,7 +45,7 @@ func (q Question) pasted(views []View, sql string) []byte {
 		fmt.Fprintf(&b, "-- Variable %s: %s\n", v.name, v.about)
 	}
 	for _, c := range q.Columns {
-		if said := q.meaning(views, sql, c); said != "" {
+		if said := meaning(views, sql, c); said != "" {
 			fmt.Fprintf(&b, "-- Column %s: %s\n", c, said)
 		}
 	}
@@ -54,20 +54,20 @@ func (q Question) pasted(views []View, sql string) []byte {
 	return b.Bytes()
 }
 
-// meaning is what the views that a statement reads say of a column, if they
-// agree on it.
-func (q Question) meaning(views []View, sql, column string) string {
-	said := ""
-	for _, v := range views {
-		c, ok := v.column(column)
-		if !ok || !regexp.MustCompile(`\b(FROM|JOIN) `+v.Name+`\b`).MatchString(sql) {
-			continue
-		}
-		if said == "" {
-			said = c.Comment
+// meaning is what the views say of a column that a statement passes on: the first
+// of those it reads that has one. A statement may turn magnitudes round, to draw
+// them below zero.
+func meaning(views []View, sql, column string) string {
+	for _, name := range reads(views, sql) {
+		v, _ := find(views, name)
+		if c, ok := v.column(column); ok {
+			if regexp.MustCompile(`-[^,\s]+ AS ` + column + `\b`).MatchString(sql) {
+				return c.Comment + ". Here it is negative"
+			}
+			return c.Comment
 		}
 	}
-	return said
+	return ""
 }
 
 // hint is how to draw the answer, in the words of Metabase's sidebar.
@@ -156,6 +156,7 @@ func (q Question) drawn(views []View) (string, object) {
 			set["number_style"], set["decimals"] = "decimal", 2
 		case Month:
 			set["date_style"], set["date_abbreviate"] = "MMMM, YYYY", true
+		default: // as Metabase shows it
 		}
 		columns[`["name","`+c+`"]`] = set
 	}
@@ -184,6 +185,7 @@ func (q Question) drawn(views []View) (string, object) {
 	case Parts:
 		s["graph.dimensions"], s["graph.metrics"], s["stackable.stack_type"] = q.Columns[:2], q.Columns[2:], "stacked"
 		return "bar", s
+	default:
 	}
 	s["graph.dimensions"], s["graph.metrics"], s["series_settings"] = q.Columns[:1], q.Columns[1:], series
 	switch q.Chart {
@@ -193,6 +195,7 @@ func (q Question) drawn(views []View) (string, object) {
 		series[q.Columns[1]] = object{"color": colourOf(q.Columns[1]), "title": title(q.Columns[1]), "display": "area", "axis": "left"}
 		series[q.Columns[2]] = object{"color": ink, "title": title(q.Columns[2]), "display": "line", "axis": "right"}
 		return "combo", s
+	default:
 	}
 	for _, c := range q.Columns[1:] {
 		series[c] = object{"color": colourOf(c), "title": title(c), "display": "bar"}

@@ -48,7 +48,7 @@ func metabaseSQL(sql string, values map[string]string) (string, error) {
 // TestMetabase runs every question as Metabase would, with and without what is
 // optional.
 func TestMetabase(t *testing.T) {
-	w := newWorld(t, "metabase", true)
+	w := &world{t, small}
 	files, err := filepath.Glob("metabase/questions/*.sql")
 	if err != nil || len(files) == 0 {
 		t.Fatal(files, err)

@@ -137,6 +137,20 @@ func (q Question) SQL(t Tool) (string, error) {
 	return sql, nil
 }
 
+var readsPattern = regexp.MustCompile(`\b(?:FROM|JOIN) (\w+)\b`)
+
+// reads are the views that a statement names, in the order of the alphabet.
+func reads(views []View, sql string) []string {
+	var all []string
+	for _, m := range readsPattern.FindAllStringSubmatch(sql, -1) {
+		if _, ok := find(views, m[1]); ok {
+			all = append(all, m[1])
+		}
+	}
+	slices.Sort(all)
+	return slices.Compact(all)
+}
+
 // fill replaces what stands for a tool's variables.
 func fill(text string, t Tool) (string, error) {
 	words := grafanaWords()

@@ -7,8 +7,8 @@ import (
 )
 
 // reference is docs/views.md: every view, its grain, and its columns with their
-// units and signs.
-func reference(views []View) []byte {
+// units and signs; and which views answer which question.
+func reference(views []View, questions []Question) ([]byte, error) {
 	var b bytes.Buffer
 	b.WriteString(`# Views
 
@@ -36,6 +36,14 @@ columns themselves, where tools show them. Dashboards and projects over them are
 		}
 		fmt.Fprintf(&b, "| [`%s`](#%s) | %s |\n", v.Name, v.Name, codes(v.Key))
 	}
+	b.WriteString("\nWhat they are asked most, with the statements that ask it (Metabase's variables in them; Grafana's panels ask the same):\n\n| question | of the views |\n|---|---|\n")
+	for _, q := range questions {
+		sql, err := q.SQL(Grafana)
+		if err != nil {
+			return nil, err
+		}
+		fmt.Fprintf(&b, "| [%s](../warehouse/bi/metabase/questions/%s.sql) | %s |\n", q.Title, q.Name, codes(reads(views, sql)))
+	}
 	for _, v := range views {
 		fmt.Fprintf(&b, "\n## %s\n\n%s.\n\n", v.Name, strings.TrimSuffix(v.Comment, "."))
 		fmt.Fprintf(&b, "Key: %s.", codes(v.Key))
@@ -47,7 +55,7 @@ columns themselves, where tools show them. Dashboards and projects over them are
 			fmt.Fprintf(&b, "| `%s` | %s | %s | %s | %s |\n", c.Name, plain(c.Type), c.Unit, c.Sign, strings.ReplaceAll(c.Comment, "|", "\\|"))
 		}
 	}
-	return b.Bytes()
+	return b.Bytes(), nil
 }
 
 // plain is a type without what only the engine cares for.

@@ -43,7 +43,7 @@ func (m metricsView) measured() string {
 // TestRill runs each metrics view as Rill does: the measures over all, over time,
 // and by each dimension.
 func TestRill(t *testing.T) {
-	w := newWorld(t, "rill", true)
+	w := &world{t, small}
 	for name, m := range readMetrics(t) {
 		if m.Type != "metrics_view" || m.Connector != "clickhouse" || len(m.Measures) == 0 {
 			t.Errorf("%s: %+v", name, m)
@@ -74,28 +74,28 @@ func TestRill(t *testing.T) {
 // TestRillAddsUp: over any months the measures close, and they are what the
 // waterfall says; amounts of several currencies or segments are not added up.
 func TestRillAddsUp(t *testing.T) {
-	w := newWorld(t, "rill_sums", true)
+	w := &world{t, small}
 	all := readMetrics(t)
 	for name, where := range map[string]string{"mrr": "currency = 'USD'", "segments": "currency = 'USD' AND segment = 'csm'"} {
 		m := all[name]
 		for _, months := range []string{"month >= '2026-01-01'", "month BETWEEN '2026-02-01' AND '2026-03-01'", "month = '2026-03-01'"} {
-			got := w.run("SELECT starting, new, expansion, reactivation, contraction, churned, ending FROM (SELECT "+m.measured()+" FROM "+m.Table+" WHERE "+where+" AND "+months+")", "TSV")
-			want := w.run("SELECT argMin(starting_mrr, month), sum(new_mrr), sum(expansion_mrr), sum(reactivation_mrr), sum(contraction_mrr), sum(churned_mrr), argMax(ending_mrr, month) FROM mrr_waterfall_monthly WHERE currency = 'USD' AND "+months, "TSV")
+			got := w.run("SELECT starting, new, expansion, reactivation, contraction, churned, ending FROM (SELECT " + m.measured() + " FROM " + m.Table + " WHERE " + where + " AND " + months + ")")
+			want := w.run("SELECT argMin(starting_mrr, month), sum(new_mrr), sum(expansion_mrr), sum(reactivation_mrr), sum(contraction_mrr), sum(churned_mrr), argMax(ending_mrr, month) FROM mrr_waterfall_monthly WHERE currency = 'USD' AND " + months)
 			if diff := cmp.Diff(want, got); diff != "" {
 				t.Errorf("%s, %s (-waterfall +measures):\n%s", name, months, diff)
 			}
 		}
 		// Of each plan or value, too.
 		key := map[string]string{"mrr": "plan_id", "segments": "value"}[name]
-		open := w.run("SELECT count() FROM (SELECT "+m.measured()+" FROM "+m.Table+" WHERE "+where+" GROUP BY "+key+") WHERE starting + net_new + transfer != ending", "TSV")
+		open := w.run("SELECT count() FROM (SELECT " + m.measured() + " FROM " + m.Table + " WHERE " + where + " GROUP BY " + key + ") WHERE starting + net_new + transfer != ending")
 		if open != "0\n" {
 			t.Errorf("%s: %s lines do not close", name, open)
 		}
-		if got := w.run("SELECT ending IS NULL FROM (SELECT "+m.measured()+" FROM "+m.Table+")", "TSV"); got != "1\n" {
+		if got := w.run("SELECT ending IS NULL FROM (SELECT " + m.measured() + " FROM " + m.Table + ")"); got != "1\n" {
 			t.Errorf("%s adds up currencies: %s", name, got)
 		}
 	}
-	if got := w.run("SELECT ending IS NULL FROM (SELECT "+all["segments"].measured()+" FROM mrr_by_segment_monthly WHERE currency = 'USD')", "TSV"); got != "1\n" {
+	if got := w.run("SELECT ending IS NULL FROM (SELECT " + all["segments"].measured() + " FROM mrr_by_segment_monthly WHERE currency = 'USD')"); got != "1\n" {
 		t.Errorf("segments adds up segments: %s", got)
 	}
 }

@@ -5,89 +5,159 @@ import (
 	"context"
 	"flag"
 	"fmt"
+	"io"
+	"net/http"
+	"net/url"
 	"os"
 	"strings"
 	"testing"
+	"time"
 
+	"mrrsync/internal/serve"
 	"mrrsync/warehouse"
 	"mrrsync/warehouse/chdb"
 )
 
 var update = flag.Bool("update", false, "write the assets anew")
 
-// engine is the one engine of this test binary.
-var engine *chdb.DB
+// The engine of this test binary, its folder, and two warehouses that no test
+// changes: the small company of testdata/world.sql, and one without a load.
+var (
+	engine *chdb.DB
+	folder string
+
+	small, empty store
+)
 
 func TestMain(m *testing.M) {
 	flag.Parse()
-	dir, err := os.MkdirTemp("", "bi")
-	if err == nil {
-		engine, err = chdb.Open(context.Background(), chdb.Config{Path: dir})
-	}
+	code, err := run(m)
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
-		os.Exit(1)
+		code = 1
 	}
-	code := m.Run()
-	_ = engine.Close(context.Background()) // what it could say is no longer of use
-	_ = os.RemoveAll(dir)
 	os.Exit(code)
 }
 
-// A world is a warehouse with the small company of testdata/world.sql in it, or
-// an empty one.
-type world struct {
-	t      testing.TB
-	schema warehouse.Schema
-}
-
-func newWorld(t testing.TB, database string, filled bool) *world {
-	t.Helper()
-	w := newStore(t, warehouse.Schema{Target: warehouse.Embedded, Database: database, Volatile: true, Segments: []string{"csm", "tier"}})
-	if !filled {
-		return w
+func run(m *testing.M) (code int, err error) {
+	if folder, err = os.MkdirTemp("", "bi"); err != nil {
+		return 0, err
 	}
-	text, err := os.ReadFile("testdata/world.sql")
-	if err != nil {
-		t.Fatal(err)
+	defer os.RemoveAll(folder)
+	ctx := context.Background()
+	if engine, err = chdb.Open(ctx, chdb.Config{Path: folder}); err != nil {
+		return 0, err
 	}
-	for s := range strings.SplitSeq(string(text), ";\n") {
-		if strings.TrimSpace(s) != "" {
-			w.run(strings.ReplaceAll(s, "STORE", w.schema.Store()), "Null")
+	defer func() { _ = engine.Close(ctx) }() // what it could say is no longer of use
+	for _, s := range []struct {
+		store    *store
+		database string
+		filled   bool
+	}{{&small, "small", true}, {&empty, "empty", false}} {
+		if *s.store, err = newStore(ctx, warehouse.Schema{Database: s.database, Segments: []string{"csm", "tier"}}, s.filled); err != nil {
+			return 0, err
 		}
+		defer s.store.stop()
 	}
-	return w
+	return m.Run(), nil
 }
 
-// newStore makes the tables and views of a schema.
-func newStore(t testing.TB, schema warehouse.Schema) *world {
-	t.Helper()
+// A store is a warehouse and the address at which readers find it.
+type store struct {
+	schema  warehouse.Schema
+	address string
+	stop    func()
+}
+
+// newStore makes the tables and views of a schema, fills them if that is asked,
+// and serves them to readers.
+func newStore(ctx context.Context, schema warehouse.Schema, filled bool) (store, error) {
+	schema.Target, schema.Volatile = warehouse.Embedded, true
 	ddl, err := schema.DDL()
 	if err != nil {
-		t.Fatal(err)
+		return store{}, err
 	}
-	for _, s := range ddl {
-		if err := engine.Query(t.Context(), s.SQL, "Null", nil, nil); err != nil {
-			t.Fatalf("%s: %v", s.Name, err)
+	if filled {
+		text, err := os.ReadFile("testdata/world.sql")
+		if err != nil {
+			return store{}, err
+		}
+		for s := range strings.SplitSeq(string(text), ";\n") {
+			if strings.TrimSpace(s) != "" {
+				ddl = append(ddl, warehouse.Statement{Name: "world.sql", SQL: strings.ReplaceAll(s, "STORE", schema.Store())})
+			}
 		}
 	}
-	return &world{t, schema}
+	for _, s := range ddl {
+		if err := engine.Query(ctx, s.SQL, "Null", nil, nil); err != nil {
+			return store{}, fmt.Errorf("%s: %w", s.Name, err)
+		}
+	}
+	server, err := serve.New(ctx, serve.Config{Folder: folder, Database: schema.Database, Listen: "127.0.0.1:0", Limits: serve.Limits{Seconds: 60, Memory: 1 << 30}})
+	if err != nil {
+		return store{}, err
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	done := make(chan error, 1)
+	go func() { done <- server.Serve(ctx, 10*time.Second) }()
+	return store{schema, "http://" + server.Addr().String(), func() { cancel(); <-done }}, nil
 }
 
-// run runs a statement, in which names without a database are views.
-func (w *world) run(sql, format string) string {
+// A world is a store in a test.
+type world struct {
+	t testing.TB
+	store
+}
+
+// newWorld is a store of the test's own, for tests that change it.
+func newWorld(t testing.TB, schema warehouse.Schema, filled bool) *world {
+	t.Helper()
+	s, err := newStore(t.Context(), schema, filled)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(s.stop)
+	return &world{t, s}
+}
+
+// exec runs a statement that writes, in the engine itself.
+func (w *world) exec(sql string) {
 	w.t.Helper()
-	text, err := w.try(sql, format)
+	if err := engine.Query(w.t.Context(), sql, "Null", nil, nil); err != nil {
+		w.t.Fatalf("%s\n%v", sql, err)
+	}
+}
+
+// run runs a statement as a reader does who has set the database on the
+// connection, and answers its rows as text.
+func (w *world) run(sql string) string {
+	w.t.Helper()
+	text, err := w.query(sql, "TSVRaw")
 	if err != nil {
 		w.t.Fatalf("%s\n%v", sql, err)
 	}
 	return text
 }
 
-func (w *world) try(sql, format string) (string, error) {
+func (w *world) query(sql, format string) (string, error) {
+	address := w.address + "/?" + url.Values{"database": {w.schema.Database}, "default_format": {format}}.Encode()
+	req, err := http.NewRequestWithContext(w.t.Context(), http.MethodPost, address, strings.NewReader(sql))
+	if err != nil {
+		return "", err
+	}
+	res, err := http.DefaultClient.Do(req)
+	if err != nil {
+		return "", err
+	}
+	defer res.Body.Close()
 	var b bytes.Buffer
-	_, err := engine.Run(w.t.Context(), chdb.Statement{SQL: sql, Format: format, Database: w.schema.Database}, &b)
-	return b.String(), err
+	if _, err := io.Copy(&b, res.Body); err != nil {
+		return "", err
+	}
+	if res.StatusCode != http.StatusOK {
+		return "", fmt.Errorf("%s: %s", res.Status, b.String())
+	}
+	return b.String(), nil
 }
 
 // An answer is what a statement gave: the names and types of its columns, and
@@ -98,11 +168,14 @@ type answer struct {
 }
 
 func (w *world) ask(sql string) (answer, error) {
-	text, err := w.try(sql, "TSVWithNamesAndTypes")
+	text, err := w.query(sql, "TSVWithNamesAndTypes")
 	if err != nil {
 		return answer{}, err
 	}
 	lines := strings.Split(strings.TrimSuffix(text, "\n"), "\n")
+	if len(lines) < 2 {
+		return answer{}, fmt.Errorf("it answers %q", text)
+	}
 	a := answer{names: strings.Split(lines[0], "\t"), types: strings.Split(lines[1], "\t")}
 	for _, l := range lines[2:] {
 		a.rows = append(a.rows, strings.Split(l, "\t"))

@@ -76,6 +76,9 @@ INSERT INTO STORE.completeness (run, source, stream, seq, listed, landed, missin
 INSERT INTO STORE.restatements (load_id, account_id, currency, valid_from, valid_to, mrr_before, mrr_after, reason, evidence) VALUES
     (3, 'bolt', 'USD', '2026-02-03', '2026-02-21', 90, 100, 'late_evidence', 'event, invoice');
 
+INSERT INTO STORE.closings (load_id, action, month, closed_after, closed_before, who, note, at) VALUES
+    (3, 'close', '2026-01-01', '2026-01-31', '1970-01-01', 'ada', 'January is reported', '2026-04-11 02:00:09');
+
 INSERT INTO STORE.manifest (load_id, table, bucket, part_load, run, base, published_at, through, final_through, first_date, reporting_currency, policy_hash, complete, seals, covered, derived, rows) VALUES
     (3, '', 0, 0, 7, 0, '2026-04-11 02:00:09', '2026-04-10', '2026-04-09', '2026-01-15', 'USD', 'hash', true, map('main', 7), map('main', '2026-04-10', 'emea', '2026-04-09'), 8, map('periods', 9));
 

@@ -10,8 +10,8 @@
 -- Column new_mrr: MRR of accounts that never had any before, in major units of currency; a positive magnitude
 -- Column expansion_mrr: Growth of accounts that had MRR, in major units of currency; a positive magnitude
 -- Column reactivation_mrr: MRR of accounts that came back, in major units of currency; a positive magnitude
--- Column contraction_mrr: Shrinking of accounts that kept MRR, in major units of currency; a positive magnitude that is subtracted
--- Column churned_mrr: MRR of accounts that went to zero, in major units of currency; a positive magnitude that is subtracted
+-- Column contraction_mrr: Shrinking of accounts that kept MRR, in major units of currency; a positive magnitude that is subtracted. Here it is negative
+-- Column churned_mrr: MRR of accounts that went to zero, in major units of currency; a positive magnitude that is subtracted. Here it is negative
 -- Column fx_adjustment: What rates alone changed, in major units of the reporting currency, signed: the part of ending - starting that no movement explains, rounding of items included
 -- Column net_new_mrr: new + expansion + reactivation - contraction - churned, in major units of currency; signed
 -- Column ending_mrr: MRR at the end of last_day, in major units of currency: starting + net new, and the sum of mrr_daily on last_day

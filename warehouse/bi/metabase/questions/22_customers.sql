@@ -8,7 +8,7 @@
 -- Column month: First day of the month
 -- Column customers_new: Accounts with MRR at the month's end that never had any in the currency before the month
 -- Column customers_reactivated: Accounts with MRR at the month's end and none at its start that had some in the currency earlier
--- Column customers_churned: Accounts with MRR at the month's start and none in the currency at its end
+-- Column customers_churned: Accounts with MRR at the month's start and none in the currency at its end. Here it is negative
 -- Column customers_end: Accounts with MRR above 0 in the currency at the month's end: start + new + reactivated - churned. Not additive over currencies
 SELECT month, customers_new, customers_reactivated, -toInt64(lost) AS customers_churned, customers_end
 FROM

@@ -14,7 +14,7 @@
 -- Column mrr_before: MRR of the account on each of the days as the load before had it, in major units of currency; never negative
 -- Column mrr_after: MRR of the account on each of the days as this load has it, in major units of currency; never negative
 -- Column difference: mrr_after - mrr_before, in major units of currency, signed
--- Column reason: Every cause that holds, joined by +: identity (a customer went to another account or came from one), policy (the policy or another setting or code that decides derivations changed), source_removed (a source is no longer configured), late_evidence (provider objects about the account landed since), catalogue (a price, coupon or other shared object that its amounts came from changed), rollback (an earlier load was published again); derivation when none of these does
+-- Column reason: Every cause that holds, joined by +: identity (a customer went to another account or came from one), policy (the policy or another setting or code that decides derivations changed), source_removed (a source is no longer configured), late_evidence (provider objects about the account landed since), catalogue (a price, coupon or other shared object that its amounts came from changed), rollback (an earlier load was published again), reopened (its month was reopened after it was closed); derivation when none of these does
 SELECT published_at, account_id, currency, from, to, days, mrr_before, mrr_after, difference, reason
 FROM restatements
 WHERE ({{currency}} = 'reporting' OR currency = {{currency}})
