@@ -244,7 +244,8 @@ func (f *feed) take(rows []row, now time.Time) ([]connectors.Object, error) {
 func (f *feed) customer(e occurrence, now time.Time) (o connectors.Object, ok bool, err error) {
 	raw := e.Content[kindCustomer]
 	var h head
-	if raw == nil || !readable(e.APIVersion) || json.Unmarshal(raw, &h) != nil || h.ID == "" || h.CreatedAt == 0 {
+	read := raw != nil && json.Unmarshal(raw, &h) == nil
+	if !read || !readable(e.APIVersion) || h.ID == "" || h.CreatedAt == 0 {
 		return o, false, nil
 	}
 	l, _ := listOf(kindCustomer)
