@@ -265,8 +265,12 @@ func (b *biller) change(t int64, items []Item) {
 			b.sub.darks = append(b.sub.darks, dark{from: t})
 		}
 	}
-	// Some charges wait for the next invoice.
-	if monthly := v.Every == reckon.Monthly && v.Count == 1; monthly && dice.Hash(b.s.Config.Seed, forAction, uint64(b.sub.Ref), uint64(t))%10 < 3 {
+	// Some charges wait for the next invoice; not where that alone can tell what
+	// tax the price of a new item contains.
+	untaxed := b.cust.Tax != nil && b.cust.Tax.Inclusive && slices.ContainsFunc(lines, func(l Line) bool {
+		return !slices.ContainsFunc(old, func(x Item) bool { return x.Price == l.Price })
+	})
+	if monthly := v.Every == reckon.Monthly && v.Count == 1; monthly && !untaxed && dice.Hash(b.s.Config.Seed, forAction, uint64(b.sub.Ref), uint64(t))%10 < 3 {
 		b.unbilled = append(b.unbilled, lines...)
 	} else {
 		b.bill(t, lines)
