@@ -96,6 +96,9 @@ func (p *policy) has(word string) bool {
 // word judges one word by what stands around it.
 func (p *policy) word(i int, t token) error {
 	if t.kind == param && strings.EqualFold(t.detail, "Identifier") {
+		if strings.ContainsAny(p.st.Params[t.text], "\\`\"'") {
+			return p.denied("a name with quotes or backslashes as the parameter " + t.text)
+		}
 		for name := range strings.SplitSeq(p.st.Params[t.text], ".") {
 			if p.foreign[name] || p.internals[name] {
 				return p.denied(name)

@@ -100,7 +100,11 @@ func (s *Server) answer(a *answer, r *http.Request) (who user, err error) {
 		a.refuse(err)
 		return who, err
 	}
+	if who.role == Reader { // a statement is short: who sends it drop by drop only keeps us busy
+		_ = a.control.SetReadDeadline(time.Now().Add(slowClient)) //nolint:forbidigo // the connection's own clock
+	}
 	st, err := s.read(r, who)
+	_ = a.control.SetReadDeadline(time.Time{})
 	if err != nil {
 		a.refuse(err)
 		return who, err
@@ -201,10 +205,10 @@ func (b *bound) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// admit waits for the turn of a statement. The owner's wait for nobody: those
-// are the verbs of a sync.
+// admit waits for the turn of a reader's statement. Those of a sync wait for
+// nobody.
 func (s *Server) admit(ctx context.Context, who user) (context.Context, func(), error) {
-	if who.role == owner {
+	if who.role != Reader {
 		return ctx, func() {}, nil
 	}
 	wait := time.NewTimer(patience)
@@ -217,7 +221,7 @@ func (s *Server) admit(ctx context.Context, who user) (context.Context, func(), 
 		return nil, nil, ctx.Err()
 	}
 	cancel := func() {}
-	if n := s.cfg.Limits.Seconds; n > 0 && who.role == Reader {
+	if n := s.cfg.Limits.Seconds; n > 0 {
 		ctx, cancel = context.WithTimeoutCause(ctx, time.Duration(n)*time.Second+grace, errTimeout)
 	}
 	return ctx, func() { cancel(); <-s.turns }, nil

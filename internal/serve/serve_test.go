@@ -243,6 +243,12 @@ func TestAttempts(t *testing.T) {
 		{"SELECT 1 IN (SELECT file('<SECRET>'))", 403, "497"},
 		{"SELECT 1 UNION ALL SELECT length(file('<SECRET>'))", 403, "497"},
 		{"SELECT {f:Identifier} FROM mrr_daily", 403, "497"},
+		{"SELECT arrayMap({f:Identifier}, ['<SECRET>'])", 403, "497"},
+		{"SELECT arrayMap({g:Identifier}, ['<SECRET>'])", 403, "497"},
+		{"SELECT payload FROM {s:Identifier}.{r:Identifier}", 403, "497"},
+		{"SELECT payload FROM {s:Identifier}.raw_objects", 403, "497"},
+		{"SELECT payload FROM {sr:Identifier}", 403, "497"},
+		{"SELECT query FROM system.{p:Identifier}", 403, "497"},
 		{"SELECT dictGet('d', 'a', 1)", 403, "497"},
 		{"SELECT joinGet('mrr_store.j', 'a', 1)", 403, "497"},
 		{"SELECT catboostEvaluate('<SECRET>', 1)", 403, "497"},
@@ -338,7 +344,10 @@ func TestAttempts(t *testing.T) {
 		sql := replace.Replace(c.sql)
 		name := c.sql[:min(len(c.sql), 60)]
 		t.Run(name, func(t *testing.T) {
-			got := ask(t, addr, sql, url.Values{"param_f": {"file"}, "max_execution_time": {"2"}, "max_memory_usage": {"200000000"}}, as("bi", "r3ad")...)
+			got := ask(t, addr, sql, url.Values{
+				"param_f": {"file"}, "param_g": {`fil\x65`}, "param_s": {"mrr_store"}, "param_r": {"raw_objects"}, "param_sr": {"mrr_store.raw_objects"}, "param_p": {"processes"},
+				"max_execution_time": {"2"}, "max_memory_usage": {"200000000"},
+			}, as("bi", "r3ad")...)
 			if got.status != c.status || c.code != "" && got.header.Get("X-ClickHouse-Exception-Code") != c.code {
 				t.Errorf("%d %s, want %d with code %s", got.status, got.body[:min(len(got.body), 300)], c.status, c.code)
 			}
