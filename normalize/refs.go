@@ -54,6 +54,7 @@ func (r refs) list() []string {
 // What changes one of them may change what is free now, or what no line shows.
 func refsOf(sub *billing.Subscription, customer *billing.Customer) []string {
 	all := make(refs)
+	all.add(sub.Names...)
 	for i := range sub.States {
 		all.items(sub.States[i].Terms.Items)
 		all.discounts(sub.States[i].Terms.Discounts)

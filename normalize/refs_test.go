@@ -29,7 +29,7 @@ func TestRefsOfWhatIsFree(t *testing.T) {
 	later := item
 	later.Price, later.Discounts, later.Taxes = price("next"), nil, nil
 	sub := billing.Subscription{
-		ID: "s", Currency: "USD", Start: start, Created: start,
+		ID: "s", Names: []billing.Ref{ref("coupon", "misfit")}, Currency: "USD", Start: start, Created: start,
 		States: []billing.State{{
 			From: start, SeenAt: start, Evidence: billing.EvidenceVersion, Object: ref("subscription", "s"),
 			Terms: billing.Terms{Status: billing.StatusActive, Items: []billing.Item{item}},
@@ -52,7 +52,7 @@ func TestRefsOfWhatIsFree(t *testing.T) {
 		}
 	}
 	want := []string{
-		"coupon/all", "coupon/hers", "item/of_next", "item/of_old", "item/of_p", "item_price/next", "item_price/old", "item_price/p", "tax_rate/vat",
+		"coupon/all", "coupon/hers", "coupon/misfit", "item/of_next", "item/of_old", "item/of_p", "item_price/next", "item_price/old", "item_price/p", "tax_rate/vat",
 	}
 	if d := cmp.Diff(want, r.Subscriptions[0].Refs); d != "" {
 		t.Errorf("refs (-want +got):\n%s", d)

@@ -142,6 +142,10 @@ type Subscription struct {
 	Phases   []Phase   // rank 2, ordered by From
 	Services []Service // rank 3, ordered by From, then ItemID
 
+	// Names are catalogue objects that the subscription names although its terms
+	// may not show them: a coupon that fits none of its items today, for instance.
+	Names []Ref
+
 	// ProviderMRR is the provider's own figure, for comparison only.
 	ProviderMRR *decimal.Decimal
 

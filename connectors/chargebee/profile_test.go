@@ -132,7 +132,8 @@ func TestRefsAreWhatLands(t *testing.T) {
 		site := newFakeSite(t, catalogue)
 		site.fill(1)
 		site.rows[kindSubscription][0]["coupons"] = []map[string]any{{"coupon_id": "ten"}}
-		site.rows[kindInvoice] = nil // they are of catalogue 2
+		site.rows[kindCoupon][0]["apply_on"] = "each_specified_item" // and it specifies none
+		site.rows[kindInvoice] = nil                                 // they are of catalogue 2
 		st := newStore()
 		c := site.open(at(fakeNow), "")
 		if err := st.pull(t, c, nil); err != nil {

@@ -228,6 +228,9 @@ func (t *translation) subscription(h *history) (billing.Subscription, bool) {
 	s.Start = cmp.Or(s.Start, s.Created)
 	s.States = pauseAhead(walk(sightings, t.watches, s.Created), w)
 	s.Requested = w.requested(&s)
+	for _, r := range w.references() {
+		s.Names = append(s.Names, billing.Ref{Kind: r[0], ID: r[1]})
+	}
 	if places, known := decimals(w.CurrencyCode); known && w.MRR != nil {
 		mrr := w.MRR.Shift(-places)
 		s.ProviderMRR = &mrr
