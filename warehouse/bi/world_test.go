@@ -93,7 +93,7 @@ func newStore(ctx context.Context, schema warehouse.Schema, filled bool) (store,
 			return store{}, fmt.Errorf("%s: %w", s.Name, err)
 		}
 	}
-	server, err := serve.New(ctx, serve.Config{Folder: folder, Database: schema.Database, Listen: "127.0.0.1:0", Limits: serve.Limits{Seconds: 60, Memory: 1 << 30}})
+	server, err := serve.New(ctx, serve.Config{Folder: folder, Database: schema.Database, Listen: "127.0.0.1:0", Limits: serve.Limits{Seconds: 60, Memory: 1 << 30}, Now: time.Now})
 	if err != nil {
 		return store{}, err
 	}
