@@ -187,3 +187,23 @@ func read(t testing.TB, file string, v any) {
 		t.Fatalf("%s: %v", file, err)
 	}
 }
+
+// TestLinks: what the texts point to is there.
+func TestLinks(t *testing.T) {
+	link := regexp.MustCompile(`\]\(([^)#:]+)\)`)
+	for _, f := range []string{"README.md", "../../docs/views.md"} {
+		text, err := os.ReadFile(f)
+		if err != nil {
+			t.Fatal(err)
+		}
+		all := link.FindAllStringSubmatch(string(text), -1)
+		if len(all) == 0 {
+			t.Errorf("%s has no links", f)
+		}
+		for _, m := range all {
+			if _, err := os.Stat(filepath.Join(filepath.Dir(f), m[1])); err != nil {
+				t.Errorf("%s: %v", f, err)
+			}
+		}
+	}
+}
