@@ -132,8 +132,10 @@ func TestRefsAreWhatLands(t *testing.T) {
 		site := newFakeSite(t, catalogue)
 		site.fill(1)
 		site.rows[kindSubscription][0]["coupons"] = []map[string]any{{"coupon_id": "ten"}}
-		site.rows[kindCoupon][0]["apply_on"] = "each_specified_item" // and it specifies none
-		site.rows[kindInvoice] = nil                                 // they are of catalogue 2
+		ten := site.rows[kindCoupon][0]
+		ten["apply_on"], ten["plan_constraint"] = "each_specified_item", "none" // it fits no item
+		ten["item_constraints"] = []map[string]any{{"item_type": "plan", "constraint": "none"}}
+		site.rows[kindInvoice], site.rows[kindEvent] = nil, nil // of another catalogue, and of before
 		st := newStore()
 		c := site.open(at(fakeNow), "")
 		if err := st.pull(t, c, nil); err != nil {
