@@ -73,15 +73,17 @@ func (o *offer) fill(id string, percent, amount, quantity *rawjson.Number, curre
 
 // coupon reads a coupon of the catalogue as it is applied.
 func (c catalog) coupon(a wireApplied, currency string) (offer, *connectors.Unreadable) {
+	var o offer
+	o.End = a.ApplyTill.Time()
 	w, ref, bad := lookup[wireCoupon](c, kindCoupon, a.CouponID)
 	if bad != nil {
-		return offer{}, bad
+		return o, bad
 	}
 	if w == nil {
-		return offer{}, connectors.NewUnreadable(kindCoupon, a.CouponID, "coupon_missing", "the coupon is not in the catalogue")
+		return o, connectors.NewUnreadable(kindCoupon, a.CouponID, "coupon_missing", "the coupon is not in the catalogue")
 	}
-	o := offer{kind: w.DiscountType, applyOn: w.ApplyOn, coupon: w}
-	o.ID, o.CouponID, o.Name, o.Object, o.End = w.ID, w.ID, w.Name, ref, a.ApplyTill.Time()
+	o.kind, o.applyOn, o.coupon = w.DiscountType, w.ApplyOn, w
+	o.ID, o.CouponID, o.Name, o.Object = w.ID, w.ID, w.Name, ref
 	var known bool
 	if o.Duration, known = durationOf(w.DurationType); !known {
 		return o, connectors.NewUnreadable(kindCoupon, w.ID, "coupon_unknown", "unknown duration_type %q", w.DurationType)
@@ -166,34 +168,33 @@ func (w *wireCoupon) meets(itemType string, item *billing.Item, e entry) bool {
 
 // offers are all discounts that a subscription names, in the order in which
 // they are applied: coupons as listed, then those given by hand. One that is
-// over by then says nothing any more.
+// over says what was before, if it can still be read.
 func (c catalog) offers(w *wireSubscription, from time.Time) ([]offer, *connectors.Unreadable) {
 	var all []offer
-	for _, a := range w.applied() {
-		if a.ApplyTill != 0 && !a.ApplyTill.Time().After(from) {
-			continue
-		}
-		o, bad := c.coupon(a, w.CurrencyCode)
-		if bad != nil {
-			return nil, bad
+	take := func(o offer, bad *connectors.Unreadable) *connectors.Unreadable {
+		over := !o.End.IsZero() && !o.End.After(from)
+		if over && (bad != nil || o.Duration == billing.Once) {
+			return nil
 		}
 		all = append(all, o)
+		return bad
+	}
+	for _, a := range w.applied() {
+		if bad := take(c.coupon(a, w.CurrencyCode)); bad != nil {
+			return nil, bad
+		}
 	}
 	coupons := len(all)
 	for i := range w.Discounts {
 		d := &w.Discounts[i]
 		named := func(a wireApplied) bool { return a.CouponID == d.CouponID }
-		if d.CouponID != "" && slices.ContainsFunc(w.applied(), named) || d.ApplyTill != 0 && !d.ApplyTill.Time().After(from) {
+		same := func(o offer) bool { return o.ID == d.ID }
+		if d.CouponID != "" && slices.ContainsFunc(w.applied(), named) || slices.ContainsFunc(all[coupons:], same) {
 			continue
 		}
-		if slices.ContainsFunc(all[coupons:], func(o offer) bool { return o.ID == d.ID }) {
-			continue
-		}
-		o, bad := manual(d, w.ID, w.CurrencyCode)
-		if bad != nil {
+		if bad := take(manual(d, w.ID, w.CurrencyCode)); bad != nil {
 			return nil, bad
 		}
-		all = append(all, o)
 	}
 	return all, nil
 }

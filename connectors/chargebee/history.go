@@ -5,6 +5,8 @@ import (
 	"slices"
 	"time"
 
+	"github.com/chargebee/chargebee-go/v3/enum"
+
 	"mrrsync/connectors"
 	"mrrsync/connectors/billing"
 	"mrrsync/connectors/rawjson"
@@ -106,10 +108,17 @@ func (t *translation) sightings(h *history) []sighting {
 				s.terms = terms
 			}
 		}
+		s.quiet = s.terms == nil && e.renews()
 		all = append(all, s)
 	}
 	sortSightings(all)
 	return t.hold(all, objects)
+}
+
+// renews says that the event tells of a new term alone: what changes with it has
+// an event of its own.
+func (e *happening) renews() bool {
+	return e.wire.Type == string(enum.EventTypeSubscriptionRenewed) || e.wire.Type == string(enum.EventTypeSubscriptionItemsRenewed)
 }
 
 // dated is since when the version is as it is; the zero time where it does not

@@ -20,6 +20,7 @@ type sighting struct {
 	held   bool // terms are those understood before: the version itself could not be read
 	order  int64
 	terms  *terms // nil: an event that cannot be read; it only dates a change
+	quiet  bool   // an event that cannot be read, and tells of no change
 	paused time.Time
 	object billing.Ref
 }
@@ -40,6 +41,7 @@ type walker struct {
 	cur     *billing.State // the open state; nil: unknown
 	sure    time.Time      // the last moment at which cur was certainly in force
 	unknown time.Time      // since when the terms are not known, as an event dates it
+	touched time.Time      // the last event that tells of no change
 }
 
 // walk is the history that sightings show. Between two versions that nothing
@@ -50,6 +52,8 @@ func walk(sightings []sighting, w connectors.Watches, created time.Time) []billi
 	for i := range sightings {
 		s := &sightings[i]
 		switch {
+		case s.quiet:
+			k.touched = s.from
 		case s.terms == nil && k.cur != nil && !k.sure.Before(s.from):
 			// A version that was seen after the event dates itself before it.
 		case s.terms == nil:
@@ -87,7 +91,7 @@ func (k *walker) open(s *sighting) {
 		from = k.unknown
 	case from.IsZero() && k.cur != nil:
 		from, evidence = s.seen, billing.EvidenceObserved
-	case k.cur == nil && !s.event:
+	case k.cur == nil && !s.event && (k.touched.IsZero() || k.touched.Before(from)):
 		// No event tells of the moment that dates the version: something was
 		// touched then that makes no terms. They hold since the watch began.
 		if begin := k.watches.Begin(later(from, k.created), 0); !begin.IsZero() {

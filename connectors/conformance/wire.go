@@ -136,3 +136,7 @@ func serve(h http.Handler, req *http.Request) (resp *http.Response, err error) {
 func reset() error {
 	return &net.OpError{Op: "read", Net: "tcp", Err: syscall.ECONNRESET}
 }
+
+// Wire is a way to a provider in process, for a connector's own tests: what
+// Options.Transport takes. In a synctest bubble its time is the bubble's.
+func Wire(provider http.Handler) http.RoundTripper { return newWire(provider) }
