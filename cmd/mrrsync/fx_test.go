@@ -242,7 +242,7 @@ sources: [{ name: book, connector: contracts, file: contracts.csv }]
 
 // TestRatesTown holds the reporting currency of a whole simulated company.
 func TestRatesTown(t *testing.T) {
-	s := newTown(t, simulator.Config{Seed: 31, Customers: 80, Months: 18, Now: time.Date(2026, 3, 10, 2, 0, 0, 0, time.UTC)})
+	s := newTown(t, simulator.Config{Seed: 31, Customers: 60, Months: 15, Now: time.Date(2026, 3, 10, 2, 0, 0, 0, time.UTC)})
 	s.sync()
 	currencies := s.table("SELECT DISTINCT currency FROM mrr_daily")
 	if moved := s.holdRates(); len(currencies) < 5 || !moved.IsPositive() {

@@ -71,7 +71,7 @@ func hundredths(currency string) int32 { return min(places(currency), 2) }
 func TestInvoicesTown(t *testing.T) {
 	for _, catalogue := range []int{1, 2}[:few(2, 1)] {
 		t.Run(fmt.Sprint("catalogue ", catalogue), func(t *testing.T) {
-			s := newTown(t, simulator.Config{Seed: 51, Customers: 90, Months: 18, Catalogue: catalogue, Now: time.Date(2026, 3, 10, 2, 0, 0, 0, time.UTC)})
+			s := newTown(t, simulator.Config{Seed: 51, Customers: 75, Months: 15, Catalogue: catalogue, Now: time.Date(2026, 3, 10, 2, 0, 0, 0, time.UTC)})
 			s.sync()
 			s.reconcile()
 		})
