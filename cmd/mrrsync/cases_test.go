@@ -5,8 +5,10 @@ import (
 	"go/ast"
 	"go/parser"
 	"go/token"
+	"io/fs"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -151,6 +153,7 @@ var keptLaws = []claim{
 	{"a sync that is repeated, resumed or read in another order publishes identical rows", []proof{"cmd/mrrsync TestKilled", "internal/pipeline TestCutShort", "warehouse TestLandInAnyOrder", "normalize TestOrder", "normalize TestTwice"}},
 	{"nothing is lost, and what cannot be understood is kept and counted", []proof{"warehouse TestCompleteness", "internal/pipeline TestRejects", "connectors/stripe TestFaultsChangeNothing", "connectors/chargebee TestFaults", "cmd/mrrsync TestInvoicesTown"}},
 	{"a backfill equals the nights wherever there is evidence", []proof{"cmd/mrrsync TestBackfill", "cmd/mrrsync TestNights", "normalize TestBackfillEqualsVersions", "normalize TestNightly"}},
+	{"a closed month does not change", []proof{"warehouse TestClosedMonthsDoNotMove", "warehouse TestTheFirstOpenDay", "cmd/mrrsync/testdata/script/close.txtar: Closed months do not move"}},
 	{"secrets reach no log, error, warehouse or report", []proof{"connectors/stripe TestConformance", "connectors/chargebee TestConformance", "cmd/mrrsync/testdata/script/stripe.txtar: is not repeated by any message"}},
 }
 
@@ -171,6 +174,37 @@ func TestIndex(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// TestPage holds docs/testing.md to the tests that it speaks of.
+func TestPage(t *testing.T) {
+	page, err := os.ReadFile(filepath.Join(root, "docs/testing.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	written := map[string]bool{}
+	err = filepath.WalkDir(root, func(path string, _ fs.DirEntry, err error) error {
+		if err != nil || !strings.HasSuffix(path, "_test.go") {
+			return err
+		}
+		text, err := os.ReadFile(path)
+		for _, m := range regexp.MustCompile(`(?m)^func (Test\w+)\(`).FindAllSubmatch(text, -1) {
+			written[string(m[1])] = true
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	named := regexp.MustCompile(`Test[A-Z]\w+`).FindAllString(string(page), -1)
+	for _, name := range named {
+		if !written[name] {
+			t.Errorf("docs/testing.md speaks of %s, which is nowhere", name)
+		}
+	}
+	if len(named) < 5 {
+		t.Errorf("docs/testing.md names only %v", named)
 	}
 }
 
