@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"math/rand/v2"
 	"strings"
 	"sync"
@@ -15,6 +16,7 @@ import (
 
 	"mrrsync/config"
 	"mrrsync/internal/pipeline"
+	"mrrsync/internal/report"
 	"mrrsync/internal/schedule"
 	"mrrsync/internal/serve"
 	"mrrsync/warehouse"
@@ -48,8 +50,9 @@ func serveCommand(a *app) *cobra.Command {
 		Short:   "Let BI tools read the warehouse as a ClickHouse server, and sync on a schedule",
 		Long: `Serves ClickHouse's HTTP interface over the embedded warehouse: BI tools connect
 with their ClickHouse driver to the address, database mrr. Reads go on while a
-sync publishes, and every answer is of one load. Also /healthz (200 while the
-figures are fresh, 503 when not) and /metrics for Prometheus.
+sync publishes, and every answer is of one load. Also /dashboard for people,
+/healthz (200 while the figures are fresh, 503 when not) and /metrics for
+Prometheus.
 
 Without serve.users it listens on loopback only, and everybody there reads as the
 user default without a password. Readers reach the views and nothing else: no
@@ -106,7 +109,7 @@ func (a *app) openServer(ctx context.Context, c *config.Config, o serving) (*ser
 		return nil, nil, err
 	}
 	state := &state{}
-	cfg.Health = state.answer
+	cfg.Health, cfg.Page = state.answer, state.page
 	server, err := serve.New(ctx, cfg)
 	if errors.Is(err, chdb.ErrLocked) {
 		return nil, nil, fmt.Errorf("%w (%w)", warehouse.ErrLocked, err)
@@ -123,7 +126,12 @@ func (a *app) openServer(ctx context.Context, c *config.Config, o serving) (*ser
 	if err != nil {
 		return nil, nil, errors.Join(err, server.Close())
 	}
-	state.open(func(ctx context.Context) (condition, error) { return a.conditionIn(ctx, c, w, o.maxAge) })
+	state.open(
+		func(ctx context.Context) (condition, error) { return a.conditionIn(ctx, c, w, o.maxAge) },
+		func(ctx context.Context, out io.Writer) error {
+			views := report.Source{Conn: w.Conn(), Database: w.Schema().DB(), Segments: w.Schema().Segments}
+			return report.WriteOverview(ctx, views, out, report.Overview{})
+		})
 	return server, w, nil
 }
 
@@ -264,7 +272,8 @@ func (a *app) scheduled(ctx context.Context, c *config.Config, w *warehouse.Ware
 // state is what /healthz and /metrics tell. It is asked for at most every few
 // seconds, however often they are.
 type state struct {
-	ask func(context.Context) (condition, error) // nil while the warehouse is being opened
+	ask  func(context.Context) (condition, error) // nil while the warehouse is being opened
+	draw func(context.Context, io.Writer) error   // the same
 
 	mu    sync.Mutex
 	asked time.Time
@@ -272,11 +281,22 @@ type state struct {
 	err   error
 }
 
-// open says how to ask from now on.
-func (s *state) open(ask func(context.Context) (condition, error)) {
+// open says how to ask and draw from now on.
+func (s *state) open(ask func(context.Context) (condition, error), draw func(context.Context, io.Writer) error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.ask = ask
+	s.ask, s.draw = ask, draw
+}
+
+// page writes the page of figures.
+func (s *state) page(ctx context.Context, out io.Writer) error {
+	s.mu.Lock()
+	draw := s.draw
+	s.mu.Unlock()
+	if draw == nil {
+		return errors.New("the warehouse is being opened")
+	}
+	return draw(ctx, out)
 }
 
 // answer is the state as of a few seconds ago.

@@ -291,6 +291,9 @@ func TestServedHealth(t *testing.T) {
 	if status != http.StatusOK || !strings.Contains(body, `"through": "2026-02-28"`) || !strings.Contains(body, `"source": "enterprise"`) {
 		t.Errorf("published: %d %s", status, body)
 	}
+	if status, body := o.get(t, "/dashboard"); status != http.StatusOK || !strings.Contains(body, "<svg") {
+		t.Errorf("the page of figures: %d %.300s", status, body)
+	}
 	_, body = o.get(t, "/metrics")
 	rules, err := os.ReadFile("../../docs/alerts.yml")
 	if err != nil {

@@ -10,6 +10,7 @@ import (
 	"encoding/pem"
 	"errors"
 	"fmt"
+	"io"
 	"math/big"
 	"net"
 	"net/http"
@@ -194,4 +195,29 @@ func selfSigned(t *testing.T) (cert, key string) {
 		}
 	}
 	return cert, key
+}
+
+func TestDashboard(t *testing.T) {
+	w := newWarehouse(t)
+	made := 0
+	addr := w.start(t, func(c *serve.Config) {
+		withUsers(c)
+		c.Page = func(_ context.Context, out io.Writer) error {
+			made++
+			_, err := io.WriteString(out, "<html>figures")
+			return err
+		}
+	})
+	if got := get(t, addr, "/dashboard"); got.status != 401 || strings.Contains(got.body, "figures") {
+		t.Errorf("without a password: %+v", got)
+	}
+	for range 3 {
+		got := get(t, addr, "/dashboard?user=bi&password=r3ad")
+		if got.status != 200 || got.body != "<html>figures" || !strings.Contains(got.header.Get("Content-Security-Policy"), "default-src 'none'") {
+			t.Errorf("%+v", got)
+		}
+	}
+	if made != 1 {
+		t.Errorf("made %d times", made)
+	}
 }

@@ -13,8 +13,8 @@
 // comes through the socket in the warehouse folder is its owner and is not
 // judged: file permissions have let them in.
 //
-// Beside queries there are /ping, /replicas_status, /healthz (is it fresh?) and
-// /metrics for Prometheus. Sessions (session_id) and external tables are not
+// Beside queries there are /ping, /replicas_status, /dashboard for people,
+// /healthz (is it fresh?) and /metrics for Prometheus. Sessions (session_id) and external tables are not
 // there: every statement stands alone.
 package serve
 
@@ -23,6 +23,7 @@ import (
 	"crypto/tls"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"net"
 	"net/http"
@@ -55,6 +56,8 @@ type Config struct {
 	Socket bool
 	// Health tells how current the warehouse is, for /healthz and /metrics.
 	Health func(context.Context) (Health, error)
+	// Page writes the page of figures that /dashboard shows, as HTML.
+	Page func(context.Context, io.Writer) error
 	// Now is the clock that statements are timed with.
 	Now    func() time.Time
 	Logger *slog.Logger
@@ -69,6 +72,7 @@ type Server struct {
 	writers *chdb.DB
 	turns   chan struct{} // one token per statement in progress
 	stats   *stats
+	page    *page
 
 	listener net.Listener
 	socket   net.Listener
@@ -86,7 +90,7 @@ func New(ctx context.Context, cfg Config) (*Server, error) {
 	if cfg.Limits.Queries <= 0 {
 		cfg.Limits.Queries = 8
 	}
-	s := &Server{cfg: cfg, log: cfg.Logger, turns: make(chan struct{}, cfg.Limits.Queries), stats: newStats()}
+	s := &Server{cfg: cfg, log: cfg.Logger, turns: make(chan struct{}, cfg.Limits.Queries), stats: newStats(), page: &page{turn: make(chan struct{}, 1)}}
 	if err := cfg.Guarded(); err != nil {
 		return nil, err
 	}
@@ -163,6 +167,7 @@ func (s *Server) Serve(ctx context.Context, stopping time.Duration) error {
 	mux.HandleFunc("GET /replicas_status", s.ping)
 	mux.HandleFunc("GET /healthz", s.healthz)
 	mux.HandleFunc("GET /metrics", s.metrics)
+	mux.HandleFunc("GET /dashboard", s.dashboard)
 	server := func(base context.Context) *http.Server {
 		return &http.Server{
 			Handler: mux, ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 5 * time.Minute, MaxHeaderBytes: 1 << 20,
