@@ -94,7 +94,7 @@ func (l *Load) Diff(ctx context.Context) (Diff, error) {
 	if err != nil {
 		return Diff{}, fmt.Errorf("compare load %d: %w", l.id, err)
 	}
-	if len(gross) == 0 {
+	if l.same = len(gross) == 0; l.same {
 		return d, nil
 	}
 	before, err := l.running(ctx, l.baseParts[part{table: periodsTable.name}], l.base.Through)

@@ -113,7 +113,7 @@ func (w *Warehouse) resume(ctx context.Context) error {
 	var parts []string
 	for table, columns := range map[string][]string{
 		"runs": {"run", "seq"}, "run_sources": {"seq"}, "completeness": {"seq"}, "cursors": {"seq"}, "seals": {"seq"},
-		"manifest": {"load_id"}, "derived": {"load_id"}, "periods": {"load_id"},
+		"manifest": {"load_id"}, "derived": {"load_id"}, "periods": {"load_id"}, "restatements": {"load_id"}, "closings": {"load_id"},
 	} {
 		for _, c := range columns {
 			parts = append(parts, "SELECT max("+c+") AS n FROM "+w.table(table))

@@ -115,7 +115,7 @@ func (g grossChange) days(before, after map[dayKey]tally) []RestatedDay {
 // final. It comes right before publishing: until the manifest names the load the
 // rows mean nothing, and collect drops them.
 func (l *Load) recordRestatements(ctx context.Context) error {
-	if l.base.ID == 0 || l.idle() || l.base.FinalThrough == billing.NoDate {
+	if l.base.ID == 0 || l.idle() || l.same || l.base.FinalThrough == billing.NoDate {
 		return nil
 	}
 	c := comparison{from: l.baseParts[part{table: periodsTable.name}], to: l.whole(periodsTable), until: l.base.FinalThrough + 1, of: l.isDerived()}

@@ -52,7 +52,7 @@ called unexplained, and listed first.
 
 The provider's figure is the one that it last stated, whatever day is asked for.
 Differences are an answer: the exit code is 0. The table shows the reasons, the
-subscriptions that differ, the documents of each month and those that differ;
+subscriptions that differ by more than rounding, the documents of each month and those that differ;
 other formats hold one of them, --by subscription (the default), reason, month or
 invoice.`,
 		Example: `  mrrsync reconcile
@@ -139,12 +139,12 @@ func writeReconciliation(r *audit.Reconciliation, q settlement, out io.Writer, w
 	case q.by == "invoice":
 		return write(r.Invoices(q.limit), out)
 	case q.by == "subscription" || q.format != "table":
-		return write(r.Subscriptions(q.limit), out)
+		return write(r.Subscriptions(q.limit, false), out)
 	}
 	if q.limit == 0 {
 		q.limit = fewest
 	}
-	for _, t := range []*report.Table{r.Reasons(), r.Subscriptions(q.limit), r.Documents(), r.Invoices(q.limit)} {
+	for _, t := range []*report.Table{r.Reasons(), r.Subscriptions(q.limit, true), r.Documents(), r.Invoices(q.limit)} {
 		if len(t.Rows) == 0 {
 			continue
 		}

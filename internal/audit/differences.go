@@ -22,8 +22,9 @@ func total(name, title string, kind report.Kind) report.Column {
 	return c
 }
 
-// Subscriptions are those whose figures differ, with the reason of each.
-func (r *Reconciliation) Subscriptions(limit int) *report.Table {
+// Subscriptions are those whose figures differ, with the reason of each; with
+// coarse those that differ by rounding alone are left out.
+func (r *Reconciliation) Subscriptions(limit int, coarse bool) *report.Table {
 	account := column("account_id", "Account", report.Text)
 	account.Extra = true
 	t := r.table("Our MRR on "+r.Day.String()+" and the provider's own figure",
@@ -37,6 +38,9 @@ func (r *Reconciliation) Subscriptions(limit int) *report.Table {
 	named := map[string]int{}
 	for i := range r.Figures {
 		f := &r.Figures[i]
+		if coarse && f.Reason == Rounding {
+			continue
+		}
 		if named[f.Currency]++; limit > 0 && named[f.Currency] > limit {
 			continue
 		}
@@ -98,12 +102,14 @@ func (r *Reconciliation) Invoices(limit int) *report.Table {
 
 // Verdict says in a few sentences how it stands.
 func (r *Reconciliation) Verdict(w io.Writer) error {
-	var compared, equal, unexplained uint64
+	var compared, equal, rounding, unexplained uint64
 	for _, s := range r.Sums {
 		compared += s.Subscriptions
 		switch s.Reason {
 		case Equal:
 			equal += s.Subscriptions
+		case Rounding:
+			rounding += s.Subscriptions
 		case Unexplained:
 			unexplained += s.Subscriptions
 		default:
@@ -117,8 +123,8 @@ func (r *Reconciliation) Verdict(w io.Writer) error {
 			apart++
 		}
 	}
-	text := fmt.Sprintf("MRR: %d subscriptions have a figure of their provider's; %d are equal, %d differ for a known reason, %d are unexplained.\n",
-		compared, equal, compared-equal-unexplained, unexplained)
+	text := fmt.Sprintf("MRR: %d subscriptions have a figure of their provider's; %d are equal, %d but for rounding, %d differ for a known reason, %d are unexplained.\n",
+		compared, equal, rounding, compared-equal-rounding-unexplained, unexplained)
 	if compared == 0 {
 		text = "MRR: no subscription has a figure of its provider's to compare with.\n"
 	}

@@ -132,7 +132,7 @@ func (k *kase) close(figure decimal.Decimal) bool {
 	for i := range k.sub.States {
 		items = max(items, int64(len(k.sub.States[i].Terms.Items)))
 	}
-	unit := decimal.New(1, -report.Places(k.sub.Currency))
+	unit := decimal.New(1, -min(report.Places(k.sub.Currency), 2)) // Chargebee states three-decimal currencies in hundredths too
 	return figure.Sub(k.theirs).Abs().LessThan(unit.Mul(decimal.NewFromInt(items)))
 }
 

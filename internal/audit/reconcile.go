@@ -286,14 +286,16 @@ func (r *Reconciliation) order(sums map[reasonKey]*ReasonSum, months map[monthKe
 	})
 }
 
-// byReason orders reasons: Unexplained before all, Equal behind all.
+// byReason orders reasons: Unexplained before all, Rounding and Equal behind all.
 func byReason(a, b Reason) int {
 	rank := func(r Reason) int {
 		switch r {
 		case Unexplained:
 			return 0
-		case Equal:
+		case Rounding:
 			return 2
+		case Equal:
+			return 3
 		default:
 			return 1
 		}
