@@ -296,46 +296,19 @@ func (t *translation) wholePrice(c *charged, lines []*charged, states []billing.
 	if c.full > 0 {
 		return part.DivRound(decimal.NewFromInt(c.full), c.places+4)
 	}
-	var candidates []decimal.Decimal
-	if unit, ok := precise(c.line.UnitAmount, c.line.UnitAmountInDecimal, c.places); ok && (c.line.PricingModel == "per_unit" || c.line.PricingModel == "flat_fee") {
-		total := unit
-		if c.line.PricingModel == "per_unit" {
-			total = unit.Mul(c.quantity)
-		}
-		if !total.Equal(part) {
-			candidates = append(candidates, total)
-		}
-	}
-	for i := range states {
-		for j := range states[i].Terms.Items {
-			item := &states[i].Terms.Items[j]
-			if item.Price.ID == c.line.EntityID && item.Quantity.Equal(c.quantity) && item.Amount != nil {
-				candidates = append(candidates, *item.Amount)
-			}
-		}
-	}
-	for _, o := range lines {
-		if !o.credit && o.full == 1 && o.line.EntityID == c.line.EntityID && o.quantity.Equal(c.quantity) {
-			candidates = append(candidates, o.amount)
-		}
-	}
-	if c.entry.wirePrice != nil {
-		wire := wireItem{ItemPriceID: c.line.EntityID}
-		if s, bad := t.scheme(nil, &wire, c.entry, c.places); bad == nil {
-			if total, ok := s.amount(c.quantity); ok {
-				candidates = append(candidates, total)
-			}
-		}
-	}
+	candidates := t.wholePrices(c, lines, states)
 	begin := addTo(c.until(), c.interval, -1)
 	whole, left := c.until().Sub(begin), c.until().Sub(c.from())
 	if whole <= 0 || left <= 0 {
 		return part
 	}
-	cent := decimal.New(1, -c.places)
+	// The price of a unit may have been rounded before it was multiplied: half a
+	// cent each, which is little of the whole.
+	rounded := decimal.Min(decimal.New(5, -c.places-1).Mul(c.quantity), part.Shift(-3))
+	rounded = decimal.Max(rounded, decimal.New(1, -c.places))
 	for _, total := range candidates {
 		for _, share := range shares(left, whole) {
-			if total.Mul(share).Sub(part).Abs().LessThanOrEqual(cent) {
+			if total.Mul(share).Sub(part).Abs().LessThanOrEqual(rounded) {
 				return total
 			}
 		}
@@ -344,6 +317,44 @@ func (t *translation) wholePrice(c *charged, lines []*charged, states []billing.
 		return candidates[0]
 	}
 	return part.Mul(decimal.NewFromInt(int64(whole/time.Second))).DivRound(decimal.NewFromInt(int64(left/time.Second)), c.places)
+}
+
+// wholePrices are what a whole interval may cost of which a line charges a part:
+// as the subscription says, as other lines do, as the catalogue does today, and
+// as the line's own unit does, which may be a part itself.
+func (t *translation) wholePrices(c *charged, lines []*charged, states []billing.State) []decimal.Decimal {
+	var all []decimal.Decimal
+	for i := range states {
+		for j := range states[i].Terms.Items {
+			item := &states[i].Terms.Items[j]
+			if item.Price.ID == c.line.EntityID && item.Quantity.Equal(c.quantity) && item.Amount != nil {
+				all = append(all, *item.Amount)
+			}
+		}
+	}
+	for _, o := range lines {
+		if !o.credit && o.full == 1 && o.line.EntityID == c.line.EntityID && o.quantity.Equal(c.quantity) {
+			all = append(all, o.amount)
+		}
+	}
+	if c.entry.wirePrice != nil {
+		wire := wireItem{ItemPriceID: c.line.EntityID}
+		free, _ := count(c.entry.FreeQuantity, c.entry.FreeQuantityInDecimal)
+		if s, bad := t.scheme(nil, &wire, c.entry, c.places); bad == nil {
+			if total, ok := s.amount(c.quantity.Sub(free)); ok {
+				all = append(all, total)
+			}
+		}
+	}
+	if unit, ok := precise(c.line.UnitAmount, c.line.UnitAmountInDecimal, c.places); ok {
+		if c.line.PricingModel == "per_unit" {
+			unit = unit.Mul(c.quantity)
+		}
+		if (c.line.PricingModel == "per_unit" || c.line.PricingModel == "flat_fee") && !unit.Equal(c.amount.Abs()) {
+			all = append(all, unit)
+		}
+	}
+	return all
 }
 
 // shares are the ways in which a site may reckon a part of a period: by the

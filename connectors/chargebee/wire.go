@@ -221,20 +221,22 @@ func (w *wireCustomer) name() string {
 
 // wirePrice is an item price, a plan or an addon: what they share.
 type wirePrice struct {
-	ID             string          `json:"id"`
-	Name           string          `json:"name"`
-	ItemID         string          `json:"item_id"`
-	ItemFamilyID   string          `json:"item_family_id"`
-	ItemType       string          `json:"item_type"`
-	CurrencyCode   string          `json:"currency_code"`
-	Period         *rawjson.Number `json:"period"`
-	PeriodUnit     string          `json:"period_unit"`
-	PricingModel   string          `json:"pricing_model"`
-	ChargeModel    string          `json:"charge_model"` // of a plan, the older form
-	Type           string          `json:"type"`         // of an addon, the older form
-	ChargeType     string          `json:"charge_type"`  // of an addon
-	Price          *rawjson.Number `json:"price"`
-	PriceInDecimal *rawjson.Number `json:"price_in_decimal"`
+	ID                    string          `json:"id"`
+	Name                  string          `json:"name"`
+	ItemID                string          `json:"item_id"`
+	ItemFamilyID          string          `json:"item_family_id"`
+	ItemType              string          `json:"item_type"`
+	CurrencyCode          string          `json:"currency_code"`
+	Period                *rawjson.Number `json:"period"`
+	PeriodUnit            string          `json:"period_unit"`
+	PricingModel          string          `json:"pricing_model"`
+	ChargeModel           string          `json:"charge_model"` // of a plan, the older form
+	Type                  string          `json:"type"`         // of an addon, the older form
+	ChargeType            string          `json:"charge_type"`  // of an addon
+	Price                 *rawjson.Number `json:"price"`
+	PriceInDecimal        *rawjson.Number `json:"price_in_decimal"`
+	FreeQuantity          *rawjson.Number `json:"free_quantity"` // this and the next: in every period
+	FreeQuantityInDecimal *rawjson.Number `json:"free_quantity_in_decimal"`
 
 	Tiers []wireTier `json:"tiers"`
 }
