@@ -56,6 +56,9 @@ func (s *town) mrrsync(want int, args ...string) (stdout string) {
 	var out, log bytes.Buffer
 	args = append(args, "--config", filepath.Join(s.folder, simulator.ConfigFile), "--log-level", "warn")
 	if code := run(s.Context(), args, nil, &out, &log, getenv); code != want {
+		if code == exitPartial {
+			run(s.Context(), []string{"query", "SELECT source, kind, id, code, detail FROM rejects", "--config", args[len(args)-3]}, nil, &log, &log, getenv)
+		}
 		s.Fatalf("mrrsync %v: exit code %d, want %d\n%s%s", args, code, want, &out, &log)
 	}
 	return out.String()
@@ -67,7 +70,11 @@ func (s *town) sync(args ...string) string {
 	if err := simulator.WriteFiles(s.folder, s.company, s.now(), s.at, false); err != nil {
 		s.Fatal(err)
 	}
-	return s.mrrsync(exitDone, append([]string{"sync"}, args...)...)
+	out := s.mrrsync(exitDone, append([]string{"sync"}, args...)...)
+	if ignored := s.site.Ignored(); len(ignored) > 0 {
+		s.Errorf("the sync asked Chargebee for what it ignores in silence: %v", ignored)
+	}
+	return out
 }
 
 // open opens the town's warehouse.
@@ -209,9 +216,15 @@ func TestNights(t *testing.T) {
 	}
 	s.settled()
 	s.api.Reset()
+	s.site.Reset()
 	again := s.sync()
 	for path, n := range s.api.Requests() {
 		if path != "GET /v1/events" && path != "GET /v1/account" || n > 3 {
+			t.Errorf("a second sync of the same night asked %d times for %s:\n%s", n, path, again)
+		}
+	}
+	for path, n := range s.site.Requests() {
+		if n > 3 {
 			t.Errorf("a second sync of the same night asked %d times for %s:\n%s", n, path, again)
 		}
 	}
