@@ -12,16 +12,19 @@ import (
 	"mrrsync/connectors/billing"
 )
 
-// told is what views say of days up to one.
-func told(t testing.TB, w *Warehouse, last string) map[string]string {
+// told is what every view says of days up to one; in short what a few do that
+// read all the tables.
+func told(t testing.TB, w *Warehouse, last string, short bool) map[string]string {
 	t.Helper()
 	all := map[string]string{}
 	for view, where := range map[string]string{
-		"mrr_daily": "date <= '%s'", "mrr_movements": "date <= '%s'", "mrr_waterfall_daily": "date <= '%s'", "mrr_totals_daily": "date <= '%s'",
-		"mrr_totals_daily_reporting": "date <= '%s'", "invoice_lines": "issued_at <= '%s'",
-		"mrr_monthly": "month <= '%s'", "mrr_waterfall_monthly": "month <= '%s'", "mrr_waterfall_monthly_reporting": "month <= '%s'", "retention_monthly": "month <= '%s'",
+		"mrr_daily": "date <= '%s'", "mrr_movements": "date <= '%s'", "mrr_totals_daily_reporting": "date <= '%s'", "invoice_lines": "issued_at <= '%s'",
+		"mrr_waterfall_daily": "date <= '%s'", "mrr_totals_daily": "date <= '%s'", "mrr_monthly": "month <= '%s'", "mrr_waterfall_monthly": "month <= '%s'", "mrr_waterfall_monthly_reporting": "month <= '%s'", "retention_monthly": "month <= '%s'",
 		"mrr_by_plan_monthly": "month <= '%s'", "mrr_by_segment_monthly": "month <= '%s'", "benchmarks_monthly": "month <= '%s'", "invoice_treatments_monthly": "month <= '%s'",
 	} {
+		if short && view != "mrr_daily" && view != "mrr_movements" && view != "mrr_totals_daily_reporting" && view != "invoice_lines" {
+			continue
+		}
 		all[view] = answer(t, w, "SELECT * FROM "+view+" WHERE "+fmt.Sprintf(where, last)+" ORDER BY ALL")
 	}
 	return all
@@ -52,7 +55,7 @@ func TestClosedMonthsDoNotMove(t *testing.T) {
 		if info.ClosedThrough != day("2026-01-31") || info.PolicyHash != "p" {
 			t.Errorf("closed: %+v", info)
 		}
-		was := told(t, w, "2026-01-31")
+		was, some := told(t, w, "2026-01-31", false), told(t, w, "2026-01-31", true)
 		for night := range 5 {
 			only := a.mutate(rng)
 			through += billing.Date(rng.IntN(12))
@@ -67,7 +70,7 @@ func TestClosedMonthsDoNotMove(t *testing.T) {
 			if _, err := publish(t.Context(), w, s, a, only); err != nil {
 				t.Fatalf("seed %d night %d: %v", seed, night, err)
 			}
-			if diff := cmp.Diff(was, told(t, w, "2026-01-31")); diff != "" {
+			if diff := cmp.Diff(some, told(t, w, "2026-01-31", true)); diff != "" {
 				t.Fatalf("seed %d night %d changed closed days (-closed +seen):\n%s", seed, night, diff)
 			}
 			if got := answer(t, w, "SELECT count() FROM mrr_waterfall_daily WHERE starting_mrr + new_mrr + expansion_mrr + reactivation_mrr - contraction_mrr - churned_mrr != ending_mrr"); got != "0" {
@@ -77,13 +80,16 @@ func TestClosedMonthsDoNotMove(t *testing.T) {
 				t.Fatalf("seed %d night %d: %s restatements of closed days", seed, night, got)
 			}
 		}
+		if diff := cmp.Diff(was, told(t, w, "2026-01-31", false)); diff != "" {
+			t.Fatalf("seed %d changed closed days (-closed +seen):\n%s", seed, diff)
+		}
 		if seed > 0 {
 			continue
 		}
 		if _, err := w.ReopenMonth(t.Context(), 9, closing("2025-10-01")); err != nil {
 			t.Fatal(err)
 		}
-		if diff := cmp.Diff(was, told(t, w, "2026-01-31")); diff != "" {
+		if diff := cmp.Diff(was, told(t, w, "2026-01-31", false)); diff != "" {
 			t.Fatalf("reopening by itself changed days (-closed +seen):\n%s", diff)
 		}
 		if _, err := publish(t.Context(), w, s, a, nil); err != nil {
