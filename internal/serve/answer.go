@@ -38,6 +38,7 @@ type answer struct {
 	held    bytes.Buffer
 	spill   *os.File // what no longer fits into held, when all is held back
 	sent    bool
+	broken  bool           // the end of the body must not look like one
 	encoder io.WriteCloser // compresses; nil: nothing is compressed
 }
 
@@ -158,7 +159,7 @@ func (a *answer) finish(sum chdb.Summary, err error) {
 	if err != nil {
 		// What a client got is not all there is. One that does not look for the frame above must see the connection break.
 		_ = a.control.Flush()
-		panic(http.ErrAbortHandler)
+		a.broken = true
 	}
 }
 

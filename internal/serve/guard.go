@@ -185,9 +185,9 @@ func (g *guard) vet(ctx context.Context, who user, st chdb.Statement) (vetted, e
 	}
 	p := &policy{guard: g, who: who, st: st, words: tokens(written)}
 	v = vetted{err: p.judge(), nothing: len(p.words) > 0 && p.words[0].keyword("USE")}
-	if len(key) < 32<<10 {
+	if len(key) < 8<<10 {
 		g.mu.Lock()
-		if len(g.known) > 2000 {
+		if len(g.known) > 1000 {
 			clear(g.known)
 		}
 		g.known[key] = v

@@ -69,6 +69,9 @@ func (s *Server) query(w http.ResponseWriter, r *http.Request) {
 		}
 		level("query refused or failed", "query", id, "user", who.name, "remote", r.RemoteAddr, "error", firstLine(err.Error()))
 	}
+	if a.broken {
+		panic(http.ErrAbortHandler) // how a handler breaks the connection
+	}
 }
 
 // stopwatch starts one.
