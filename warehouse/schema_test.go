@@ -41,6 +41,8 @@ func TestDriftNamesWhatIsDifferent(t *testing.T) {
 		"DROP TABLE " + w.table("rates") + " SYNC",
 		"CREATE TABLE " + w.table("my_own") + " (x Int8) ENGINE = MergeTree ORDER BY x",
 		"CREATE OR REPLACE VIEW " + w.schema.DB() + ".runs AS SELECT 1 AS run",
+		"DROP VIEW " + w.schema.DB() + ".loads SYNC",
+		"ALTER TABLE " + w.schema.DB() + ".plans MODIFY SQL SECURITY DEFINER",
 	} {
 		if err := w.Conn().Exec(t.Context(), sql); err != nil {
 			t.Fatal(err)
@@ -61,8 +63,10 @@ func TestDriftNamesWhatIsDifferent(t *testing.T) {
 		store + `.customers.deleted: type is "UInt8", should be "Bool"`,
 		store + `.customers.name: comment is "who", should be "Name, as privacy leaves it"`,
 		store + ".daily: projections is",
-		store + ".rates: is missing: run `mrrsync schema apply`",
-		w.schema.Database + ".runs: query is",
+		store + ".rates: is missing, and its rows with it: restore it from a backup",
+		w.schema.Database + ".loads: is missing: run `mrrsync schema apply`",
+		w.schema.Database + ".runs: query differs (- is there, + should be)\n    - SELECT 1 AS run\n    + SELECT\n",
+		w.schema.Database + `.plans: SQL SECURITY is "DEFINER", should be "INVOKER"`,
 	} {
 		if !strings.Contains(text.String(), want) {
 			t.Errorf("nothing says %s", want)
@@ -73,6 +77,50 @@ func TestDriftNamesWhatIsDifferent(t *testing.T) {
 	}
 	if t.Failed() {
 		t.Log(text.String())
+	}
+}
+
+// TestDriftOfAQueryIsADiff shows only the lines that differ, and those around them.
+func TestDriftOfAQueryIsADiff(t *testing.T) {
+	is := strings.Split("SELECT\n    a,\n    b,\n    c,\n    d\nFROM t\nWHERE x\nORDER BY a", "\n")
+	should := strings.Split("SELECT\n    a,\n    b,\n    c2,\n    d\nFROM t\nWHERE x\nORDER BY a\nLIMIT 1", "\n")
+	want := "    ...\n          b,\n    -     c,\n    +     c2,\n          d\n    ...\n      ORDER BY a\n    + LIMIT 1"
+	if got := diffLines(is, should); got != want {
+		t.Errorf("got\n%s\nwant\n%s", got, want)
+	}
+}
+
+// TestDriftOfAnOldStore: what migrations will make is not a fault to repair by
+// hand.
+func TestDriftOfAnOldStore(t *testing.T) {
+	w := fresh(t)
+	opt := options()
+	runAll(t, w, statements(t, "0017", opt.Database))
+	old, err := Open(t.Context(), opt)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := old.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	all, err := old.Drift(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := opt.Database + "_store: lacks 0018_daily_totals, the first of "; len(all) == 0 || !strings.HasPrefix(all[0].String(), want) {
+		t.Errorf("the first drift is %v, want %s", all[:min(1, len(all))], want)
+	}
+	found := false
+	for _, d := range all {
+		if strings.Contains(d.What, "backup") {
+			t.Errorf("%s", d)
+		}
+		found = found || d.String() == opt.Database+"_store.restatements: is missing: run `mrrsync schema apply`"
+	}
+	if !found {
+		t.Errorf("nothing says that restatements is missing: %v", all)
 	}
 }
 

@@ -52,9 +52,10 @@ Migrations go forward only; applying twice changes nothing.`,
 		&cobra.Command{
 			Use:   "check",
 			Short: "Compare the warehouse with the DDL",
-			Long:  "Names every table, view and column that differs from what this version makes. Exit code 1 when one does.",
-			Args:  cobra.NoArgs,
-			RunE:  func(cmd *cobra.Command, _ []string) error { return a.checkSchema(cmd.Context()) },
+			Long: `Names every table, view and column that differs from what this version makes, and shows
+the lines in which a view's query does. Exit code 1 when anything differs.`,
+			Args: cobra.NoArgs,
+			RunE: func(cmd *cobra.Command, _ []string) error { return a.checkSchema(cmd.Context()) },
 		},
 	)
 	return cmd
