@@ -132,6 +132,9 @@ func (t *Table) heading(s section) string {
 	if t.Query.Currency == Reporting {
 		return t.Report.Title + ", all currencies in " + s.title()
 	}
+	if len(s.keys) == 0 {
+		return t.Report.Title
+	}
 	return t.Report.Title + ", " + s.title()
 }
 
