@@ -2,6 +2,7 @@ package chargebee
 
 import (
 	"encoding/json"
+	"errors"
 	"math"
 	"strings"
 	"time"
@@ -56,6 +57,20 @@ type wireItem struct {
 	TrialEnd              rawjson.Stamp   `json:"trial_end"`
 	ChargeOnEvent         string          `json:"charge_on_event"`
 	MeteredQuantity       *rawjson.Number `json:"metered_quantity"`
+}
+
+// wireItems are a subscription's. Where there are none Chargebee leaves the list
+// out; a null in its place tells nothing of them.
+type wireItems []wireItem
+
+var errNoItems = errors.New("null in the place of a list of items")
+
+// UnmarshalJSON reads a list.
+func (l *wireItems) UnmarshalJSON(raw []byte) error {
+	if string(raw) == "null" {
+		return errNoItems
+	}
+	return json.Unmarshal(raw, (*[]wireItem)(l))
 }
 
 // The types of items.
@@ -135,9 +150,9 @@ type wireSubscription struct {
 	CancelScheduleCreatedAt   rawjson.Stamp     `json:"cancel_schedule_created_at"`
 	UpdatedAt                 rawjson.Stamp     `json:"updated_at"`
 	ResourceVersion           rawjson.Number    `json:"resource_version"`
-	Items                     []wireItem        `json:"subscription_items"`
+	Items                     wireItems         `json:"subscription_items"`
 	Tiers                     []wireTier        `json:"item_tiers"`
-	Addons                    []wireItem        `json:"addons"`
+	Addons                    wireItems         `json:"addons"`
 	Coupon                    string            `json:"coupon"` // the older form of coupons
 	Coupons                   []wireApplied     `json:"coupons"`
 	Discounts                 []wireDiscount    `json:"discounts"`

@@ -77,6 +77,11 @@ type API struct {
 
 	// Refused is the provider that does not know the key.
 	Refused http.Handler
+
+	// Faulty, if set, is a new provider each time, which holds the same and
+	// misbehaves in its own ways: what only it can do, such as an empty page
+	// that says more follows.
+	Faulty func() http.Handler
 }
 
 // Personal are values as the provider sends them.
@@ -131,13 +136,16 @@ const (
 	needsAPI
 	needsLater
 	needsPersonal
+	needsFaulty
 )
 
 // skip says why a check does not apply to a Subject; empty when it does.
 func (c check) skip(s Subject) string {
 	switch {
-	case c.needs == needsAPI && s.API == nil:
+	case (c.needs == needsAPI || c.needs == needsFaulty) && s.API == nil:
 		return "the connector " + s.NoAPI
+	case c.needs == needsFaulty && s.API.Faulty == nil:
+		return "the subject has no Faulty"
 	case c.needs == needsLater && s.Later == nil:
 		return "the subject has no Later"
 	case c.needs == needsPersonal && len(s.Personal.Emails)+len(s.Personal.Names)+len(s.Personal.Never) == 0:
@@ -182,6 +190,7 @@ func checks() []check {
 	return append(
 		all,
 		check{"all faults together change nothing", needsAPI, allFaultsChangeNothing},
+		check{"the provider's own faults change nothing", needsFaulty, ownFaultsChangeNothing},
 		check{"a provider that stays down fails the pull and loses nothing", needsAPI, downFails},
 		check{"a damaged object in a page is named", needsAPI, damageIsNamed},
 		check{"a denied stream fails by name", needsAPI, deniedIsNamed},

@@ -105,6 +105,16 @@ func healthy(now time.Time) conformance.Subject {
 				}
 				return denied
 			},
+			Faulty: func() http.Handler {
+				var asked atomic.Int64
+				return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+					if asked.Add(1)%3 == 0 {
+						w.WriteHeader(http.StatusServiceUnavailable)
+						return
+					}
+					account.ServeHTTP(w, r)
+				})
+			},
 		},
 	}
 	for _, r := range account.Customers() {

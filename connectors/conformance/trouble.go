@@ -28,6 +28,25 @@ func allFaultsChangeNothing(b *bench) {
 	b.survives(&trouble{faults: faults(), often: 2, deep: 3})
 }
 
+// ownFaultsChangeNothing pulls from the provider as it misbehaves. What it kept
+// back, such as events that appear late, the next pull brings.
+func ownFaultsChangeNothing(b *bench) {
+	want := b.full().holds(b.s.Moving)
+	began := clock()
+	got := newShelf()
+	if err := got.pull(b.ctx, b.openOn(newWire(b.s.API.Faulty()))); err != nil {
+		b.fatalf("pull: %v", err)
+	}
+	if d := clock().Sub(began); d > patience {
+		b.errorf("the pull took %s", d)
+	}
+	c, _ := b.open()
+	if err := got.pull(b.ctx, c); err != nil {
+		b.fatalf("the pull after it: %v", err)
+	}
+	b.differ("pulled from a provider that misbehaves", want, got.holds(b.s.Moving))
+}
+
 // survives pulls through trouble and expects what a pull without brings.
 func (b *bench) survives(t *trouble) {
 	want := b.full().holds(b.s.Moving)
