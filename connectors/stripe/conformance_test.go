@@ -14,6 +14,7 @@ import (
 	"mrrsync/connectors/stripe"
 	"mrrsync/internal/simulator/company"
 	"mrrsync/internal/simulator/stripeapi"
+	"mrrsync/internal/simulator/wire"
 )
 
 const goodKey = "sk_test_conformance4eC39HqLyjWDarjtT1"
@@ -40,6 +41,7 @@ func simulated(t *testing.T, co *company.Company, now time.Time) conformance.Sub
 		return api(stripeapi.Options{Key: goodKey, Denied: names})
 	}
 	s.API.Refused = api(stripeapi.Options{Key: "sk_test_another"})
+	s.API.Faulty = func() http.Handler { return api(stripeapi.Options{Key: goodKey, Faults: faulty(t)}) }
 	s.Holds = listed(t, good)
 	first := co.Customers[0]
 	s.Personal = conformance.Personal{Emails: []string{first.Email}, Names: []string{first.Name}}
@@ -49,6 +51,21 @@ func simulated(t *testing.T, co *company.Company, now time.Time) conformance.Sub
 		return later, happened(co, now, at, later)
 	}
 	return s
+}
+
+// faulty are the account's own faults while it stands still; what it does as
+// time passes is tried over nights.
+func faulty(t *testing.T) wire.Faults {
+	t.Helper()
+	faults, err := wire.ParseFaults("all", 3)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for kind, often := range faults.OneIn {
+		faults.OneIn[kind] = min(often, 12)
+	}
+	delete(faults.OneIn, wire.Mutate)
+	return faults
 }
 
 // subject is what all subjects of this connector have in common.
