@@ -111,6 +111,9 @@ func Open(ctx context.Context, opt Options) (*Warehouse, error) {
 	if v, err := w.conn.ServerVersion(); err == nil && v.DisplayName == chdb.DisplayName && w.schema.Target == Server {
 		w.schema.Target = Embedded // a `serve` of somebody's folder: its views must stay as they are there
 	}
+	if w.schema.Target != Embedded {
+		w.conn = newRetrying(w.conn, w.log)
+	}
 	return w, nil
 }
 
