@@ -25,7 +25,7 @@ import (
 )
 
 var (
-	publishes = flag.Int("publishes", 5, "how many loads TestReadersDuringSyncs publishes")
+	publishes = flag.Int("publishes", 3, "how many loads TestReadersDuringSyncs publishes")
 	pause     = flag.Duration("pause", 50*time.Millisecond, "how long TestReadersDuringSyncs' readers rest between two questions")
 	jsClient  = flag.String("clickhouse-js", "", "a `FOLDER` with node_modules/@clickhouse/client: TestReadersDuringSyncs reads with it, too")
 )
