@@ -207,6 +207,9 @@ func (r reader) item(w *wireSubscription, i *wireItem, e entry, id string, place
 			"the item states %s per interval, its price makes %s of quantity %s (%s free); it counts as stated", stated, computed, item.Quantity, free)
 	}
 	item.Amount = &stated
+	if stated.IsZero() && len(item.Taxes) == 0 {
+		item.Price.Tax = billing.TaxUnspecified // nothing contains no tax, whatever its rate
+	}
 	return item, odd, nil
 }
 
