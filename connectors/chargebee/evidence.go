@@ -284,8 +284,24 @@ func (t *translation) service(h *history, c *charged, lines []*charged, states [
 	}
 	if s.Kind != billing.Stopped {
 		t.lowered(&s, h, c)
+		h.removed(s.Discounts, s.From)
+		h.removed(s.Inherited, s.From)
 	}
 	return s
+}
+
+// removed ends the discounts of a service that a ramp has taken away since.
+func (h *history) removed(discounts []billing.Discount, from time.Time) {
+	for i := range discounts {
+		d := &discounts[i]
+		for _, r := range h.ramps {
+			at := r.wire.EffectiveFrom.Time()
+			if r.wire.Status == rampSucceeded && at.After(from) && (d.End.IsZero() || at.Before(d.End)) &&
+				slices.Contains(slices.Concat(r.wire.CouponsToRemove, r.wire.DiscountsToRemove), d.ID) {
+				d.End = at
+			}
+		}
+	}
 }
 
 // wholePrice is what a whole interval costs of which a line charges a part: the
