@@ -4,16 +4,17 @@ import (
 	"fmt"
 	"iter"
 	"math/big"
+	"slices"
 
 	"github.com/shopspring/decimal"
 
 	"mrrsync/internal/simulator/dice"
 )
 
-// A few customers move: from this company's Stripe account or contracts file
-// to another provider, or from there to here, and a few of them back again. A
-// Stay is what the other provider has to know of such a customer: it is paid
-// for there during [From, Until) and here at all other times of its life.
+// Stay is a time that a customer is paid for at another provider. A few
+// customers move: from this company's Stripe account or contracts file to
+// another provider, or from there to here, and a few of them back again. They
+// are paid for there during [From, Until) and here at all other times.
 //
 // Who wants to move, and when, is drawn from the seed. A customer of Stripe
 // that wants to go waits for an untroubled moment: its only subscription active
@@ -103,7 +104,7 @@ func (b *biller) depart(t int64) {
 // or changed within the last two days.
 func (b *biller) steady(t int64) decimal.Decimal {
 	var now, before decimal.Decimal
-	if !b.calm(t) || b.last().At > t-2*day || b.sub.Created > t-20*day || b.sub.Schedule != nil {
+	if !b.calm(t) || b.last().At > t-2*day || b.sub.Created > t-20*day || b.sub.Schedule != nil || !b.shown(t) {
 		return now
 	}
 	for _, w := range valued(b.sub, t) {
@@ -116,6 +117,15 @@ func (b *biller) steady(t int64) decimal.Decimal {
 		return decimal.Decimal{}
 	}
 	return now
+}
+
+// shown says whether the invoice of the running period shows the terms, so that
+// what the customer had until it moved can be told for ever.
+func (b *biller) shown(t int64) bool {
+	start := b.cycle().Start
+	return b.last().At <= start && b.sub.PauseAt(start) == nil && !slices.ContainsFunc(b.cust.Discounts, func(d *Discount) bool {
+		return d.Removed > start && d.Removed <= t
+	})
 }
 
 // hundredths is an amount in minor units of two decimals (none for JPY), 0
