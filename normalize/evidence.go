@@ -319,8 +319,8 @@ func (d *dossier) findOrigins() {
 		case t.earliest != nil:
 			t.origin = t.earliest.from
 		}
-		if len(t.billed) == 0 && len(t.phased) == 0 && t.created.IsZero() && t.earliest != nil && len(d.states) > 0 && t.earliest.from.After(known(d.states[0])) {
-			t.origin = t.earliest.from // a later version shows it for the first time
+		if t.created.IsZero() && t.earliest != nil && len(d.states) > 0 && t.earliest.from.After(known(d.states[0])) {
+			t.origin = t.earliest.from // the first version known does not have it yet
 		}
 	}
 }

@@ -157,6 +157,9 @@ func (d *dossier) spellAt(tr *track, t time.Time, before, after *billing.State) 
 	}
 	if before != nil && !before.Until.IsZero() { // a hole between two versions
 		if item := itemOf(before, tr.id); item != nil {
+			if d.leftOut(tr.id, item.Price.Interval, before.Until, t) {
+				return nil
+			}
 			return &spell{item: item, kind: billing.EvidenceCarried, object: before.Object}
 		}
 		if tr.origin.Before(before.Until) {
@@ -206,7 +209,7 @@ func itemOf(s *billing.State, id string) *billing.Item {
 // phase or version shows it again, or nothing later speaks of the subscription
 // at all.
 func (d *dossier) goesOn(tr *track, ended, t time.Time, after *billing.State) bool {
-	if d.leftOut(tr, ended, t) {
+	if last := lastSpell(tr.billed, t); last != nil && d.leftOut(tr.id, last.item.Price.Interval, ended, t) {
 		return false
 	}
 	if last := tr.billed; len(last) > 0 && last[len(last)-1].from.After(t) {
@@ -227,15 +230,11 @@ func (d *dossier) goesOn(tr *track, ended, t time.Time, after *billing.State) bo
 }
 
 // leftOut says that an invoice for a period that began in [ended, t] would have
-// listed the item, had it still been there.
-func (d *dossier) leftOut(tr *track, ended, t time.Time) bool {
-	last := lastSpell(tr.billed, t)
-	if last == nil {
-		return false
-	}
+// listed the item, charged that often, had it still been there.
+func (d *dossier) leftOut(id string, often billing.Interval, ended, t time.Time) bool {
 	return slices.ContainsFunc(d.services, func(s *billing.Service) bool {
-		return s.Kind == billing.Charged && s.ItemID != tr.id && !s.From.Before(ended) && !s.From.After(t) &&
-			(s.From.Equal(ended) || s.Price.Interval == last.item.Price.Interval)
+		return s.Kind == billing.Charged && s.ItemID != id && !s.From.Before(ended) && !s.From.After(t) &&
+			(s.From.Equal(ended) || s.Price.Interval == often)
 	})
 }
 
