@@ -195,7 +195,7 @@ func few(all, some int) int {
 
 // nights makes a longer proof of TestNights: go test ./cmd/mrrsync -run
 // TestNights -nights 30.
-var nights = flag.Int("nights", 12, "how many nights TestNights syncs, at most 30")
+var nights = flag.Int("nights", 6, "how many nights TestNights syncs, at most 30")
 
 // TestNights syncs every night for a while. Whoever looks every night misses
 // nothing: each of the days must equal the truth, provable or not, and stay as

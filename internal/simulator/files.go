@@ -134,12 +134,13 @@ sources:
     connector: stripe
     api_key: file:stripe.key
     base_url: %s
+    requests_per_second: 100  # a simulated API has no limit of its own but --rate
   - name: emea
     connector: chargebee
     site: simulated-test
     api_key: file:chargebee.key
     base_url: %s
-    requests_per_second: 20
+    requests_per_second: 100
   - name: enterprise
     connector: contracts
     file: contracts.csv
