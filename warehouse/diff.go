@@ -22,7 +22,7 @@ type Diff struct {
 	Through      billing.Date
 	FinalThrough billing.Date
 	// Restated are the days up to Through whose MRR changes, ordered by date and
-	// currency.
+	// currency. What only changes the account that it counts to is not among them.
 	Restated []RestatedDay
 	// Restatements say the same by account, ordered by account, currency, From:
 	// the first ones of RestatedRanges.
@@ -37,7 +37,8 @@ type Diff struct {
 }
 
 // RestatedDay is a day of the past that will read otherwise. Gross adds up the
-// size of every account's change, so that changes cannot hide each other.
+// size of every account's change, or if that is less of every customer's, so that
+// changes cannot hide each other.
 type RestatedDay struct {
 	Date          billing.Date
 	Currency      string
@@ -101,7 +102,14 @@ func (l *Load) Diff(ctx context.Context) (Diff, error) {
 	if err != nil {
 		return Diff{}, fmt.Errorf("compare load %d: %w", l.id, err)
 	}
-	d.Restated = gross.days(before, after)
+	// A customer that is newly counted to another account takes its past along:
+	// two accounts read otherwise, and not one figure of the company.
+	moved := grossChange{}
+	c.by = byCustomer
+	if err := l.w.compare(ctx, c, moved.add, named("id", l.id)); err != nil {
+		return Diff{}, fmt.Errorf("compare load %d: %w", l.id, err)
+	}
+	d.Restated = lesser(gross.days(before, after), moved.days(before, after))
 	return d, nil
 }
 

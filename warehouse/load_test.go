@@ -468,3 +468,50 @@ func TestDiff(t *testing.T) {
 		t.Errorf("written %v", d.Written)
 	}
 }
+
+// A customer that is named as part of another account takes its past along: the
+// accounts' history is told otherwise, and no day of the company changes.
+func TestDiffOfIdentity(t *testing.T) {
+	w := fresh(t)
+	a := acme()
+	if _, err := publish(t.Context(), w, spec("2026-03-05"), a, nil); err != nil {
+		t.Fatal(err)
+	}
+	compare := func() Diff {
+		t.Helper()
+		l, err := w.NewLoad(t.Context(), spec("2026-03-06"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := fill(t.Context(), l, a, []string{"main/c1", "main/c2"}); err != nil {
+			t.Fatal(err)
+		}
+		if err := l.Build(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		d, err := l.Diff(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := l.Discard(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		return d
+	}
+	c1, c2 := a.customers[CustomerKey{"main", "c1"}], a.customers[CustomerKey{"main", "c2"}]
+	c2.account = "main/c1"
+	if d := compare(); len(d.Restated) != 0 || d.RestatedRanges == 0 {
+		t.Errorf("a new name restates %d days in %d ranges: %+v", len(d.Restated), d.RestatedRanges, d.Restated)
+	}
+	// What comes with it is seen by itself.
+	c1.items[0].steps[0].mrr = "99"
+	d := compare()
+	if len(d.Restated) == 0 {
+		t.Fatal("a price of the past restates no day")
+	}
+	for _, day := range d.Restated {
+		if day.Currency != "USD" || !day.Gross.Equal(dec("1")) {
+			t.Errorf("restated day %+v, want 1 USD", day)
+		}
+	}
+}

@@ -24,7 +24,11 @@ type comparison struct {
 	from, to uint64 // the load_ids of the rows, before and after
 	until    billing.Date
 	of       string // which customers, a condition on periods; empty: all
+	by       string // whose MRR is compared, an expression on periods; empty: an account's
 }
+
+// byCustomer compares what each customer pays, whichever account it counts to.
+const byCustomer = "concat(source, '/', customer_id)"
 
 // ranges is the SQL of the ranges of days on which an account's MRR in a
 // currency differs: account_id, currency, valid_from, valid_to, mrr_before,
@@ -32,13 +36,14 @@ type comparison struct {
 // memory grows with the accounts and with what changed, not with history.
 func (w *Warehouse) ranges(c comparison) string {
 	rows := w.table("periods") + " WHERE load_id IN ({from:UInt64}, {to:UInt64}) AND mrr > 0 AND NOT scheduled AND valid_from < {until:Date} AND " + cmp.Or(c.of, "1")
-	differ := `(account_id, currency) IN (
-		SELECT account_id, currency FROM ` + rows + `
-		GROUP BY account_id, currency
+	whose := cmp.Or(c.by, "account_id")
+	differ := `(` + whose + `, currency) IN (
+		SELECT ` + whose + ` AS whose, currency FROM ` + rows + `
+		GROUP BY whose, currency
 		HAVING sumIf(cityHash64(valid_from, least(valid_to, {until:Date}), mrr), load_id = {from:UInt64}) != sumIf(cityHash64(valid_from, least(valid_to, {until:Date}), mrr), load_id = {to:UInt64})
 	)`
 	side := func(day, sign string) string {
-		return `SELECT account_id, currency, ` + day + ` AS date,
+		return `SELECT ` + whose + ` AS account_id, currency, ` + day + ` AS date,
 				` + sign + `if(load_id = {from:UInt64}, toDecimal128(mrr, 4), toDecimal128(0, 4)) AS was, ` + sign + `if(load_id = {to:UInt64}, toDecimal128(mrr, 4), toDecimal128(0, 4)) AS is
 			FROM ` + rows + ` AND ` + differ
 	}
@@ -89,6 +94,22 @@ func (g grossChange) add(r Restatement) {
 	from, until := dayKey{r.Currency, r.From}, dayKey{r.Currency, r.Until}
 	g[from] = g[from].Add(size)
 	g[until] = g[until].Sub(size)
+}
+
+// lesser keeps, of two measures of the same days, the smaller one of each; a day
+// that either finds unchanged is left out. Both are ordered by date and currency.
+func lesser(a, b []RestatedDay) []RestatedDay {
+	other := make(map[dayKey]decimal.Decimal, len(b))
+	for _, day := range b {
+		other[dayKey{day.Currency, day.Date}] = day.Gross
+	}
+	var out []RestatedDay
+	for _, day := range a {
+		if day.Gross = decimal.Min(day.Gross, other[dayKey{day.Currency, day.Date}]); day.Gross.IsPositive() {
+			out = append(out, day)
+		}
+	}
+	return out
 }
 
 // days are the days that read otherwise, ordered by date and currency.

@@ -235,6 +235,7 @@ func options() Options {
 	return Options{
 		DSN: cmp.Or(os.Getenv("MRRSYNC_TEST_DSN"), "chdb://"+shared), Database: fmt.Sprintf("mrr%d", databases.Add(1)), KeepLoads: 3, Segments: []string{"csm", "tier"},
 		ReportingCurrency: "USD", Now: func() time.Time { return now },
+		Volatile: true, // a killed process loses nothing by it, and the tests need not wait for the disk
 	}
 }
 

@@ -25,7 +25,7 @@ import (
 // measured. By default not every night is played: events are kept for thirty
 // days, so that who looks every few nights misses nothing either.
 var (
-	backfillMonths    = flag.Int("months", 3, "how many months TestBackfill plays")
+	backfillMonths    = flag.Int("months", 2, "how many months TestBackfill plays")
 	backfillCustomers = flag.Int("customers", 20, "how many customers TestBackfill's company has in the end")
 	backfillEvery     = flag.Int("every", 7, "TestBackfill syncs one night in so many")
 )

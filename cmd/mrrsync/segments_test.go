@@ -224,7 +224,7 @@ func (s *owned) nights(first time.Time) {
 	s.Helper()
 	s.mrrsync("sync")
 	before := ""
-	for night := range few(4, 2) {
+	for night := range few(3, 2) {
 		s.present.Store(first.AddDate(0, 0, 7*(night+1)).Unix())
 		s.mrrsync("sync")
 		past := s.mrrsync("query", "--format", "TSV", fmt.Sprintf("SELECT date, customer_id, item_id, mrr, seg_csm FROM mrr_daily WHERE date < '%s' ORDER BY ALL", first.Format(time.DateOnly)))
