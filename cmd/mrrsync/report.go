@@ -23,6 +23,7 @@ import (
 // question is what the flags of report ask for.
 type question struct {
 	from, to, currency, source, by string
+	plan, segment                  string
 	format, out, method            string
 	limit, months                  int
 }
@@ -44,8 +45,9 @@ func reportCommand(a *app) *cobra.Command {
 
 Currencies are never added up: each has its own block. --currency reporting asks
 for all of them converted into the reporting currency. --by slices the answer by
-source, product, plan, account, customer or a configured segment. What a report
-has no answer to, it says.
+source, product, plan, account, customer or a configured segment. --source, --plan
+and --segment ask for that part of the company alone. What a report has no answer
+to, it says.
 
 A forecast is never stored and always called one. --method committed is what is
 already agreed, trend carries the last twelve whole months' growth on, with the
@@ -57,6 +59,7 @@ left out. CSV and JSON have every digit. HTML is one self-contained file, SVG th
 picture alone.`,
 		Example: `  mrrsync report waterfall
   mrrsync report waterfall --by plan --currency USD --from 2026-01
+  mrrsync report retention --segment tier=enterprise --currency USD
   mrrsync report daily --from 2026-02-01 --format csv -o february.csv
   mrrsync report customers --limit 20 --format html -o customers.html
   mrrsync report cohorts --currency reporting --format html -o cohorts.html
@@ -70,6 +73,8 @@ picture alone.`,
 	f.StringVar(&q.to, "to", "", "last `DAY` or month, included (default: the last published day)")
 	f.StringVar(&q.currency, "currency", "", "only this `CURRENCY`, or reporting: all of them, converted")
 	f.StringVar(&q.source, "source", "", "only this `SOURCE`")
+	f.StringVar(&q.plan, "plan", "", "only this `PLAN`, by its id")
+	f.StringVar(&q.segment, "segment", "", "only what has this `KEY=VALUE`; KEY= is what has no value")
 	f.StringVar(&q.by, "by", "", "slice by `DIMENSION`")
 	f.IntVar(&q.limit, "limit", 0, "at most `N` rows of each currency, for customers, plans, segments and movements (default all)")
 	f.StringVar(&q.method, "method", "", "of a forecast: `committed|trend|cohort` (default committed)")
@@ -148,8 +153,13 @@ func (q question) query() (report.Query, error) {
 	if q.months < 0 {
 		return report.Query{}, usage("--months %d: want 1 or more", q.months)
 	}
+	key, value, ok := strings.Cut(q.segment, "=")
+	if q.segment != "" && (!ok || key == "") {
+		return report.Query{}, usage("--segment %q: want KEY=VALUE, such as tier=enterprise", q.segment)
+	}
 	return report.Query{
-		From: from, To: to, Currency: q.currency, Source: q.source, By: q.by, Limit: q.limit, Method: q.method, Months: q.months,
+		From: from, To: to, Currency: q.currency, Source: q.source, Plan: q.plan, Segment: key, Value: value, By: q.by,
+		Limit: q.limit, Method: q.method, Months: q.months,
 	}, nil
 }
 

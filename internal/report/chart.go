@@ -24,6 +24,7 @@ const (
 	Outlook                    // a level by month with the range that it may lie in: level, low, high
 	Stacks                     // what each of the drawn columns came to, by month
 	Marks                      // shares beside their reference ranges
+	History                    // a level that steps, each step marked by its movement
 )
 
 // Two widths are drawn of every picture: type that is readable on a screen is
@@ -68,6 +69,8 @@ func (s section) draw(r Report, width float64) (f figure, ok bool) {
 		s.drawStacks(&f, r.Drawn)
 	case Marks:
 		s.drawMarks(&f)
+	case History:
+		s.drawHistory(&f)
 	default:
 		return figure{}, false
 	}
@@ -113,6 +116,18 @@ func (p *pen) open(tip string) {
 }
 
 func (p *pen) shut() { p.b.WriteString(`</g>`) }
+
+// link makes what is drawn within lead somewhere, for whoever points: with the
+// keyboard one goes by the table, where the same figure leads to the same place.
+func (p *pen) link(href string, draw func()) {
+	if href == "" {
+		draw()
+		return
+	}
+	fmt.Fprintf(&p.b, `<a href="%s" tabindex="-1">`, xmlText(href))
+	draw()
+	p.b.WriteString(`</a>`)
+}
 
 // px writes a coordinate, to a tenth of a pixel.
 func px(f float64) string {

@@ -83,11 +83,8 @@ func (s section) drawHeat(f *figure, column string) {
 			fmt.Fprintf(&p.b, `<rect class="%s" x="%s" y="%s" width="%s" height="%s" fill-opacity="%.2f"/>`, class, px(x+0.5), px(y+0.5), px(cell-1), px(line-1), strength)
 			if numbers {
 				ink := "inside"
-				switch {
-				case class == "grown":
+				if class == "grown" {
 					ink = "inside ongrown"
-				case strength > 0.7:
-					ink = "inside strong"
 				}
 				p.text(ink, "middle", x+cell/2, y+line/2+4, fmt.Sprintf("%.0f", v*100))
 			}
@@ -103,7 +100,7 @@ func heatOf(v float64) (string, float64) {
 	if v > 1.0005 {
 		return "grown", min(0.7+(v-1)*0.5, 1) // no paler than what kept nearly all
 	}
-	return "kept", 0.06 + 0.84*max(v, 0)*max(v, 0)
+	return "kept", 0.06 + 0.58*max(v, 0)*max(v, 0) // no stronger than the figure on it can be read
 }
 
 func (p *pen) heatLegend(width float64) {

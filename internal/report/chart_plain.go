@@ -113,9 +113,11 @@ func (s section) drawBars(f *figure, column string) {
 		name, amount := s.label(row), row[mrr]
 		value := show(amount, Money, Places(s.currency))
 		p.open(name + "\n" + value + " " + s.currency)
-		p.text("label", "end", label-10, y+line/2+4, cut(clean(name), int(label/8.4)))
-		p.rect("level", label, y+4, max(1, x.at(floatOf(amount))-label), line-8)
-		p.text("value", "start", x.at(floatOf(amount))+6, y+line/2+4, value)
+		p.link(s.leads(row, column), func() {
+			p.text("label", "end", label-10, y+line/2+4, cut(clean(name), int(label/8.4)))
+			p.rect("level", label, y+4, max(1, x.at(floatOf(amount))-label), line-8)
+			p.text("value", "start", x.at(floatOf(amount))+6, y+line/2+4, value)
+		})
 		p.shut()
 	}
 	f.body = p.b.String()

@@ -15,6 +15,7 @@ type step struct {
 	starting, gains, losses, net, ending float64
 	parts                                map[string]float64
 	tip                                  string
+	leads                                func(column string) string
 }
 
 // parts of a waterfall's bar, from the axis outwards; the class in the style has
@@ -69,7 +70,9 @@ func (s section) drawWaterfall(f *figure) {
 	for i, st := range steps {
 		p.open(st.tip)
 		p.rect("hit", x.left(i), top, x.step(), base+lower-top)
-		p.rect("starting", x.bar(i), level.at(st.starting), x.width(), level.at(0)-level.at(st.starting))
+		p.link(st.leads("starting_mrr"), func() {
+			p.rect("starting", x.bar(i), level.at(st.starting), x.width(), level.at(0)-level.at(st.starting))
+		})
 		p.stack(st, x, i, level, st.starting)
 		p.stack(st, x, i, moves, 0)
 		p.shut()
@@ -91,13 +94,13 @@ func (p *pen) stack(st step, x band, i int, y scale, floor float64) {
 	up := floor
 	for _, part := range gainParts() {
 		v := st.parts[part[0]]
-		p.rect(part[1], x.bar(i), y.at(up+v), x.width(), y.at(up)-y.at(up+v))
+		p.link(st.leads(part[0]), func() { p.rect(part[1], x.bar(i), y.at(up+v), x.width(), y.at(up)-y.at(up+v)) })
 		up += v
 	}
 	down := 0.0
 	for _, part := range lossParts() {
 		v := st.parts[part[0]]
-		p.rect(part[1], x.bar(i), y.at(down), x.width(), y.at(down-v)-y.at(down))
+		p.link(st.leads(part[0]), func() { p.rect(part[1], x.bar(i), y.at(down), x.width(), y.at(down-v)-y.at(down)) })
 		down -= v
 	}
 }
@@ -147,7 +150,7 @@ func (p *pen) months(steps []step, x band, y float64, initials bool) {
 func (s section) steps() []step {
 	out := make([]step, len(s.rows))
 	for r, row := range s.rows {
-		st := step{parts: map[string]float64{}}
+		st := step{parts: map[string]float64{}, leads: func(column string) string { return s.leads(row, column) }}
 		tip := ""
 		for i, c := range s.columns {
 			switch v := row[i].(type) {

@@ -13,6 +13,7 @@ type section struct {
 	currency string
 	columns  []Column // those that are not group columns
 	rows     [][]any
+	link     func(row []any, column string) string // nil: nothing leads anywhere
 }
 
 // title names the section: "USD", "EUR · main".
@@ -43,12 +44,43 @@ func (t *Table) sections() []section {
 			}
 		}
 		if n := len(out); n == 0 || strings.Join(out[n-1].keys, "\x00") != strings.Join(keys, "\x00") {
-			out = append(out, section{keys: keys, currency: currency, columns: t.Columns[groups:]})
+			out = append(out, section{keys: keys, currency: currency, columns: t.Columns[groups:], link: t.linker(keys, groups)})
 		}
 		last := &out[len(out)-1]
 		last.rows = append(last.rows, row[groups:])
 	}
 	return out
+}
+
+// linker is how the rows of a group are linked.
+func (t *Table) linker(keys []string, groups int) func([]any, string) string {
+	if t.Link == nil {
+		return nil
+	}
+	named := map[string]string{}
+	for i, key := range keys {
+		named[t.Columns[i].Name] = key
+	}
+	columns := t.Columns[groups:]
+	return func(row []any, column string) string { return t.Link(Row{columns, row, named}, column) }
+}
+
+// leads is where a figure of the section leads; empty: nowhere.
+func (s section) leads(row []any, column string) string {
+	if s.link == nil {
+		return ""
+	}
+	return s.link(row, column)
+}
+
+// places is how many decimals a row's amounts are shown with: those of the
+// currency in the row, or else in the section.
+func (s section) places(row []any) int32 {
+	if i := s.at("currency"); i >= 0 {
+		code, _ := row[i].(string)
+		return Places(code)
+	}
+	return Places(s.currency)
 }
 
 // at is the position of a column, -1 when there is none.

@@ -13,8 +13,18 @@ import (
 //go:embed page.html
 var pageTemplate string
 
-//go:embed style.css
-var style string
+// chartStyle are the colours, the pictures and the tables; pageStyle is what the
+// page around them looks like.
+//
+//go:embed chart.css
+var chartStyle string
+
+//go:embed page.css
+var pageStyle string
+
+// Style is the one palette there is, with the look of pictures and tables, for
+// pages that put them into a frame of their own.
+func Style() string { return chartStyle }
 
 // A page is one self-contained HTML file: no script, no font, no picture comes
 // from anywhere else.
@@ -23,8 +33,8 @@ type page struct {
 	Scope           string // which rows were asked for
 	Style           template.CSS
 	Cards           []card
-	Blocks          []block
-	Folded          []block // shown when asked for
+	Blocks          []Block
+	Folded          []Block // shown when asked for
 	Notes           []string
 }
 
@@ -33,24 +43,25 @@ type card struct {
 	Label, Value, Unit, Note string
 }
 
-// A block is one section of a table: a heading, its pictures and its cells.
-type block struct {
+// A Block is one section of a table: a heading, its pictures and its cells.
+type Block struct {
 	ID, Heading, Lead string
 	Wide, Narrow      template.HTML // the picture twice, for screens and for phones
-	Head              []cell
-	Rows              [][]cell
-	Foot              []cell
+	Head              []Cell
+	Rows              [][]Cell
+	Foot              []Cell
 }
 
-// A cell is what a table shows in one place. Class tells the style what it is.
-type cell struct {
+// A Cell is what a table shows in one place. Class tells the style what it is.
+type Cell struct {
 	Text, Class, Sign string
 	Swatch            string // the class of the colour its column has in the picture
+	Href              string // where it leads; empty: nowhere
 }
 
 // HTML writes the table as a page of its own.
 func (t *Table) HTML(w io.Writer) error {
-	p := page{Title: t.Report.Title, Subtitle: t.Report.Summary, Scope: t.scope(), Blocks: t.blocks()}
+	p := page{Title: t.Report.Title, Subtitle: t.Report.Summary, Scope: t.scope(), Blocks: t.Blocks()}
 	for i, s := range t.sections() {
 		p.Blocks[i].Heading, p.Blocks[i].Lead = s.title(), ""
 		if t.Query.Currency == Reporting {
@@ -86,7 +97,7 @@ func (t *Table) scope() string {
 }
 
 func (p page) write(w io.Writer) error {
-	p.Style = template.CSS(style) //nolint:gosec // a file of this package
+	p.Style = template.CSS(chartStyle + pageStyle) //nolint:gosec // a file of this package
 	tmpl, err := template.New("page").Parse(pageTemplate)
 	if err != nil {
 		return fmt.Errorf("prepare page: %w", err)
@@ -97,15 +108,15 @@ func (p page) write(w io.Writer) error {
 	return nil
 }
 
-// blocks lays out each section of the table.
-func (t *Table) blocks() []block {
-	var all []block
+// Blocks lays out each section of the table.
+func (t *Table) Blocks() []Block {
+	var all []Block
 	drawn := t.sections()
 	if t.Report.Crossed {
 		t = t.crossed(0)
 	}
 	for i, s := range t.sections() {
-		b := block{
+		b := Block{
 			ID:      fmt.Sprintf("%s-%d", t.Report.Name, i+1),
 			Heading: t.heading(s),
 			Lead:    t.Report.Summary,
@@ -113,7 +124,7 @@ func (t *Table) blocks() []block {
 			Narrow:  drawn[i].picture(t.Report, narrow, "narrow"),
 		}
 		for _, c := range s.columns {
-			b.Head = append(b.Head, cell{Text: c.Title, Class: classOf(c), Sign: strings.ReplaceAll(c.Sign, "-", "−"), Swatch: swatch(c.Name)})
+			b.Head = append(b.Head, Cell{Text: c.Title, Class: classOf(c), Sign: strings.ReplaceAll(c.Sign, "-", "−"), Swatch: swatch(c.Name)})
 		}
 		for _, row := range s.rows {
 			b.Rows = append(b.Rows, s.cells(row))
@@ -138,13 +149,14 @@ func (t *Table) heading(s section) string {
 	return t.Report.Title + ", " + s.title()
 }
 
-func (s section) cells(row []any) []cell {
-	out := make([]cell, len(row))
+func (s section) cells(row []any) []Cell {
+	out := make([]Cell, len(row))
+	places := s.places(row)
 	for i, v := range row {
 		c := s.columns[i]
-		out[i] = cell{Text: strings.ReplaceAll(clean(show(v, c.Kind, Places(s.currency))), "-", "−"), Class: classOf(c)}
-		if c.Kind == Text || c.Kind == Day || c.Kind == Month {
-			out[i].Text = clean(show(v, c.Kind, Places(s.currency)))
+		out[i] = Cell{Text: clean(show(v, c.Kind, places)), Class: classOf(c), Href: s.leads(row, c.Name)}
+		if c.Kind.figure() {
+			out[i].Text = minus(out[i].Text)
 		}
 		if (c.Kind == Money || c.Kind == Rate) && strings.Trim(out[i].Text, "0.% ") == "" {
 			out[i].Class += " nil"
@@ -172,8 +184,15 @@ func swatch(name string) string {
 			return part[1]
 		}
 	}
-	if name == "starting_mrr" {
+	switch name {
+	case "starting_mrr":
 		return "starting"
+	case "customers_new":
+		return "new"
+	case "customers_reactivated":
+		return "reactivation"
+	case "customers_churned":
+		return "churn"
 	}
 	return ""
 }
@@ -219,7 +238,7 @@ func (t *Table) SVG(w io.Writer) error {
 		y += 48
 	}
 	all.height, all.body = y, `<rect class="paper" x="0" y="0" width="100%" height="100%"/>`+b.String()
-	_, err := io.WriteString(w, all.element("file", "<style>"+style+"</style>")+"\n")
+	_, err := io.WriteString(w, all.element("file", "<style>"+chartStyle+"</style>")+"\n")
 	if err != nil {
 		return fmt.Errorf("write svg: %w", err)
 	}

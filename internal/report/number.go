@@ -4,6 +4,7 @@ import (
 	"math"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/shopspring/decimal"
 
@@ -110,6 +111,11 @@ func show(v any, k Kind, places int32) string {
 			return v.String()[:7]
 		}
 		return v.String()
+	case time.Time:
+		if v.Year() < 1971 {
+			return ""
+		}
+		return v.Format("2006-01-02 15:04")
 	case decimal.Decimal:
 		return Amount(v, places)
 	case uint64:
@@ -142,6 +148,11 @@ func exact(v any) string {
 			return ""
 		}
 		return v.String()
+	case time.Time:
+		if v.Year() < 1971 {
+			return ""
+		}
+		return v.Format(time.RFC3339)
 	case decimal.Decimal:
 		return v.StringFixed(4)
 	case uint64:

@@ -100,7 +100,7 @@ func (src Source) overview(ctx context.Context, o Overview, now published) (page
 		return page{}, err
 	}
 	p.Cards = headline(flow, day)
-	p.Blocks = append(flow.blocks(), payers.blocks()...)
+	p.Blocks = append(flow.Blocks(), payers.Blocks()...)
 	if whole == Reporting {
 		each, err := waterfall().Run(ctx, src, Query{})
 		if err != nil {
@@ -114,8 +114,8 @@ func (src Source) overview(ctx context.Context, o Overview, now published) (page
 
 // folded are the sections as blocks that open when asked: each says in a line
 // what it came to.
-func (t *Table) folded() []block {
-	blocks := t.blocks()
+func (t *Table) folded() []Block {
+	blocks := t.Blocks()
 	for i, s := range t.sections() {
 		blocks[i].Heading = s.title()
 		blocks[i].Lead = minus(Amount(s.last("ending_mrr"), Places(s.currency))) + " MRR"

@@ -59,13 +59,14 @@ type Kind uint8
 
 // The kinds of column, each with the Go type of its values.
 const (
-	Month Kind = iota + 1 // billing.Date, the first day of the month
-	Day                   // billing.Date; billing.NoDate is written as nothing
-	Text                  // string
-	Money                 // decimal.Decimal, major units of the row's currency
-	Count                 // uint64
-	Rate                  // float64, a share: 0.05 is 5 %; NaN where it means nothing, which is written as nothing
-	Ratio                 // float64, a plain quotient: 1.25; NaN as above
+	Month   Kind = iota + 1 // billing.Date, the first day of the month
+	Day                     // billing.Date; billing.NoDate is written as nothing
+	Text                    // string
+	Money                   // decimal.Decimal, major units of the row's currency
+	Count                   // uint64
+	Rate                    // float64, a share: 0.05 is 5 %; NaN where it means nothing, which is written as nothing
+	Ratio                   // float64, a plain quotient: 1.25; NaN as above
+	Instant                 // time.Time, UTC; before 1971 it is written as nothing
 )
 
 // figure tells what is counted or measured from what is named: it stands to the
@@ -94,9 +95,10 @@ type Column struct {
 	Group bool
 	// Extra columns go first where there is no room.
 	Extra bool
-	// Cut columns are there only when the Query asks for a part of the rows,
-	// Converted ones only when it asks for the reporting currency.
-	Cut, Converted bool
+	// Cut columns are there only when the Query asks for a part of the rows, Whole
+	// ones only when it does not, Converted ones only when it asks for the
+	// reporting currency.
+	Cut, Whole, Converted bool
 	// Sign is how the column enters the sum of its row: "+", "-" or "="; empty:
 	// not at all.
 	Sign string
@@ -118,9 +120,9 @@ type Report struct {
 	// Slices are the dimensions that the report can be sliced by; "segment" stands
 	// for all configured ones.
 	Slices []string
-	// Sourced reports can be asked of one source, Converted ones in the reporting
-	// currency.
-	Sourced, Converted bool
+	// Sourced reports can be asked of one source, Parted ones also of one plan or of
+	// one value of a segment, Converted ones in the reporting currency.
+	Sourced, Parted, Converted bool
 	// Forecast reports say what is expected and not what is: they bear that word
 	// wherever they are written.
 	Forecast bool
@@ -142,6 +144,9 @@ type Query struct {
 	From, To billing.Date
 	Currency string // ISO 4217; empty: all, each by itself; Reporting: all, converted
 	Source   string // empty: all
+	Plan     string // empty: all
+	Segment  string // only what has Value in this segment; empty: all
+	Value    string // empty: only what has no value in the segment
 	By       string // source, product, plan, account, customer or a segment; empty: none
 	Limit    int    // rows of a ranked report per currency; 0: all
 	Method   string // of a forecast: committed, trend or cohort; empty: committed
@@ -158,6 +163,36 @@ type Table struct {
 	Query   Query
 	Columns []Column
 	Rows    [][]any // of the types that the columns' kinds say
+	// Link, if set, says where a figure leads: the address behind a row's column,
+	// empty where there is none. Tables and pictures of a page lead there.
+	Link func(row Row, column string) string
+}
+
+// A Row is one row of a Table, read by the names of its columns.
+type Row struct {
+	columns []Column
+	values  []any
+	keys    map[string]string
+}
+
+// Text is a value as CSV writes it, digits and all; empty when there is no such
+// column.
+func (r Row) Text(column string) string {
+	if key, ok := r.keys[column]; ok {
+		return key
+	}
+	return exact(r.Value(column))
+}
+
+// Value is a value of the type that its column's kind says, nil when there is no
+// such column.
+func (r Row) Value(column string) any {
+	for i, c := range r.columns {
+		if c.Name == column {
+			return r.values[i]
+		}
+	}
+	return nil
 }
 
 // Reports are all reports there are, in the order in which help names them.
@@ -223,7 +258,30 @@ func (r Report) slice(q Query, segments []string) (string, error) {
 
 // cut tells whether the answer is about a part of the rows, so that it comes
 // from single rows and not from totals.
-func (q Query) cut() bool { return q.By != "" || q.Source != "" }
+func (q Query) cut() bool { return q.By != "" || q.Source != "" || q.parted() }
+
+// parted tells whether the answer is about one plan or one value of a segment.
+func (q Query) parted() bool { return q.Plan != "" || q.Segment != "" }
+
+// chosen is the condition on single rows that picks the part of the company that
+// the query is about. A map of segments is dear to read: it is named when asked
+// for and not before.
+func (q Query) chosen() string {
+	var all []string
+	if q.Source != "" {
+		all = append(all, "source = {source:String}")
+	}
+	if q.Plan != "" {
+		all = append(all, "plan_id = {plan:String}")
+	}
+	if q.Segment != "" {
+		all = append(all, "segments[{key:String}] = {value:String}")
+	}
+	if len(all) == 0 {
+		return "true"
+	}
+	return strings.Join(all, " AND ")
+}
 
 // Run asks.
 func (r Report) Run(ctx context.Context, src Source, q Query) (*Table, error) {
@@ -232,6 +290,9 @@ func (r Report) Run(ctx context.Context, src Source, q Query) (*Table, error) {
 	}
 	if err := r.accepts(q); err != nil {
 		return nil, err
+	}
+	if q.Segment != "" && !slices.Contains(src.Segments, q.Segment) {
+		return nil, mistakef("no segment %q is configured; there are %s", q.Segment, cmp.Or(strings.Join(src.Segments, ", "), "none"))
 	}
 	if q.Currency != Reporting {
 		q.Currency = strings.ToUpper(q.Currency)
@@ -244,22 +305,34 @@ func (r Report) Run(ctx context.Context, src Source, q Query) (*Table, error) {
 		return nil, err
 	}
 	t := &Table{Report: r, Query: q, Columns: r.columns(q)}
-	rows, err := src.Conn.Query(ctx, text, q.args()...)
+	return t, t.fill(ctx, src, text, q.args()...)
+}
+
+// Ask is the answer to a statement of the caller's own, whose columns are those
+// of the report, by position. Its values travel as parameters.
+func (r Report) Ask(ctx context.Context, src Source, text string, args ...any) (*Table, error) {
+	t := &Table{Report: r, Columns: r.Columns}
+	return t, t.fill(ctx, src, text, args...)
+}
+
+// fill reads the rows of a statement.
+func (t *Table) fill(ctx context.Context, src Source, text string, args ...any) error {
+	rows, err := src.Conn.Query(ctx, text, args...)
 	if err != nil {
-		return nil, fmt.Errorf("ask for report %s: %w", r.Name, err)
+		return fmt.Errorf("ask for report %s: %w", t.Report.Name, err)
 	}
 	defer rows.Close()
 	for rows.Next() {
 		row, err := read(rows, t.Columns)
 		if err != nil {
-			return nil, fmt.Errorf("read report %s: %w", r.Name, err)
+			return fmt.Errorf("read report %s: %w", t.Report.Name, err)
 		}
 		t.Rows = append(t.Rows, row)
 	}
 	if err := rows.Err(); err != nil {
-		return nil, fmt.Errorf("read report %s: %w", r.Name, err)
+		return fmt.Errorf("read report %s: %w", t.Report.Name, err)
 	}
-	return t, nil
+	return nil
 }
 
 // methods are the ways to forecast, the usual one first.
@@ -273,10 +346,12 @@ func (r Report) accepts(q Query) error {
 	switch {
 	case q.Currency == Reporting && !r.Converted:
 		return mistakef("report %s has each currency by itself: leave --currency %s out, or name a currency", r.Name, Reporting)
-	case q.Currency == Reporting && r.Name == "waterfall" && q.cut():
-		return mistakef("a waterfall in the reporting currency is whole: leave source and dimension out, or name a currency")
+	case q.Currency == Reporting && (r.Name == "waterfall" || r.Name == "retention") && q.cut():
+		return mistakef("report %s in the reporting currency is whole: leave source, plan, segment and dimension out, or name a currency", r.Name)
 	case q.Source != "" && !r.Sourced:
 		return mistakef("report %s is of all sources together: leave --source out", r.Name)
+	case q.parted() && !r.Parted:
+		return mistakef("report %s is of all plans and segments together: leave --plan and --segment out", r.Name)
 	case !r.Forecast && (q.Method != "" || q.Months != 0):
 		return mistakef("report %s has no method and no number of months: those belong to report forecast", r.Name)
 	case q.Method != "" && !slices.Contains(methods(), q.Method):
@@ -293,7 +368,7 @@ func (r Report) accepts(q Query) error {
 func (r Report) columns(q Query) []Column {
 	var all []Column
 	for _, c := range r.Columns {
-		if (!c.Cut || q.cut()) && (!c.Converted || q.Currency == Reporting) {
+		if (!c.Cut || q.cut()) && (!c.Whole || !q.cut()) && (!c.Converted || q.Currency == Reporting) {
 			all = append(all, c)
 		}
 	}
@@ -317,7 +392,7 @@ func (r Report) statement(src Source, q Query) (string, error) {
 	}
 	var b strings.Builder
 	err = tmpl.Execute(&b, map[string]any{
-		"DB": src.Database, "Slice": slice, "Cut": q.cut(), "Reporting": q.Currency == Reporting, "Limit": q.Limit > 0, "Method": q.Method,
+		"DB": src.Database, "Slice": slice, "Cut": q.cut(), "Chosen": q.chosen(), "Reporting": q.Currency == Reporting, "Limit": q.Limit > 0, "Method": q.Method,
 	})
 	if err != nil {
 		return "", fmt.Errorf("prepare report %s: %w", r.Name, err)
@@ -339,6 +414,9 @@ func (q Query) args() []any {
 		clickhouse.Named("to", to.Time().Format(time.DateOnly)),
 		clickhouse.Named("currency", currency),
 		clickhouse.Named("source", q.Source),
+		clickhouse.Named("plan", q.Plan),
+		clickhouse.Named("key", q.Segment),
+		clickhouse.Named("value", q.Value),
 		clickhouse.Named("segment", q.By),
 		clickhouse.Named("limit", fmt.Sprint(q.Limit)),
 		clickhouse.Named("months", fmt.Sprint(q.Months)),
@@ -350,7 +428,7 @@ func read(rows driver.Rows, columns []Column) ([]any, error) {
 	into := make([]any, len(columns))
 	for i, c := range columns {
 		switch c.Kind {
-		case Month, Day:
+		case Month, Day, Instant:
 			into[i] = new(time.Time)
 		case Text:
 			into[i] = new(string)
@@ -368,6 +446,10 @@ func read(rows driver.Rows, columns []Column) ([]any, error) {
 	for i := range into {
 		switch v := into[i].(type) {
 		case *time.Time:
+			if columns[i].Kind == Instant {
+				into[i] = v.UTC()
+				continue
+			}
 			into[i] = billing.DateOf(*v, time.UTC)
 		case *string:
 			into[i] = *v

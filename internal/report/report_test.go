@@ -161,6 +161,9 @@ func TestAnswers(t *testing.T) {
 		{"waterfall", Query{By: "plan"}, 0},
 		{"waterfall", Query{By: "csm", Currency: "USD"}, 0},
 		{"waterfall", Query{Currency: "XXX"}, 0},
+		{"waterfall", Query{Plan: "pro"}, 0},
+		{"waterfall", Query{Segment: "csm", Value: "ada"}, 0},
+		{"waterfall", Query{Plan: "basic", Segment: "csm", Source: "main"}, 0},
 		{"daily", Query{From: day(t, "2026-02-18"), To: day(t, "2026-02-21")}, 0},
 		{"daily", Query{From: day(t, "2026-02-18"), To: day(t, "2026-02-21"), Currency: Reporting}, 0},
 		{"daily", Query{From: day(t, "2026-03-03"), To: day(t, "2026-03-05"), By: "plan", Currency: "USD"}, 0},
@@ -168,12 +171,16 @@ func TestAnswers(t *testing.T) {
 		{"customers", Query{}, 70},
 		{"customers", Query{To: day(t, "2026-02-15"), From: day(t, "2026-02-01"), Currency: Reporting, Limit: 2}, 0},
 		{"customers", Query{By: "source"}, 0},
+		{"customers", Query{Plan: "basic"}, 0},
 		{"plans", Query{}, 0},
 		{"plans", Query{From: day(t, "2026-02-01"), To: day(t, "2026-02-28"), Currency: "USD", Limit: 1}, 0},
 		{"plans", Query{Source: "emea"}, 80},
 		{"segments", Query{}, 0},
 		{"retention", Query{}, 0},
 		{"retention", Query{Currency: Reporting}, 80},
+		{"retention", Query{Plan: "basic"}, 0},
+		{"retention", Query{Segment: "csm", Value: "ada"}, 0},
+		{"retention", Query{By: "source", Currency: "EUR"}, 0},
 		{"cohorts", Query{}, 0},
 		{"cohorts", Query{Currency: Reporting}, 50},
 		{"usage", Query{}, 0},
@@ -333,6 +340,34 @@ func TestSlices(t *testing.T) {
 	}
 }
 
+// TestParts: what is asked of one source, plan or segment's value is what a slice
+// by it says of that one, in every report that can be asked both ways.
+func TestParts(t *testing.T) {
+	src := company(t)
+	for _, c := range []struct {
+		by, value string
+		q         Query
+	}{
+		{"source", "main", Query{Source: "main"}},
+		{"plan", "pro", Query{Plan: "pro"}},
+		{"csm", "ada", Query{Segment: "csm", Value: "ada"}},
+		{"csm", "", Query{Segment: "csm"}},
+	} {
+		for _, name := range []string{"waterfall", "daily", "customers", "retention", "movements"} {
+			var want [][]any
+			for _, row := range ask(t, src, name, Query{By: c.by}).Rows {
+				if row[1] == c.value {
+					want = append(want, append([]any{row[0]}, row[2:]...))
+				}
+			}
+			got := ask(t, src, name, c.q).Rows
+			if name == "waterfall" && len(got) == 0 || fmt.Sprint(got) != fmt.Sprint(want) {
+				t.Errorf("%s of %s %q:\n%v\nits slice says\n%v", name, c.by, c.value, got, want)
+			}
+		}
+	}
+}
+
 // TestEmpty: a warehouse without a load answers every report in every format.
 func TestEmpty(t *testing.T) {
 	src := views(t, "nothing", "")
@@ -374,7 +409,8 @@ func TestMistakes(t *testing.T) {
 	}{
 		{Query{From: 20000, To: 19000}, "ends on 2022-01-08, before it begins on 2024-10-04"},
 		{Query{By: "plan; DROP DATABASE mrr"}, "there are account, csm, customer, plan, product, source"},
-		{Query{By: "plan", Currency: Reporting}, "leave source and dimension out"},
+		{Query{By: "plan", Currency: Reporting}, "leave source, plan, segment and dimension out"},
+		{Query{Segment: "region", Value: "north"}, `no segment "region" is configured; there are csm`},
 		{Query{Method: "trend"}, "belong to report forecast"},
 	} {
 		_, err := waterfall().Run(t.Context(), src, c.q)

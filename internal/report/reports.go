@@ -13,7 +13,7 @@ func waterfall() Report {
 		Title:   "MRR waterfall",
 		Summary: "What MRR began each month with, the five movements, and what it ended with.",
 		Chart:   Waterfall,
-		Slices:  everySlice(), Sourced: true, Converted: true,
+		Slices:  everySlice(), Sourced: true, Parted: true, Converted: true,
 		Columns: []Column{
 			currency(),
 			{Name: "month", Title: "Month", Kind: Month},
@@ -39,7 +39,7 @@ func daily() Report {
 		Title:   "MRR by day",
 		Summary: "MRR at the end of each day, and how many pay it.",
 		Chart:   Line,
-		Slices:  everySlice(), Sourced: true, Converted: true,
+		Slices:  everySlice(), Sourced: true, Parted: true, Converted: true,
 		Columns: []Column{
 			currency(),
 			{Name: "date", Title: "Day", Kind: Day},
@@ -61,7 +61,7 @@ func customers() Report {
 		Chart:   Bars,
 		Drawn:   []string{"mrr"},
 		Ranked:  true,
-		Slices:  everySlice(), Sourced: true, Converted: true,
+		Slices:  everySlice(), Sourced: true, Parted: true, Converted: true,
 		Columns: []Column{
 			currency(),
 			{Name: "account_id", Title: "Account", Kind: Text},
@@ -132,27 +132,27 @@ func segments() Report {
 // retention is how much of a month's start is there at its end.
 func retention() Report {
 	return Report{
-		Name:      "retention",
-		Title:     "Retention",
-		Summary:   "How much of each month's starting MRR, and how many of its customers, were there at its end.",
-		Chart:     Rates,
-		Drawn:     []string{"nrr", "grr"},
-		Converted: true,
+		Name:    "retention",
+		Title:   "Retention",
+		Summary: "How much of each month's starting MRR, and how many of its customers, were there at its end.",
+		Chart:   Rates,
+		Drawn:   []string{"nrr", "grr"},
+		Slices:  everySlice(), Sourced: true, Parted: true, Converted: true,
 		Columns: []Column{
 			currency(),
 			{Name: "month", Title: "Month", Kind: Month},
 			{Name: "nrr", Title: "NRR", Kind: Rate},
 			{Name: "grr", Title: "GRR", Kind: Rate},
 			{Name: "logo_churn_rate", Title: "Logo churn", Short: "Logo ch.", Kind: Rate},
-			{Name: "revenue_churn_rate", Title: "Revenue churn", Short: "Rev. ch.", Kind: Rate},
-			{Name: "quick_ratio", Title: "Quick ratio", Short: "Quick", Kind: Ratio, Extra: true},
+			{Name: "revenue_churn_rate", Title: "Revenue churn", Short: "Rev. ch.", Kind: Rate, Whole: true},
+			{Name: "quick_ratio", Title: "Quick ratio", Short: "Quick", Kind: Ratio, Extra: true, Whole: true},
 			{Name: "arpa", Title: "ARPA", Kind: Money, Extra: true},
 			{Name: "customers_start", Title: "Customers", Short: "Cust.", Kind: Count, Sum: First},
 			{Name: "customers_new", Title: "New", Kind: Count, Sum: Total, Sign: "+"},
 			{Name: "customers_reactivated", Title: "Back", Kind: Count, Sum: Total, Sign: "+"},
 			{Name: "customers_churned", Title: "Lost", Kind: Count, Sum: Total, Sign: "-"},
 			{Name: "customers_end", Title: "End", Kind: Count, Sum: Last, Sign: "="},
-			{Name: "health", Title: "Health", Kind: Text},
+			{Name: "health", Title: "Health", Kind: Text, Whole: true},
 		},
 	}
 }
@@ -273,7 +273,7 @@ func movements() Report {
 		Summary: "Every change of MRR, item by item, typed at its account.",
 		Chart:   Stacks,
 		Drawn:   []string{"amount"},
-		Slices:  everySlice(), Sourced: true, Converted: true,
+		Slices:  everySlice(), Sourced: true, Parted: true, Converted: true,
 		Columns: []Column{
 			currency(),
 			{Name: "date", Title: "Day", Kind: Day},

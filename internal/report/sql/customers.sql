@@ -21,7 +21,7 @@ FROM
             FROM {{.DB}}.mrr_daily
             WHERE date = final
               AND ({currency:String} = '' OR currency = {currency:String})
-              AND ({source:String} = '' OR source = {source:String})
+              AND {{.Chosen}}
             GROUP BY code, label, account_id
         UNION ALL
             SELECT
@@ -35,7 +35,7 @@ FROM
                 FROM {{.DB}}.mrr_movements
                 WHERE date BETWEEN {from:Date} AND final
                   AND ({currency:String} = '' OR currency = {currency:String})
-                  AND ({source:String} = '' OR source = {source:String})
+                  AND {{.Chosen}}
                 GROUP BY code, label, account_id, date
             )
             GROUP BY code, label, account_id

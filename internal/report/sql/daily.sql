@@ -25,7 +25,7 @@ SELECT
 FROM {{.DB}}.mrr_daily AS d
 WHERE date BETWEEN beginning AND final
   AND ({currency:String} = '' OR currency = {currency:String})
-  AND ({source:String} = '' OR source = {source:String})
+  AND {{.Chosen}}
 GROUP BY code, {{if .Slice}}label, {{end}}date
 ORDER BY code, {{if .Slice}}label, {{end}}date
 {{- end}}

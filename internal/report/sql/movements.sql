@@ -9,6 +9,6 @@ SELECT
 FROM {{.DB}}.mrr_movements
 WHERE date BETWEEN beginning AND final
   AND ({currency:String} = '' OR currency = {currency:String})
-  AND ({source:String} = '' OR source = {source:String})
+  AND {{.Chosen}}
 ORDER BY code, {{if .Slice}}label, {{end}}date, account_id, place, subscription_id, item_id, change
 {{if .Limit}}LIMIT {limit:UInt64} BY code{{if .Slice}}, label{{end}}{{end}}

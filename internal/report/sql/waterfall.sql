@@ -57,7 +57,7 @@ FROM
                         {{if .Slice}}{{.Slice}}{{else}}''{{end}} AS label,
                         account_id, date, movement,
                         toStartOfMonth(date) AS month,
-                        {source:String} = '' OR source = {source:String} AS chosen,
+                        ({{.Chosen}}) AS chosen,
                         sum(amount) AS change,
                         sum(sum(amount)) OVER (PARTITION BY code, account_id, date, movement) AS total
                     FROM {{.DB}}.mrr_movements
@@ -74,7 +74,7 @@ FROM
                 month, '', sum(mrr), toDecimal128(0, 4)
             FROM {{.DB}}.mrr_monthly
             WHERE ({currency:String} = '' OR currency = {currency:String})
-              AND ({source:String} = '' OR source = {source:String})
+              AND {{.Chosen}}
             GROUP BY code, label, month
         UNION ALL
             -- Every month of a slice from its first movement on.
@@ -90,7 +90,7 @@ FROM
                     toStartOfMonth(min(date)) AS first
                 FROM {{.DB}}.mrr_movements
                 WHERE ({currency:String} = '' OR currency = {currency:String})
-                  AND ({source:String} = '' OR source = {source:String})
+                  AND {{.Chosen}}
                 GROUP BY code, label
             )
     )
