@@ -139,6 +139,8 @@ type Options struct {
 	Logger  *slog.Logger
 	// Transport is the base of all HTTP; nil: http.DefaultTransport.
 	Transport http.RoundTripper
+	// Sleep waits before a request is repeated; nil: Sleep. Tests need not wait.
+	Sleep func(context.Context, time.Duration) error
 	// Observe, if set, is told of every request's end and every wait.
 	Observe func(Request)
 }

@@ -40,6 +40,9 @@ type Manners struct {
 
 	Base    http.RoundTripper // nil: a transport of its own with enough idle connections
 	Observe func(Request)     // told of every attempt; may be nil
+
+	// Sleep waits before a request is repeated; nil: Sleep.
+	Sleep func(context.Context, time.Duration) error
 }
 
 // A Transport is an http.RoundTripper that is polite and stubborn: it keeps a
@@ -61,7 +64,6 @@ type Transport struct {
 	pace    *pace
 	slots   chan struct{}
 	redact  *strings.Replacer
-	sleep   func(context.Context, time.Duration) error // tests do not wait
 }
 
 // NewTransport is a Transport with the given manners.
@@ -80,6 +82,9 @@ func NewTransport(m Manners) *Transport {
 	if m.Observe == nil {
 		m.Observe = func(Request) {}
 	}
+	if m.Sleep == nil {
+		m.Sleep = Sleep
+	}
 	base := m.Base
 	if base == nil {
 		base = ownTransport(m.Concurrency)
@@ -96,7 +101,6 @@ func NewTransport(m Manners) *Transport {
 		pace:    newPace(m.RequestsPerSecond),
 		slots:   make(chan struct{}, m.Concurrency),
 		redact:  strings.NewReplacer(pairs...),
-		sleep:   Sleep,
 	}
 }
 
@@ -169,7 +173,7 @@ func (t *Transport) RoundTrip(req *http.Request) (*http.Response, error) {
 			return nil, t.fail(req, attempt, status(resp), v.reason, body, err)
 		}
 		t.observe(req, attempt, resp, sent, waited, pause, err)
-		if err := t.sleep(ctx, pause); err != nil {
+		if err := t.manners.Sleep(ctx, pause); err != nil {
 			return nil, err
 		}
 	}

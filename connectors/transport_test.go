@@ -59,7 +59,7 @@ func quick(m Manners) (*Transport, *[]time.Duration) {
 	t := NewTransport(m)
 	var mu sync.Mutex
 	var waits []time.Duration
-	t.sleep = func(ctx context.Context, d time.Duration) error {
+	t.manners.Sleep = func(ctx context.Context, d time.Duration) error {
 		mu.Lock()
 		defer mu.Unlock()
 		waits = append(waits, d)
@@ -147,7 +147,7 @@ func TestTransportHeedsRetryAfter(t *testing.T) {
 func TestTransportGivesUp(t *testing.T) {
 	s, n := answers(t, say(500, "text/html", `<h1>oops sk_live_secret</h1>`))
 	tr, _ := quick(Manners{MaxElapsed: 3 * time.Second, Secrets: []string{"sk_live_secret"}})
-	tr.sleep = func(context.Context, time.Duration) error { time.Sleep(time.Millisecond); return nil }
+	tr.manners.Sleep = func(context.Context, time.Duration) error { time.Sleep(time.Millisecond); return nil }
 	_, _, err := get(t.Context(), tr, s.URL+"/v1/x?secret=1")
 	var failed *RequestError
 	if !errors.As(err, &failed) {

@@ -53,6 +53,10 @@ type Options struct {
 	Library string
 	// Progress is told how the download of the engine gets on, in bytes.
 	Progress func(done, total int64)
+	// Step, if set, is called before every statement that writes, with its name:
+	// a verb and a noun. An error stops the statement. Tests use it to die
+	// between any two of them.
+	Step func(name string) error
 }
 
 // Warehouse is an open warehouse. It is safe for concurrent use; one run at a
@@ -72,9 +76,7 @@ type Warehouse struct {
 	lock   *runLock         // held by the run in progress
 	landed map[string]*held // per source: what is known to be stored
 
-	// step, if set, is called before every statement that writes, with its
-	// name; an error stops it. Tests use it to die between any two steps.
-	step func(name string) error
+	step func(name string) error // Options.Step
 }
 
 // Open connects to a warehouse. It changes nothing: Migrate makes or updates
@@ -93,7 +95,7 @@ func Open(ctx context.Context, opt Options) (*Warehouse, error) {
 		return nil, err
 	}
 	w := &Warehouse{
-		opt: opt, dsn: d, log: opt.Logger, landed: map[string]*held{},
+		opt: opt, dsn: d, log: opt.Logger, landed: map[string]*held{}, step: opt.Step,
 		schema: Schema{Target: TargetOf(opt.DSN, opt.Cluster), Database: opt.Database, Cluster: opt.Cluster, Segments: opt.Segments, Volatile: opt.Volatile, Bands: opt.Bands},
 	}
 	if d.folder != "" && opt.Cluster != "" {

@@ -7,6 +7,7 @@ import (
 	"io"
 	"log/slog"
 	"maps"
+	"net/http"
 	"os"
 	"slices"
 	"strings"
@@ -40,6 +41,15 @@ type app struct {
 	progress *progress.Progress
 	now      func() time.Time
 	fixedNow bool // now stands still: MRRSYNC_NOW
+	between  between
+}
+
+// between is where a test may stand between the program and what it talks to.
+// Nobody stands there otherwise: all of it is nil.
+type between struct {
+	transport func(source string) http.RoundTripper      // to the provider
+	sleep     func(context.Context, time.Duration) error // before a request is repeated
+	step      func(name string) error                    // before a statement that writes
 }
 
 func newApp(stdin io.Reader, stdout, stderr io.Writer, getenv func(string) string) *app {
@@ -178,10 +188,14 @@ func (a *app) source(c *config.Config, s config.Source) (pipeline.Source, error)
 		}
 		privacy.Key = []byte(key)
 	}
+	var transport http.RoundTripper
+	if a.between.transport != nil {
+		transport = a.between.transport(s.Name)
+	}
 	var requests atomic.Int64
 	connector, err := definition.Open(connectors.Options{
 		Source: s.Name, Settings: s.Settings, Folder: c.Folder, Privacy: privacy, Zone: c.Reporting.Zone,
-		Now: a.now, Logger: a.log.With("source", s.Name),
+		Now: a.now, Logger: a.log.With("source", s.Name), Transport: transport, Sleep: a.between.sleep,
 		Observe: func(r connectors.Request) {
 			requests.Add(1)
 			if r.Backoff > 0 {
@@ -254,7 +268,7 @@ func (a *app) warehouse(ctx context.Context, c *config.Config) (*warehouse.Wareh
 		DSN: dsn, Database: c.Warehouse.Database, Cluster: c.Warehouse.Cluster, KeepLoads: c.Warehouse.KeepLoads, Grace: 15 * time.Minute,
 		Segments: segments(c), Bands: bands(c), ReportingCurrency: c.Reporting.Currency,
 		Volatile: a.getenv("MRRSYNC_VOLATILE") == "1",
-		Now:      a.now, Logger: a.log, Progress: download,
+		Now:      a.now, Logger: a.log, Progress: download, Step: a.between.step,
 	})
 }
 

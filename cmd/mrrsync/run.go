@@ -45,12 +45,16 @@ func usage(format string, args ...any) error {
 // run is the program: everything it touches comes in as a value. The answer is
 // the process's exit code.
 func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer, getenv func(string) string) int {
-	a := newApp(stdin, stdout, stderr, getenv)
+	return newApp(stdin, stdout, stderr, getenv).run(ctx, args)
+}
+
+// run runs the verb that the arguments name.
+func (a *app) run(ctx context.Context, args []string) int {
 	root := rootCommand(a)
 	root.SetArgs(args)
-	root.SetIn(stdin)
-	root.SetOut(stdout)
-	root.SetErr(stderr)
+	root.SetIn(a.stdin)
+	root.SetOut(a.stdout)
+	root.SetErr(a.stderr)
 	err := root.ExecuteContext(ctx)
 	a.close()
 	if err == nil {
@@ -59,12 +63,12 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	code := exitCode(err, a.begun)
 	switch {
 	case errors.Is(err, context.Canceled) && ctx.Err() != nil:
-		fmt.Fprintln(stderr, "mrrsync: interrupted")
+		fmt.Fprintln(a.stderr, "mrrsync: interrupted")
 	case !silent(err):
-		fmt.Fprintf(stderr, "mrrsync: %s\n", strings.TrimPrefix(err.Error(), "error: "))
+		fmt.Fprintf(a.stderr, "mrrsync: %s\n", strings.TrimPrefix(err.Error(), "error: "))
 	}
 	if code == exitUsage && !a.begun {
-		fmt.Fprintln(stderr, "Run `mrrsync help` or `mrrsync VERB --help` for usage.")
+		fmt.Fprintln(a.stderr, "Run `mrrsync help` or `mrrsync VERB --help` for usage.")
 	}
 	return code
 }

@@ -37,6 +37,7 @@ func newClient(key string, s settings, o connectors.Options) *client {
 		Secrets:           []string{key, base64.StdEncoding.EncodeToString([]byte(key + ":"))},
 		Base:              o.Transport,
 		Observe:           o.Observe,
+		Sleep:             o.Sleep,
 	})
 	return &client{source: o.Source, site: s.Site, key: key, base: s.address(), http: &http.Client{Transport: transport}}
 }

@@ -37,6 +37,7 @@ func newClient(source, key string, s settings, o connectors.Options) (*client, e
 		Secrets:           []string{key},
 		Base:              o.Transport,
 		Observe:           o.Observe,
+		Sleep:             o.Sleep,
 	})}
 	// A backend of its own: the SDK's global one holds one key, and several
 	// accounts live in one process. Retries are the transport's, which listens

@@ -2,6 +2,7 @@ package wire
 
 import (
 	"fmt"
+	"hash/fnv"
 	"math/rand/v2"
 	"net/http"
 	"slices"
@@ -14,14 +15,17 @@ import (
 // Fault is a way in which a provider misbehaves.
 type Fault uint8
 
-// The faults. Lock is the provider's own word for contention. EmptyPage is an
-// empty page that says more follows, DuplicatePage the page before once more.
+// The faults. Storm is a 429 to this request and to the next few, whoever asks.
+// Lock is the provider's own word for contention. Slow is late, or comes in drops.
+// EmptyPage is an empty page that says more follows, DuplicatePage the page before
+// once more.
 // Mutate moves the present on between two requests, so that what was listed is
 // not what is fetched again. LateEvents lets events appear up to a minute after
 // they happened. OldEvents (events told in a form that is not today's) and
 // Deleted (customers that vanish) are the simulated company's own.
 const (
 	TooMany Fault = iota + 1
+	Storm
 	Lock
 	ServerError
 	HTML
@@ -38,14 +42,14 @@ const (
 )
 
 var faultNames = map[string]Fault{
-	"429": TooMany, "lock": Lock, "500": ServerError, "html": HTML, "reset": Reset, "truncate": Truncate, "slow": Slow,
+	"429": TooMany, "storm": Storm, "lock": Lock, "500": ServerError, "html": HTML, "reset": Reset, "truncate": Truncate, "slow": Slow,
 	"empty-page": EmptyPage, "duplicate-page": DuplicatePage, "mutate": Mutate, "late-events": LateEvents, "old-events": OldEvents,
 	"denied": Denied, "deleted": Deleted,
 }
 
 // usual is one request in how many goes wrong when no number is given.
 var usual = map[Fault]int{
-	TooMany: 20, Lock: 50, ServerError: 40, HTML: 60, Reset: 60, Truncate: 60, Slow: 80, EmptyPage: 60, DuplicatePage: 60,
+	TooMany: 20, Storm: 400, Lock: 50, ServerError: 40, HTML: 60, Reset: 60, Truncate: 60, Slow: 80, EmptyPage: 60, DuplicatePage: 60,
 	Mutate: 10, LateEvents: 4, OldEvents: 5, Denied: 200, Deleted: 20,
 }
 
@@ -119,16 +123,22 @@ type Luck struct {
 	Draw int
 }
 
-// chaos draws faults.
+// chaos draws faults. What befalls a request depends on what it asks for and on
+// how often that was asked for before, not on what others ask meanwhile: requests
+// in another order meet the same faults.
 type chaos struct {
+	seed  uint64
 	oneIn map[Fault]int
-	mu    sync.Mutex
-	dice  *rand.Rand
 	order []Fault
+
+	mu    sync.Mutex
+	asked map[uint64]uint64 // how often, by the hash of a request
+	storm int               // how many more requests it takes
+	gust  int               // what it drew
 }
 
 func newChaos(f Faults) *chaos {
-	c := &chaos{oneIn: f.OneIn, dice: rand.New(rand.NewPCG(f.Seed, 0xfa17))}
+	c := &chaos{seed: f.Seed, oneIn: f.OneIn, asked: map[uint64]uint64{}}
 	for k := range f.OneIn {
 		if k != LateEvents && k != OldEvents && k != Deleted {
 			c.order = append(c.order, k)
@@ -138,20 +148,43 @@ func newChaos(f Faults) *chaos {
 	return c
 }
 
-func (c *chaos) next() Luck {
+// next is what befalls a request for something.
+func (c *chaos) next(something string) Luck {
 	if len(c.order) == 0 {
 		return Luck{}
 	}
+	h := fnv.New64a()
+	_, _ = h.Write([]byte(something)) // a hash takes everything
+	key := h.Sum64()
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	l := Luck{Draw: c.dice.IntN(1 << 30)}
+	c.asked[key]++
+	dice := rand.New(rand.NewPCG(c.seed^key, 0xfa17+c.asked[key]))
+	l := Luck{Draw: dice.IntN(1 << 30)}
 	for _, k := range c.order {
-		if c.dice.IntN(c.oneIn[k]) == 0 && l.Kind == 0 {
+		if dice.IntN(c.oneIn[k]) == 0 && l.Kind == 0 {
 			l.Kind = k
 		}
 	}
+	switch {
+	case c.storm > 0:
+		c.storm--
+		return Luck{TooMany, c.gust}
+	case l.Kind == Storm:
+		c.storm, c.gust = 3+l.Draw%8, l.Draw/8
+		return Luck{TooMany, c.gust}
+	}
 	return l
 }
+
+// drips says that a slow answer begins at once and comes in drops.
+func (l Luck) drips() bool { return l.Kind == Slow && l.Draw%2 == 1 }
+
+// delay is how long a slow answer takes.
+func (l Luck) delay() time.Duration { return time.Duration(200+l.Draw%800) * time.Millisecond }
+
+// drops is in how many pieces a dripping answer comes.
+const drops = 8
 
 const badGateway = "<html><head><title>502 Bad Gateway</title></head><body><center><h1>502 Bad Gateway</h1></center></body></html>\n"
 
@@ -171,7 +204,9 @@ func (f *Front) misbehave(w http.ResponseWriter, r *http.Request, l Luck, path [
 	case Reset:
 		panic(http.ErrAbortHandler) // how net/http wants a connection broken off
 	case Slow:
-		f.pause(r, time.Duration(200+l.Draw%800)*time.Millisecond)
+		if !l.drips() {
+			f.pause(r, l.delay())
+		}
 		return false
 	case Mutate:
 		f.moveOn(int64(1 + l.Draw%120))

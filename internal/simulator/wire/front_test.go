@@ -2,6 +2,7 @@ package wire
 
 import (
 	"context"
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"reflect"
@@ -119,6 +120,65 @@ func TestSkip(t *testing.T) {
 	} {
 		if got := c.in[:Skip([]byte(c.in), 0)]; got != c.want {
 			t.Errorf("%s: %s, want %s", c.in, got, c.want)
+		}
+	}
+}
+
+// What befalls a request is its own affair: the order of requests changes
+// nothing, and the same seed gives the same faults again.
+func TestLuckOfEach(t *testing.T) {
+	faults, err := ParseFaults("429=3,html=4,truncate=5", 11)
+	if err != nil {
+		t.Fatal(err)
+	}
+	draw := func(order []string) map[string][]Luck {
+		c, got := newChaos(faults), map[string][]Luck{}
+		for range 20 {
+			for _, what := range order {
+				got[what] = append(got[what], c.next(what))
+			}
+		}
+		return got
+	}
+	a, b := draw([]string{"GET /v1/a", "GET /v1/b", "GET /v1/c"}), draw([]string{"GET /v1/c", "GET /v1/a", "GET /v1/b"})
+	if !reflect.DeepEqual(a, b) {
+		t.Errorf("asked in another order, other faults come: %v and %v", a, b)
+	}
+	if reflect.DeepEqual(a["GET /v1/a"], a["GET /v1/b"]) {
+		t.Error("two requests meet the same faults")
+	}
+}
+
+// A storm takes the requests of a while, whatever they ask for, and passes.
+func TestStorm(t *testing.T) {
+	c := newChaos(Faults{Seed: 2, OneIn: map[Fault]int{Storm: 40}})
+	longest, row, calm := 0, 0, 0
+	for n := range 2000 {
+		l := c.next(fmt.Sprintf("GET /v1/things?n=%d", n))
+		switch l.Kind {
+		case TooMany:
+			row++
+			longest = max(longest, row)
+		case 0:
+			row = 0
+			calm++
+		default:
+			t.Fatalf("a storm brings %v", l)
+		}
+	}
+	if longest < 4 || calm < 1000 {
+		t.Errorf("at most %d refusals in a row, %d requests of 2000 answered", longest, calm)
+	}
+}
+
+// A dripping answer is whole in the end.
+func TestDrips(t *testing.T) {
+	f := NewFront(echo(), Options{Clock: time.Now, Faults: Faults{Seed: 1, OneIn: map[Fault]int{Slow: 1}}})
+	for n := range 4 {
+		path := fmt.Sprintf("/v1/things/%d", n)
+		want := fmt.Sprintf(`{"path":["things","%d"]}`+"\n", n)
+		if w := ask(f, path, "k"); w.Body.String() != want || w.Header().Get("Content-Length") != fmt.Sprint(len(want)) {
+			t.Errorf("%s: %q with Content-Length %s", path, w.Body, w.Header().Get("Content-Length"))
 		}
 	}
 }

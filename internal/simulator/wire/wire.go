@@ -103,7 +103,7 @@ func (f *Front) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		refuse(w, x)
 		return
 	}
-	luck := f.chaos.next()
+	luck := f.chaos.next(r.Method + " " + r.URL.RequestURI())
 	if f.misbehave(w, r, luck, path) {
 		return
 	}
@@ -167,8 +167,12 @@ func refuse(w http.ResponseWriter, x *Refusal) {
 	_, _ = w.Write(x.Body) // the client has gone; there is nobody to tell
 }
 
-// send writes an answer, whole or cut off.
+// send writes an answer: whole, in drops or cut off.
 func (f *Front) send(w http.ResponseWriter, r *http.Request, body []byte, l Luck) {
+	if l.drips() {
+		f.drip(w, r, body, l)
+		return
+	}
 	if l.Kind == Truncate && len(body) > 2 {
 		cut := 1 + l.Draw%(len(body)-2)
 		if l.Draw%2 == 0 { // the length promises more than comes
@@ -184,5 +188,21 @@ func (f *Front) send(w http.ResponseWriter, r *http.Request, body []byte, l Luck
 	w.Header().Set("Content-Length", strconv.Itoa(len(body)))
 	if _, err := w.Write(body); err != nil && f.o.Log != nil {
 		f.o.Log.Debug("client left", "path", r.URL.Path, "error", err)
+	}
+}
+
+// drip writes an answer in drops, a pause before each.
+func (f *Front) drip(w http.ResponseWriter, r *http.Request, body []byte, l Luck) {
+	w.Header().Set("Content-Length", strconv.Itoa(len(body)))
+	drop := len(body)/drops + 1
+	for len(body) > 0 && f.pause(r, l.delay()/drops) {
+		n := min(drop, len(body))
+		if _, err := w.Write(body[:n]); err != nil {
+			return // the client left
+		}
+		if fl, ok := w.(http.Flusher); ok {
+			fl.Flush()
+		}
+		body = body[n:]
 	}
 }
