@@ -133,7 +133,7 @@ type chaos struct {
 
 	mu    sync.Mutex
 	asked map[uint64]uint64 // how often, by the hash of a request
-	storm int               // how many more requests it takes
+	storm int               // how many more requests it takes; below 0: as many must pass before the next one
 	gust  int               // what it drew
 }
 
@@ -147,6 +147,9 @@ func newChaos(f Faults) *chaos {
 	slices.Sort(c.order)
 	return c
 }
+
+// lull is how many requests pass between two storms.
+const lull = 40
 
 // next is what befalls a request for something.
 func (c *chaos) next(something string) Luck {
@@ -168,12 +171,18 @@ func (c *chaos) next(something string) Luck {
 	}
 	switch {
 	case c.storm > 0:
-		c.storm--
+		if c.storm--; c.storm == 0 {
+			c.storm = -lull
+		}
 		return Luck{TooMany, c.gust}
-	case l.Kind == Storm:
+	case l.Kind != Storm:
+	case c.storm == 0:
 		c.storm, c.gust = 3+l.Draw%8, l.Draw/8
 		return Luck{TooMany, c.gust}
+	default:
+		l.Kind = 0
 	}
+	c.storm = min(c.storm+1, 0)
 	return l
 }
 
