@@ -17,7 +17,7 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"mrrsync": main, "hold": hold})
+	testscript.Main(m, map[string]func(){"mrrsync": main, "hold": hold, "disturbed": disturbed})
 }
 
 // TestScripts runs mrrsync as a user does: testdata/script holds the sessions.

@@ -83,6 +83,7 @@ type stretch struct {
 
 // Question says which days to compare and what to list.
 type Question struct {
+	Source   string       // this one alone; empty: all
 	From, To billing.Date // first and last day, both included; NoDate: no bound
 	Limit    int          // at most so many differences are listed
 	All      bool         // list those that can't be proved too
@@ -107,7 +108,7 @@ func Compare(ctx context.Context, w *warehouse.Warehouse, truth iter.Seq[company
 	}
 	for row := range truth {
 		day := billing.Date(row.Day)
-		if day < q.From || day > q.To {
+		if day < q.From || day > q.To || q.Source != "" && row.Source != q.Source {
 			continue
 		}
 		v.Compared++
@@ -165,9 +166,9 @@ func published(ctx context.Context, w *warehouse.Warehouse, q Question) (ours ma
 	rows, err := w.Conn().Query(ctx, `
 		SELECT source, subscription_id, item_id, currency, customer_id, date, mrr
 		FROM `+w.Schema().DB()+`.mrr_daily
-		WHERE date BETWEEN toDate({from:String}) AND toDate({to:String})
+		WHERE date BETWEEN toDate({from:String}) AND toDate({to:String}) AND {source:String} IN ('', source)
 		ORDER BY source, customer_id, subscription_id, item_id, currency, date`,
-		clickhouse.Named("from", q.From.String()), clickhouse.Named("to", q.To.Time().Format(time.DateOnly)))
+		clickhouse.Named("from", q.From.String()), clickhouse.Named("to", q.To.Time().Format(time.DateOnly)), clickhouse.Named("source", q.Source))
 	if err != nil {
 		return nil, nil, fmt.Errorf("read mrr_daily: %w", err)
 	}

@@ -3,6 +3,7 @@ package wire
 import (
 	"fmt"
 	"hash/fnv"
+	"maps"
 	"math/rand/v2"
 	"net/http"
 	"slices"
@@ -45,6 +46,16 @@ var faultNames = map[string]Fault{
 	"429": TooMany, "storm": Storm, "lock": Lock, "500": ServerError, "html": HTML, "reset": Reset, "truncate": Truncate, "slow": Slow,
 	"empty-page": EmptyPage, "duplicate-page": DuplicatePage, "mutate": Mutate, "late-events": LateEvents, "old-events": OldEvents,
 	"denied": Denied, "deleted": Deleted,
+}
+
+// String is the fault's name.
+func (k Fault) String() string {
+	for name, fault := range faultNames {
+		if fault == k {
+			return name
+		}
+	}
+	return "none"
 }
 
 // usual is one request in how many goes wrong when no number is given.
@@ -135,10 +146,11 @@ type chaos struct {
 	asked map[uint64]uint64 // how often, by the hash of a request
 	storm int               // how many more requests it takes; below 0: as many must pass before the next one
 	gust  int               // what it drew
+	hits  map[string]int    // requests struck, by the name of the fault
 }
 
 func newChaos(f Faults) *chaos {
-	c := &chaos{seed: f.Seed, oneIn: f.OneIn, asked: map[uint64]uint64{}}
+	c := &chaos{seed: f.Seed, oneIn: f.OneIn, asked: map[uint64]uint64{}, hits: map[string]int{}}
 	for k := range f.OneIn {
 		if k != LateEvents && k != OldEvents && k != Deleted {
 			c.order = append(c.order, k)
@@ -146,6 +158,13 @@ func newChaos(f Faults) *chaos {
 	}
 	slices.Sort(c.order)
 	return c
+}
+
+// struck counts the requests that met a fault.
+func (c *chaos) struck() map[string]int {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return maps.Clone(c.hits)
 }
 
 // lull is how many requests pass between two storms.
@@ -161,6 +180,14 @@ func (c *chaos) next(something string) Luck {
 	key := h.Sum64()
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	l := c.draw(key)
+	if l.Kind != 0 {
+		c.hits[l.Kind.String()]++
+	}
+	return l
+}
+
+func (c *chaos) draw(key uint64) Luck {
 	c.asked[key]++
 	dice := rand.New(rand.NewPCG(c.seed^key, 0xfa17+c.asked[key]))
 	l := Luck{Draw: dice.IntN(1 << 30)}

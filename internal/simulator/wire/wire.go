@@ -73,6 +73,9 @@ func (f *Front) Requests() map[string]int {
 	return maps.Clone(f.counts)
 }
 
+// Struck counts the requests that met a fault, by its name.
+func (f *Front) Struck() map[string]int { return f.chaos.struck() }
+
 // Reset forgets the counts.
 func (f *Front) Reset() {
 	f.mu.Lock()
