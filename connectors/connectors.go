@@ -64,6 +64,22 @@ type Restarter interface {
 	Restart(s Stream, last Cursor) Cursor
 }
 
+// A Weaver is a Connector whose streams need not all wait for one another: while
+// one list is asked page after page, others keep the provider's rate in use.
+type Weaver interface {
+	// Strands are groups of streams that may be read at the same time, each in
+	// its own order. Streams of no group are read after all of them.
+	Strands() [][]Stream
+}
+
+// A Namer is a Connector that tells what a customer is called from a few kinds of
+// objects, so that whoever asks only who is whom need not read all the others.
+type Namer interface {
+	// Naming are the kinds that suffice for Translate to tell the customer's
+	// metadata.
+	Naming() []string
+}
+
 // ErrGap says that a change feed no longer reaches back to the cursor, so that
 // only a full listing can tell what changed.
 var ErrGap = errors.New("the change feed no longer reaches back to the last sync")

@@ -1,7 +1,6 @@
 package connectors
 
 import (
-	"encoding/json"
 	"fmt"
 
 	"github.com/shopspring/decimal"
@@ -25,13 +24,4 @@ func ParseNumber(text string) (decimal.Decimal, error) {
 		return decimal.Decimal{}, fmt.Errorf("number %q is out of range", text)
 	}
 	return d, nil
-}
-
-// Decode reads an object's payload. The error names the object.
-func Decode[T any](o Object) (*T, error) {
-	v := new(T)
-	if err := json.Unmarshal(o.Payload, v); err != nil {
-		return nil, fmt.Errorf("%s %s: %w", o.Kind, o.ID, err)
-	}
-	return v, nil
 }

@@ -52,15 +52,26 @@ func (w *Warehouse) Catalog(ctx context.Context, source string, sealed uint64) (
 // repeats the payload of the one before it is left out, so that the order in
 // which versions landed leaves no trace.
 func (w *Warehouse) Customers(ctx context.Context, source string, sealed uint64, only []string) iter.Seq2[CustomerObjects, error] {
-	const where = "customer_id != ''"
+	return w.CustomersBy(ctx, source, sealed, only, nil)
+}
+
+// CustomersBy is Customers with the objects of some kinds alone; of all of them
+// where kinds is nil. Customers without any such object are not there.
+func (w *Warehouse) CustomersBy(ctx context.Context, source string, sealed uint64, only, kinds []string) iter.Seq2[CustomerObjects, error] {
+	where := "customer_id != ''"
+	args := []any{named("source", source), named("sealed", sealed)}
+	if kinds != nil {
+		where += " AND kind IN {kinds:Array(String)}"
+		args = append(args, named("kinds", kinds))
+	}
 	return func(yield func(CustomerObjects, error) bool) {
 		if only == nil {
-			w.customers(ctx, source, sealed, where, nil, yield)
+			w.customers(ctx, source, where, args, yield)
 			return
 		}
 		ids := slices.Compact(slices.Sorted(slices.Values(only)))
 		for part := range slices.Chunk(ids, somebody) {
-			if !w.customers(ctx, source, sealed, where+" AND customer_id IN {ids:Array(String)}", part, yield) {
+			if !w.customers(ctx, source, where+" AND customer_id IN {ids:Array(String)}", append(slices.Clip(args), named("ids", part)), yield) {
 				return
 			}
 		}
@@ -69,11 +80,7 @@ func (w *Warehouse) Customers(ctx context.Context, source string, sealed uint64,
 
 // customers yields the customers that a condition picks and says whether to go
 // on.
-func (w *Warehouse) customers(ctx context.Context, source string, sealed uint64, where string, ids []string, yield func(CustomerObjects, error) bool) bool {
-	args := []any{named("source", source), named("sealed", sealed)}
-	if ids != nil {
-		args = append(args, named("ids", ids))
-	}
+func (w *Warehouse) customers(ctx context.Context, source, where string, args []any, yield func(CustomerObjects, error) bool) bool {
 	// Read in the order of the table, nothing is sorted; and in small blocks, since
 	// a block of the usual 65,000 payloads alone would fill hundreds of megabytes.
 	rows, err := w.conn.Query(ctx, `

@@ -92,10 +92,14 @@ func rows(t *testing.T, c *connector, text string) []connectors.Object {
 	decoder := json.NewDecoder(strings.NewReader(strings.Join(lines, "\n")))
 	var objects []connectors.Object
 	for {
-		var r row
-		if err := decoder.Decode(&r); err == io.EOF {
+		var text json.RawMessage
+		if err := decoder.Decode(&text); err == io.EOF {
 			return objects
 		} else if err != nil {
+			t.Fatal(err)
+		}
+		var r row
+		if err := r.Read(text); err != nil {
 			t.Fatal(err)
 		}
 		objects = append(objects, landed(t, c, r))

@@ -123,6 +123,21 @@ func (c *connector) Streams() []connectors.Stream {
 	return append(all, streamEvents)
 }
 
+// Strands are the catalogue with what is held against it, and what stands alone.
+// The feed comes after them.
+func (c *connector) Strands() [][]connectors.Stream {
+	strands := make([][]connectors.Stream, 1)
+	for _, l := range lists() {
+		switch l.kind {
+		case kindCustomer, kindInvoice, kindCreditNote:
+			strands = append(strands, []connectors.Stream{l.stream})
+		default:
+			strands[0] = append(strands[0], l.stream)
+		}
+	}
+	return strands
+}
+
 // Pull yields what changed since the cursor.
 func (c *connector) Pull(ctx context.Context, s connectors.Stream, since connectors.Cursor) iter.Seq2[connectors.Page, error] {
 	return func(yield func(connectors.Page, error) bool) {

@@ -3,7 +3,6 @@ package chargebee
 import (
 	"cmp"
 	"context"
-	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
@@ -77,21 +76,38 @@ func eventsIn(q query, types []any) chargebee.ListRequest {
 
 // occurrence is an event as far as pulling needs it.
 type occurrence struct {
-	ID         string                     `json:"id"`
-	Type       string                     `json:"event_type"`
-	APIVersion string                     `json:"api_version"`
-	OccurredAt rawjson.Stamp              `json:"occurred_at"`
-	Content    map[string]json.RawMessage `json:"content"`
+	ID         string
+	Type       string
+	APIVersion string
+	OccurredAt rawjson.Stamp
+	Content    row
+}
+
+// Place is where a member goes.
+func (e *occurrence) Place(key []byte) any {
+	switch string(key) {
+	case "id":
+		return &e.ID
+	case "event_type":
+		return &e.Type
+	case "api_version":
+		return &e.APIVersion
+	case "occurred_at":
+		return &e.OccurredAt
+	case "content":
+		return &e.Content
+	}
+	return nil
 }
 
 // customer is whom the event is about; empty for the catalogue.
 func (e occurrence) customer() string {
 	var h head
-	if json.Unmarshal(e.Content[kindSubscription], &h) == nil && h.CustomerID != "" {
+	if rawjson.Decode(e.Content[kindSubscription], &h) == nil && h.CustomerID != "" {
 		return h.CustomerID
 	}
 	h = head{}
-	if json.Unmarshal(e.Content[kindCustomer], &h) == nil {
+	if rawjson.Decode(e.Content[kindCustomer], &h) == nil {
 		return h.ID
 	}
 	return ""
@@ -102,7 +118,7 @@ func (e occurrence) named() []wanted {
 	var all []wanted
 	for kind, raw := range e.Content {
 		var h head
-		if _, ok := listOf(kind); !ok || json.Unmarshal(raw, &h) != nil || h.ID == "" {
+		if _, ok := listOf(kind); !ok || rawjson.Decode(raw, &h) != nil || h.ID == "" {
 			continue
 		}
 		w := wanted{Kind: kind, ID: h.ID, Version: h.version(), Customer: h.CustomerID}
@@ -209,7 +225,7 @@ func (f *feed) take(rows []row, now time.Time) ([]connectors.Object, error) {
 	for i, r := range rows {
 		var e occurrence
 		raw := r[kindEvent]
-		if err := json.Unmarshal(raw, &e); err != nil || e.ID == "" {
+		if err := rawjson.Decode(raw, &e); err != nil || e.ID == "" {
 			return nil, fmt.Errorf("row %d of a page of events cannot be read: %w", i+1, err)
 		}
 		if strings.HasPrefix(e.Type, "subscription_") && e.Content[kindSubscription] != nil {
@@ -244,7 +260,7 @@ func (f *feed) take(rows []row, now time.Time) ([]connectors.Object, error) {
 func (f *feed) customer(e occurrence, now time.Time) (o connectors.Object, ok bool, err error) {
 	raw := e.Content[kindCustomer]
 	var h head
-	read := raw != nil && json.Unmarshal(raw, &h) == nil
+	read := raw != nil && rawjson.Decode(raw, &h) == nil
 	if !read || !readable(e.APIVersion) || h.ID == "" || h.CreatedAt == 0 {
 		return o, false, nil
 	}

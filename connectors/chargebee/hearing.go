@@ -2,11 +2,11 @@ package chargebee
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"sync"
 
 	"mrrsync/connectors"
+	"mrrsync/connectors/rawjson"
 )
 
 // hearing is what the lists of this run have brought, for holding it against
@@ -104,7 +104,7 @@ func (c *connector) references(ctx context.Context, cl *client, subscriptions []
 	}
 	for _, o := range subscriptions {
 		var w wireSubscription
-		if json.Unmarshal(o.Payload, &w) != nil {
+		if rawjson.Decode(o.Payload, &w) != nil {
 			continue // it lands all the same, and is rejected when it is read
 		}
 		for _, r := range w.references() {

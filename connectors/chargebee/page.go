@@ -1,10 +1,8 @@
 package chargebee
 
 import (
-	"bytes"
 	"cmp"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"net/url"
@@ -27,26 +25,40 @@ var (
 )
 
 // row is one entry of a list: the object and what came with it, by kind.
-type row map[string]json.RawMessage
+type row = rawjson.Object
 
-// page is one answer of a list.
-type page struct {
-	List *[]row          `json:"list"`
-	Next json.RawMessage `json:"next_offset"`
-}
-
-// next is the offset of the next page; empty at the end. It is opaque: whatever
-// is not a text is kept as it stands.
-func (p page) next() string {
-	raw := bytes.TrimSpace(p.Next)
-	var s string
-	switch {
-	case len(raw) == 0 || string(raw) == "null":
-		return ""
-	case json.Unmarshal(raw, &s) == nil:
-		return s
+// readPage takes a list's answer apart. The offset of the next page is opaque:
+// whatever is not a text is kept as it stands; empty: there is none.
+func readPage(body []byte) (rows []row, next string, err error) {
+	var list, offset []byte
+	err = rawjson.Members(body, func(key, value []byte, _ int) bool {
+		switch string(key) {
+		case "list":
+			list = value
+		case "next_offset":
+			offset = value
+		}
+		return true
+	})
+	if err != nil {
+		return nil, "", err
 	}
-	return string(raw)
+	entries, err := rawjson.Elements(list)
+	if err != nil {
+		return nil, "", err
+	}
+	rows = make([]row, len(entries))
+	for i, raw := range entries {
+		if err := rows[i].Read(raw); err != nil {
+			return nil, "", err
+		}
+	}
+	if string(offset) != "null" {
+		if next, err = rawjson.Unquote(offset); err != nil {
+			next = string(offset)
+		}
+	}
+	return rows, next, nil
 }
 
 // ask reads one page, again and again until it makes sense.
@@ -75,26 +87,46 @@ func once(ctx context.Context, cl *client, path string, params *url.Values) ([]r
 	if err != nil {
 		return nil, "", err
 	}
-	var p page
-	if err := json.Unmarshal(body, &p); err != nil {
+	rows, next, err := readPage(body)
+	if err != nil {
 		return nil, "", fmt.Errorf("read %s: %w (%w)", path, errNoList, err)
 	}
-	if p.List == nil {
-		return nil, "", fmt.Errorf("read %s: %w", path, errNoList)
-	}
-	return *p.List, p.next(), nil
+	return rows, next, nil
 }
 
 // head is what pulling needs to know of an object.
 type head struct {
-	ID              string         `json:"id"`
-	CustomerID      string         `json:"customer_id"`
-	SubscriptionID  string         `json:"subscription_id"`
-	Status          string         `json:"status"`
-	CreatedAt       rawjson.Stamp  `json:"created_at"`
-	UpdatedAt       rawjson.Stamp  `json:"updated_at"`
-	ResourceVersion rawjson.Number `json:"resource_version"`
-	Deleted         bool           `json:"deleted"`
+	ID              string
+	CustomerID      string
+	SubscriptionID  string
+	Status          string
+	CreatedAt       rawjson.Stamp
+	UpdatedAt       rawjson.Stamp
+	ResourceVersion rawjson.Number
+	Deleted         bool
+}
+
+// Place is where a member goes.
+func (h *head) Place(key []byte) any {
+	switch string(key) {
+	case "id":
+		return &h.ID
+	case "customer_id":
+		return &h.CustomerID
+	case "subscription_id":
+		return &h.SubscriptionID
+	case "status":
+		return &h.Status
+	case "created_at":
+		return &h.CreatedAt
+	case "updated_at":
+		return &h.UpdatedAt
+	case "resource_version":
+		return &h.ResourceVersion
+	case "deleted":
+		return &h.Deleted
+	}
+	return nil
 }
 
 // version orders an object's versions. resource_version is milliseconds; rows
@@ -111,7 +143,7 @@ func (c *connector) object(l list, r row, place string, origin connectors.Origin
 		return connectors.Object{}, head{}, fmt.Errorf("%s: the row has no %s", place, l.kind)
 	}
 	var h head
-	if err := json.Unmarshal(raw, &h); err != nil {
+	if err := rawjson.Decode(raw, &h); err != nil {
 		return connectors.Object{}, head{}, fmt.Errorf("%s: %w", place, err)
 	}
 	if h.ID == "" {
@@ -164,7 +196,7 @@ func (c *connector) fetch(ctx context.Context, cl *client, l list, id string) (o
 		return o, false, err
 	}
 	var r row
-	if err := json.Unmarshal(body, &r); err != nil {
+	if err := r.Read(body); err != nil {
 		return o, false, fmt.Errorf("fetch %s %s: %w", l.kind, id, err)
 	}
 	o, h, err := c.object(l, r, "fetch "+l.kind+" "+id, connectors.Fetched, now)

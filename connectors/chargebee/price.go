@@ -16,11 +16,11 @@ type catalog struct{ objects *connectors.Catalog }
 
 // lookup finds a catalogue object; nil where the catalogue does not have it, or
 // has it in a form that cannot be read.
-func lookup[T any](c catalog, kind, id string) (*T, billing.Ref, *connectors.Unreadable) {
+func lookup[T any, P rawjson.Shaped[T]](c catalog, kind, id string) (*T, billing.Ref, *connectors.Unreadable) {
 	if c.objects == nil || id == "" {
 		return nil, billing.Ref{}, nil
 	}
-	v, ok, err := connectors.Lookup(c.objects, kind, id, connectors.Decode[T])
+	v, ok, err := connectors.Lookup(c.objects, kind, id, rawjson.DecodeObject[T, P])
 	if !ok {
 		return nil, billing.Ref{}, nil
 	}

@@ -3,12 +3,12 @@ package chargebee
 import (
 	"bytes"
 	"cmp"
-	"encoding/json"
 	"slices"
 	"strings"
 
 	"mrrsync/connectors"
 	"mrrsync/connectors/billing"
+	"mrrsync/connectors/rawjson"
 )
 
 // custom are the metadata and custom fields of an object, flat: the field
@@ -19,23 +19,23 @@ func custom(payload []byte) map[string]string {
 	if !bytes.Contains(payload, []byte(`"cf_`)) && !bytes.Contains(payload, []byte(`"meta`)) {
 		return flat
 	}
-	var members map[string]json.RawMessage
-	if json.Unmarshal(payload, &members) != nil {
+	var members rawjson.Object
+	if members.Read(payload) != nil {
 		return flat
 	}
-	add := func(key string, raw json.RawMessage) {
-		var s string
-		switch {
-		case len(raw) == 0 || raw[0] == '{' || raw[0] == '[' || string(raw) == "null":
-		case json.Unmarshal(raw, &s) == nil:
-			flat[key] = s
-		default:
-			flat[key] = string(raw)
+	add := func(key string, raw []byte) {
+		if raw[0] == '{' || raw[0] == '[' || string(raw) == "null" {
+			return
 		}
+		s, err := rawjson.Unquote(raw)
+		if err != nil {
+			s = string(raw)
+		}
+		flat[key] = s
 	}
 	for _, key := range []string{"meta_data", "metadata"} {
-		var own map[string]json.RawMessage
-		if json.Unmarshal(members[key], &own) == nil {
+		var own rawjson.Object
+		if own.Read(members[key]) == nil {
 			for k, v := range own {
 				add("metadata."+k, v)
 			}

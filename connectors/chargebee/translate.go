@@ -2,13 +2,13 @@ package chargebee
 
 import (
 	"cmp"
-	"encoding/json"
 	"maps"
 	"slices"
 	"time"
 
 	"mrrsync/connectors"
 	"mrrsync/connectors/billing"
+	"mrrsync/connectors/rawjson"
 )
 
 // readable says whether an event's object is in a shape that this code reads: a
@@ -103,7 +103,7 @@ func (t *translation) read(objects []connectors.Object) {
 
 // newestOf keeps of what has no history in itself the newest version that is
 // understood, and rejects the newest where it is not. What is gone is left out.
-func newestOf[T any](t *translation, list []seen[T], o connectors.Object, last bool, understood func(*T, connectors.Object) *connectors.Unreadable) []seen[T] {
+func newestOf[T any, P rawjson.Shaped[T]](t *translation, list []seen[T], o connectors.Object, last bool, understood func(P, connectors.Object) *connectors.Unreadable) []seen[T] {
 	n := len(list)
 	known := n > 0 && list[n-1].ID == o.ID
 	if o.Deleted {
@@ -112,7 +112,7 @@ func newestOf[T any](t *translation, list []seen[T], o connectors.Object, last b
 		}
 		return list
 	}
-	wire, err := connectors.Decode[T](o)
+	wire, err := rawjson.DecodeObject[T, P](o)
 	var bad *connectors.Unreadable
 	if err != nil {
 		bad = malformed(o, err)
@@ -136,8 +136,8 @@ func malformed(o connectors.Object, err error) *connectors.Unreadable {
 }
 
 // grow decodes an object; one that cannot be decoded is rejected.
-func grow[T any](t *translation, o connectors.Object) (seen[T], bool) {
-	wire, err := connectors.Decode[T](o)
+func grow[T any, P rawjson.Shaped[T]](t *translation, o connectors.Object) (seen[T], bool) {
+	wire, err := rawjson.DecodeObject[T, P](o)
 	if err != nil {
 		t.reject(o, malformed(o, err))
 	}
@@ -163,16 +163,19 @@ func (t *translation) readSubscription(o connectors.Object) {
 // subscription itself was listed or fetched.
 func (t *translation) readEvent(v seen[wireEvent]) {
 	var h head
-	if json.Unmarshal(v.wire.Content.Subscription, &h) != nil || h.ID == "" {
+	if rawjson.Decode(v.wire.Content.Subscription, &h) != nil || h.ID == "" {
 		return
 	}
 	e := happening{seen: v}
-	if w := new(wireSubscription); readable(v.wire.APIVersion) && json.Unmarshal(v.wire.Content.Subscription, w) == nil {
+	if w := new(wireSubscription); readable(v.wire.APIVersion) && rawjson.Decode(v.wire.Content.Subscription, w) == nil {
 		e.sub = w
 	}
 	sub := t.history(h.ID)
 	sub.events = append(sub.events, e)
 }
+
+// Naming is what a customer's metadata is read from.
+func (*connector) Naming() []string { return []string{kindCustomer} }
 
 // customer is the customer as last known. A deleted one may show nothing but
 // its id.

@@ -1,9 +1,7 @@
 package rawjson
 
 import (
-	"bytes"
 	"fmt"
-	"strconv"
 	"time"
 
 	"github.com/shopspring/decimal"
@@ -18,7 +16,17 @@ type Number struct{ decimal.Decimal }
 
 // UnmarshalJSON reads the number.
 func (n *Number) UnmarshalJSON(b []byte) error {
-	s := string(bytes.Trim(b, `"`))
+	for len(b) > 0 && b[0] == '"' {
+		b = b[1:]
+	}
+	for len(b) > 0 && b[len(b)-1] == '"' {
+		b = b[:len(b)-1]
+	}
+	if units, ok := short(b); ok {
+		n.Decimal = decimal.NewFromInt(units)
+		return nil
+	}
+	s := string(b)
 	if s == "null" {
 		return nil
 	}
@@ -30,6 +38,27 @@ func (n *Number) UnmarshalJSON(b []byte) error {
 	return nil
 }
 
+// short reads what most numbers are: a few digits, perhaps behind a minus.
+func short(b []byte) (n int64, ok bool) {
+	digits := b
+	if len(b) > 0 && b[0] == '-' {
+		digits = b[1:]
+	}
+	if len(digits) == 0 || len(digits) > 18 {
+		return 0, false
+	}
+	for _, c := range digits {
+		if c < '0' || c > '9' {
+			return 0, false
+		}
+		n = n*10 + int64(c-'0')
+	}
+	if len(digits) < len(b) {
+		n = -n
+	}
+	return n, true
+}
+
 // Stamp is an instant in seconds since 1970; 0 stands for none.
 type Stamp int64
 
@@ -38,11 +67,11 @@ const LastStamp Stamp = 253402300799
 
 // UnmarshalJSON reads whole seconds, also such as 10.0.
 func (s *Stamp) UnmarshalJSON(b []byte) error {
-	if string(b) == "null" {
-		return nil
-	}
-	n, err := strconv.ParseInt(string(b), 10, 64)
-	if err != nil {
+	n, ok := short(b)
+	if !ok {
+		if string(b) == "null" {
+			return nil
+		}
 		var exact Number
 		if exact.UnmarshalJSON(b) != nil || !exact.IsInteger() {
 			return fmt.Errorf("%.40s is not a time in seconds", b)

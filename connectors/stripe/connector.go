@@ -129,6 +129,15 @@ func (c *connector) Streams() []connectors.Stream {
 	return append(all, streamEvents)
 }
 
+// Strands are all lists: none needs another. The feed comes after them.
+func (c *connector) Strands() [][]connectors.Stream {
+	var all [][]connectors.Stream
+	for _, l := range lists() {
+		all = append(all, []connectors.Stream{l.stream})
+	}
+	return all
+}
+
 // Pull yields what changed since the cursor. A list is read once, whole; after
 // that its page is empty and costs no request, because the events say what
 // changed.

@@ -8,6 +8,9 @@ import (
 	"mrrsync/connectors/billing"
 )
 
+// Naming is what a customer's metadata is read from.
+func (*connector) Naming() []string { return []string{kindCustomer} }
+
 // customer is the customer as last known, with the discounts that ran on it.
 func (t *translation) customer() {
 	t.record.Customer.ID = t.who

@@ -3,6 +3,7 @@ package stripe
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -35,7 +36,7 @@ const (
 )
 
 // eventTypes are the events that tell of a change, in groups of at most twenty,
-// which is what one request may name.
+// which is what one request may name. Those that are evidence are in the first.
 func eventTypes() [][]string {
 	return [][]string{
 		{
@@ -181,10 +182,26 @@ func (c *connector) pullEvents(ctx context.Context, at position, yield func(conn
 	}
 	at.Began, at.Upper = now.Unix(), now.Unix()+1
 	for group := range eventTypes() {
-		at.Spans = append(at.Spans, span{From: from, To: at.Upper, Group: group})
+		s := span{From: from, To: at.Upper, Group: group}
+		if at.Through == 0 && group > 0 {
+			// No evidence, and what changed before a listing began it has shown.
+			s.From = max(from, c.listedSince()-int64(listMargin/time.Second))
+		}
+		at.Spans = append(at.Spans, s)
 	}
 	_, err = c.readWindow(ctx, cl, at, yield)
 	return err
+}
+
+// listedSince is when the first of the listings read in this process began, in
+// seconds; 0 where a list was not read.
+func (c *connector) listedSince() int64 {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if len(c.listed) < len(lists()) {
+		return 0
+	}
+	return slices.Min(slices.Collect(maps.Values(c.listed)))
 }
 
 // readWindow reads the position's spans and what changed in them. The position

@@ -335,7 +335,7 @@ func TestCoupons(t *testing.T) {
 	off := `{"id":"OFF","object":"coupon","percent_off":null,"amount_off":50000,"currency":"usd","duration":"once","currency_options":{"eur":{"amount_off":45000},"usd":{"amount_off":50000}}}`
 	r := resolver{catalog: catalog{connectors.NewCatalog([]connectors.Object{stored(kindCoupon, "", catalogued, 1), stored(kindCoupon, "", off, 1)})}, pool: pool{}}
 	read := func(json, currency string) (billing.Discount, *connectors.Unreadable) {
-		w, err := connectors.Decode[wireDiscount](stored(kindDiscount, "", json, 1))
+		w, err := rawjson.DecodeObject[wireDiscount](stored(kindDiscount, "", json, 1))
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -13,11 +13,11 @@ import (
 // catalog reads the catalogue's objects, each decoded once for all customers.
 type catalog struct{ objects *connectors.Catalog }
 
-func lookup[T any](c catalog, kind, id string) (*T, billing.Ref) {
+func lookup[T any, P rawjson.Shaped[T]](c catalog, kind, id string) (*T, billing.Ref) {
 	if c.objects == nil || id == "" {
 		return nil, billing.Ref{}
 	}
-	v, ok, err := connectors.Lookup(c.objects, kind, id, connectors.Decode[T])
+	v, ok, err := connectors.Lookup(c.objects, kind, id, rawjson.DecodeObject[T, P])
 	if !ok || err != nil {
 		return nil, billing.Ref{}
 	}

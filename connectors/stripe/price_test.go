@@ -182,7 +182,7 @@ func TestPricesThatCannotBeRead(t *testing.T) {
 
 func TestLegacyPlanWithoutPrice(t *testing.T) {
 	plan := `{"id":"gold","object":"plan","currency":"usd","amount":4900,"interval":"year","interval_count":1,"usage_type":"licensed","product":"prod_1"}`
-	w, err := connectors.Decode[wirePlan](stored(kindPlan, "", plan, 1))
+	w, err := rawjson.DecodeObject[wirePlan](stored(kindPlan, "", plan, 1))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -2,7 +2,6 @@ package stripe
 
 import (
 	"bytes"
-	"encoding/json"
 	"time"
 
 	"mrrsync/connectors/rawjson"
@@ -79,7 +78,8 @@ func (r resolver) phase(w *wirePhase, currency string, p *billing.Phase) *connec
 		var embedded *wirePrice
 		id := string(wire.Plan)
 		if raw := bytes.TrimSpace(wire.Price); len(raw) > 0 && raw[0] == '{' {
-			if err := json.Unmarshal(raw, &embedded); err != nil {
+			embedded = new(wirePrice)
+			if err := rawjson.Decode(raw, embedded); err != nil {
 				return connectors.NewUnreadable(kindSchedule, "", "malformed", "a price cannot be read: %v", err)
 			}
 		} else if s := rawjson.Text(raw); s != "" {

@@ -42,7 +42,8 @@ const (
 	// openPages is how long a piece cut from a span without a known beginning
 	// is. Half a page is lost at a piece's end: at 25 pages, two in a hundred.
 	openPages = 25
-	// cutPages is the shortest remainder worth cutting, in pages.
+	// cutPages is how long the pieces of a span with a known beginning are at
+	// least, in pages.
 	cutPages = 12
 )
 
@@ -190,9 +191,9 @@ func (w sweep) cut(b batch, free int, read extent) []span {
 	pieces, length := free, width*openPages
 	if s.From > 0 {
 		// The beginning is known: cut evenly, if there is enough to cut.
-		n := left / width / (cutPages / 2)
+		n := left / width / cutPages
 		pieces = int(min(int64(free), n))
-		if left/width < cutPages || pieces < 2 {
+		if pieces < 2 {
 			return []span{s}
 		}
 		length = left / int64(pieces)

@@ -3,7 +3,6 @@ package stripe
 import (
 	"bytes"
 	"cmp"
-	"encoding/json"
 	"slices"
 	"strings"
 	"time"
@@ -137,8 +136,8 @@ func inOrder(a, b connectors.Object) int {
 }
 
 // grow appends a decoded object; one that cannot be decoded is rejected.
-func grow[T any](t *translation, list []version[T], o connectors.Object) []version[T] {
-	wire, err := connectors.Decode[T](o)
+func grow[T any, P rawjson.Shaped[T]](t *translation, list []version[T], o connectors.Object) []version[T] {
+	wire, err := rawjson.DecodeObject[T, P](o)
 	if err != nil {
 		t.malformed(o, err)
 		return list
@@ -148,10 +147,10 @@ func grow[T any](t *translation, list []version[T], o connectors.Object) []versi
 
 // growNewest appends the newest version that can be decoded of the object that
 // stands last; those above it are rejected.
-func growNewest[T any](t *translation, list []version[T], objects []connectors.Object) []version[T] {
+func growNewest[T any, P rawjson.Shaped[T]](t *translation, list []version[T], objects []connectors.Object) []version[T] {
 	had, last := len(list), objects[len(objects)-1]
 	for i := len(objects) - 1; i >= 0 && objects[i].Kind == last.Kind && objects[i].ID == last.ID; i-- {
-		if list = grow(t, list, objects[i]); len(list) > had {
+		if list = grow[T, P](t, list, objects[i]); len(list) > had {
 			break
 		}
 	}
@@ -196,7 +195,7 @@ func (t *translation) gather() {
 // readEvent decodes an event. One whose object cannot be read still dates a
 // change, so that nothing is rejected here: the object itself was fetched.
 func (t *translation) readEvent(o connectors.Object) {
-	wire, err := connectors.Decode[wireEvent](o)
+	wire, err := rawjson.DecodeObject[wireEvent](o)
 	if err != nil {
 		t.malformed(o, err)
 		return
@@ -240,12 +239,12 @@ func (h *happening) decode(raw []byte) {
 }
 
 // both decodes an object after and before an event; nil where it cannot be.
-func both[T any](after, before []byte) (a, b *T) {
+func both[T any, P rawjson.Shaped[T]](after, before []byte) (a, b *T) {
 	a, b = new(T), new(T)
-	if json.Unmarshal(after, a) != nil {
+	if rawjson.Decode(after, P(a)) != nil {
 		return nil, nil
 	}
-	if before == nil || json.Unmarshal(before, b) != nil {
+	if before == nil || rawjson.Decode(before, P(b)) != nil {
 		return a, nil
 	}
 	return a, b

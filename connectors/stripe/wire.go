@@ -1,8 +1,6 @@
 package stripe
 
 import (
-	"encoding/json"
-
 	"mrrsync/connectors/rawjson"
 )
 
@@ -13,86 +11,77 @@ import (
 // reference is another object's id, sent as it is or as the object itself.
 type reference string
 
-func (r *reference) UnmarshalJSON(b []byte) error {
-	if len(b) > 0 && b[0] == '{' {
-		var o struct {
-			ID string `json:"id"`
-		}
-		err := json.Unmarshal(b, &o)
-		*r = reference(o.ID)
-		return err
-	}
-	var s *string
-	if err := json.Unmarshal(b, &s); err != nil {
-		return err
-	}
-	if s != nil {
-		*r = reference(*s)
+func (r *reference) Bare(id string) { *r = reference(id) }
+func (r *reference) Place(key []byte) any {
+	if string(key) == "id" {
+		return (*string)(r)
 	}
 	return nil
 }
 
 // metadata may hold null where a previous value did not exist.
-type metadata map[string]*string
+type metadata rawjson.Texts
+
+func (m *metadata) Read(raw []byte) error { return (*rawjson.Texts)(m).Read(raw) }
 
 type wireRecurring struct {
-	Interval      string `json:"interval"`
-	IntervalCount int64  `json:"interval_count"`
-	UsageType     string `json:"usage_type"`
+	Interval      string
+	IntervalCount int64
+	UsageType     string
 }
 
 type wireTier struct {
-	UpTo              *rawjson.Number `json:"up_to"`
-	UnitAmount        *rawjson.Number `json:"unit_amount"`
-	UnitAmountDecimal *rawjson.Number `json:"unit_amount_decimal"`
-	FlatAmount        *rawjson.Number `json:"flat_amount"`
-	FlatAmountDecimal *rawjson.Number `json:"flat_amount_decimal"`
+	UpTo              *rawjson.Number
+	UnitAmount        *rawjson.Number
+	UnitAmountDecimal *rawjson.Number
+	FlatAmount        *rawjson.Number
+	FlatAmountDecimal *rawjson.Number
 }
 
 type wireTransform struct {
-	DivideBy int64  `json:"divide_by"`
-	Round    string `json:"round"`
+	DivideBy int64
+	Round    string
 }
 
 // wireAmount is what a price costs in one currency.
 type wireAmount struct {
-	UnitAmount        *rawjson.Number `json:"unit_amount"`
-	UnitAmountDecimal *rawjson.Number `json:"unit_amount_decimal"`
-	Tiers             []wireTier      `json:"tiers"`
-	TaxBehavior       string          `json:"tax_behavior"`
+	UnitAmount        *rawjson.Number
+	UnitAmountDecimal *rawjson.Number
+	Tiers             []wireTier
+	TaxBehavior       string
 }
 
 type wirePrice struct {
 	wireAmount
-	ID                string                `json:"id"`
-	Type              string                `json:"type"` // one_time or recurring; empty in a sketch of a price
-	Nickname          string                `json:"nickname"`
-	Product           reference             `json:"product"`
-	Currency          string                `json:"currency"`
-	BillingScheme     string                `json:"billing_scheme"`
-	TiersMode         string                `json:"tiers_mode"`
-	TransformQuantity *wireTransform        `json:"transform_quantity"`
-	Recurring         *wireRecurring        `json:"recurring"`
-	CurrencyOptions   map[string]wireAmount `json:"currency_options"`
-	Metadata          metadata              `json:"metadata"`
+	ID                string
+	Type              string // one_time or recurring; empty in a sketch of a price
+	Nickname          string
+	Product           reference
+	Currency          string
+	BillingScheme     string
+	TiersMode         string
+	TransformQuantity *wireTransform
+	Recurring         *wireRecurring
+	CurrencyOptions   map[string]wireAmount
+	Metadata          metadata
 }
 
 // wirePlan is the older form of a price; old objects have no other.
 type wirePlan struct {
-	ID             string          `json:"id"`
-	Nickname       string          `json:"nickname"`
-	Product        reference       `json:"product"`
-	Currency       string          `json:"currency"`
-	Amount         *rawjson.Number `json:"amount"`
-	AmountDecimal  *rawjson.Number `json:"amount_decimal"`
-	BillingScheme  string          `json:"billing_scheme"`
-	TiersMode      string          `json:"tiers_mode"`
-	Tiers          []wireTier      `json:"tiers"`
-	TransformUsage *wireTransform  `json:"transform_usage"`
-	Interval       string          `json:"interval"`
-	IntervalCount  int64           `json:"interval_count"`
-	UsageType      string          `json:"usage_type"`
-	Metadata       metadata        `json:"metadata"`
+	ID             string
+	Nickname       string
+	Product        reference
+	Currency       string
+	Amount         *rawjson.Number
+	AmountDecimal  *rawjson.Number
+	BillingScheme  string
+	TiersMode      string
+	Tiers          []wireTier
+	TransformUsage *wireTransform
+	Interval       string
+	IntervalCount  int64
+	UsageType      string
+	Metadata       metadata
 }
 
 // price is the plan in the newer form.
@@ -112,280 +101,277 @@ func (p *wirePlan) price() *wirePrice {
 }
 
 type wireProduct struct {
-	ID       string   `json:"id"`
-	Name     string   `json:"name"`
-	Metadata metadata `json:"metadata"`
+	ID       string
+	Name     string
+	Metadata metadata
 }
 
 // wireAppliesTo is absent unless expanded: nil says nothing, Products empty
 // says every product.
 type wireAppliesTo struct {
-	Products []string `json:"products"`
+	Products []string
+}
+
+type wireAmountOff struct {
+	AmountOff *rawjson.Number
 }
 
 type wireCoupon struct {
-	ID               string              `json:"id"`
-	Name             string              `json:"name"`
-	PercentOff       *rawjson.Number     `json:"percent_off"`
-	AmountOff        *rawjson.Number     `json:"amount_off"`
-	Currency         string              `json:"currency"`
-	Duration         string              `json:"duration"`
-	DurationInMonths int                 `json:"duration_in_months"`
-	AppliesTo        *wireAppliesTo      `json:"applies_to"`
-	CurrencyOptions  map[string]struct { // absent unless expanded
-		AmountOff *rawjson.Number `json:"amount_off"`
-	} `json:"currency_options"`
+	ID               string
+	Name             string
+	PercentOff       *rawjson.Number
+	AmountOff        *rawjson.Number
+	Currency         string
+	Duration         string
+	DurationInMonths int
+	AppliesTo        *wireAppliesTo
+	CurrencyOptions  map[string]wireAmountOff
 
 	bare bool // only its id is known
 }
 
-func (c *wireCoupon) UnmarshalJSON(b []byte) error {
-	if len(b) > 0 && b[0] == '"' {
-		c.bare = true
-		return json.Unmarshal(b, &c.ID)
-	}
-	type plain wireCoupon
-	return json.Unmarshal(b, (*plain)(c))
-}
+func (w *wireCoupon) Bare(id string) { w.ID, w.bare = id, true }
 
 // wireDiscount is sent as a bare id unless expanded. A bare id that nothing
 // else explains is an error, never 0 %.
 type wireDiscount struct {
-	ID           string        `json:"id"`
-	Coupon       *wireCoupon   `json:"coupon"`
-	Customer     reference     `json:"customer"`
-	Subscription reference     `json:"subscription"`
-	Start        rawjson.Stamp `json:"start"`
-	End          rawjson.Stamp `json:"end"`
+	ID           string
+	Coupon       *wireCoupon
+	Customer     reference
+	Subscription reference
+	Start        rawjson.Stamp
+	End          rawjson.Stamp
 
 	bare bool
 }
 
-func (d *wireDiscount) UnmarshalJSON(b []byte) error {
-	if len(b) > 0 && b[0] == '"' {
-		d.bare = true
-		return json.Unmarshal(b, &d.ID)
-	}
-	type plain wireDiscount
-	return json.Unmarshal(b, (*plain)(d))
-}
+func (w *wireDiscount) Bare(id string) { w.ID, w.bare = id, true }
 
 type wireTaxRate struct {
-	ID                  string          `json:"id"`
-	Percentage          *rawjson.Number `json:"percentage"`
-	EffectivePercentage *rawjson.Number `json:"effective_percentage"`
-	Inclusive           bool            `json:"inclusive"`
+	ID                  string
+	Percentage          *rawjson.Number
+	EffectivePercentage *rawjson.Number
+	Inclusive           bool
 
 	bare bool
 }
 
-func (t *wireTaxRate) UnmarshalJSON(b []byte) error {
-	if len(b) > 0 && b[0] == '"' {
-		t.bare = true
-		return json.Unmarshal(b, &t.ID)
-	}
-	type plain wireTaxRate
-	return json.Unmarshal(b, (*plain)(t))
-}
+func (w *wireTaxRate) Bare(id string) { w.ID, w.bare = id, true }
 
 type wireItem struct {
-	ID        string          `json:"id"`
-	Created   rawjson.Stamp   `json:"created"`
-	Price     *wirePrice      `json:"price"`
-	Plan      *wirePlan       `json:"plan"`
-	Quantity  *rawjson.Number `json:"quantity"`
-	Discounts []wireDiscount  `json:"discounts"`
-	TaxRates  []wireTaxRate   `json:"tax_rates"`
+	ID        string
+	Created   rawjson.Stamp
+	Price     *wirePrice
+	Plan      *wirePlan
+	Quantity  *rawjson.Number
+	Discounts []wireDiscount
+	TaxRates  []wireTaxRate
 }
 
 type wirePause struct {
-	Behavior  string        `json:"behavior"`
-	ResumesAt rawjson.Stamp `json:"resumes_at"`
+	Behavior  string
+	ResumesAt rawjson.Stamp
+}
+
+type wireItemList struct {
+	Data    []wireItem
+	HasMore bool
 }
 
 type wireSubscription struct {
-	ID                string        `json:"id"`
-	Customer          reference     `json:"customer"`
-	Status            string        `json:"status"`
-	Currency          string        `json:"currency"`
-	Description       string        `json:"description"`
-	Created           rawjson.Stamp `json:"created"`
-	StartDate         rawjson.Stamp `json:"start_date"`
-	EndedAt           rawjson.Stamp `json:"ended_at"`
-	CanceledAt        rawjson.Stamp `json:"canceled_at"`
-	CancelAt          rawjson.Stamp `json:"cancel_at"`
-	CancelAtPeriodEnd bool          `json:"cancel_at_period_end"`
-	CurrentPeriodEnd  rawjson.Stamp `json:"current_period_end"`
-	TrialStart        rawjson.Stamp `json:"trial_start"`
-	TrialEnd          rawjson.Stamp `json:"trial_end"`
-	Items             *struct {
-		Data    []wireItem `json:"data"`
-		HasMore bool       `json:"has_more"`
-	} `json:"items"`
-	Discount        *wireDiscount  `json:"discount"` // the older form of discounts
-	Discounts       []wireDiscount `json:"discounts"`
-	PauseCollection *wirePause     `json:"pause_collection"`
-	DefaultTaxRates []wireTaxRate  `json:"default_tax_rates"`
-	Metadata        metadata       `json:"metadata"`
+	ID                string
+	Customer          reference
+	Status            string
+	Currency          string
+	Description       string
+	Created           rawjson.Stamp
+	StartDate         rawjson.Stamp
+	EndedAt           rawjson.Stamp
+	CanceledAt        rawjson.Stamp
+	CancelAt          rawjson.Stamp
+	CancelAtPeriodEnd bool
+	CurrentPeriodEnd  rawjson.Stamp
+	TrialStart        rawjson.Stamp
+	TrialEnd          rawjson.Stamp
+	Items             *wireItemList
+	Discount          *wireDiscount // the older form of discounts
+	Discounts         []wireDiscount
+	PauseCollection   *wirePause
+	DefaultTaxRates   []wireTaxRate
+	Metadata          metadata
+}
+
+type wireAddress struct {
+	Country string
 }
 
 type wireCustomer struct {
-	ID       string        `json:"id"`
-	Name     string        `json:"name"`
-	Email    string        `json:"email"`
-	Currency string        `json:"currency"`
-	Created  rawjson.Stamp `json:"created"`
-	Discount *wireDiscount `json:"discount"`
-	Metadata metadata      `json:"metadata"`
-	Address  *struct {
-		Country string `json:"country"`
-	} `json:"address"`
+	ID       string
+	Name     string
+	Email    string
+	Currency string
+	Created  rawjson.Stamp
+	Discount *wireDiscount
+	Metadata metadata
+	Address  *wireAddress
 }
 
 type wirePhaseDiscount struct {
-	Coupon   *wireCoupon   `json:"coupon"`
-	Discount *wireDiscount `json:"discount"`
+	Coupon   *wireCoupon
+	Discount *wireDiscount
+}
+
+type wirePhaseItem struct {
+	Price     rawjson.Raw // an id unless expanded
+	Plan      reference
+	Quantity  *rawjson.Number
+	Discounts []wirePhaseDiscount
+	TaxRates  []wireTaxRate
 }
 
 type wirePhase struct {
-	StartDate rawjson.Stamp `json:"start_date"`
-	EndDate   rawjson.Stamp `json:"end_date"`
-	Currency  string        `json:"currency"`
-	Items     []struct {
-		Price     json.RawMessage     `json:"price"` // an id unless expanded
-		Plan      reference           `json:"plan"`
-		Quantity  *rawjson.Number     `json:"quantity"`
-		Discounts []wirePhaseDiscount `json:"discounts"`
-		TaxRates  []wireTaxRate       `json:"tax_rates"`
-	} `json:"items"`
-	Coupon          *wireCoupon         `json:"coupon"` // the older form of discounts
-	Discounts       []wirePhaseDiscount `json:"discounts"`
-	DefaultTaxRates []wireTaxRate       `json:"default_tax_rates"`
-	TrialEnd        rawjson.Stamp       `json:"trial_end"`
+	StartDate       rawjson.Stamp
+	EndDate         rawjson.Stamp
+	Currency        string
+	Items           []wirePhaseItem
+	Coupon          *wireCoupon // the older form of discounts
+	Discounts       []wirePhaseDiscount
+	DefaultTaxRates []wireTaxRate
+	TrialEnd        rawjson.Stamp
 }
 
 type wireSchedule struct {
-	ID                   string        `json:"id"`
-	Status               string        `json:"status"`
-	EndBehavior          string        `json:"end_behavior"`
-	Subscription         reference     `json:"subscription"`
-	ReleasedSubscription reference     `json:"released_subscription"`
-	ReleasedAt           rawjson.Stamp `json:"released_at"`
-	CanceledAt           rawjson.Stamp `json:"canceled_at"`
-	CompletedAt          rawjson.Stamp `json:"completed_at"`
-	Phases               []wirePhase   `json:"phases"`
+	ID                   string
+	Status               string
+	EndBehavior          string
+	Subscription         reference
+	ReleasedSubscription reference
+	ReleasedAt           rawjson.Stamp
+	CanceledAt           rawjson.Stamp
+	CompletedAt          rawjson.Stamp
+	Phases               []wirePhase
 }
 
 type wirePeriod struct {
-	Start rawjson.Stamp `json:"start"`
-	End   rawjson.Stamp `json:"end"`
+	Start rawjson.Stamp
+	End   rawjson.Stamp
 }
 
 type wireTaxAmount struct {
-	Amount    rawjson.Number `json:"amount"`
-	Inclusive bool           `json:"inclusive"`
-	TaxRate   wireTaxRate    `json:"tax_rate"`
+	Amount    rawjson.Number
+	Inclusive bool
+	TaxRate   wireTaxRate
 }
 
 type wireDiscountAmount struct {
-	Amount rawjson.Number `json:"amount"`
+	Amount rawjson.Number
+}
+
+type wireProrationDetails struct {
+	CreditedItems rawjson.Raw
 }
 
 type wireLine struct {
-	ID               string               `json:"id"`
-	Type             string               `json:"type"`
-	Amount           rawjson.Number       `json:"amount"`
-	Currency         string               `json:"currency"`
-	Description      string               `json:"description"`
-	DiscountAmounts  []wireDiscountAmount `json:"discount_amounts"`
-	Discounts        []wireDiscount       `json:"discounts"`
-	InvoiceItem      reference            `json:"invoice_item"`
-	Period           wirePeriod           `json:"period"`
-	Price            *wirePrice           `json:"price"`
-	Plan             *wirePlan            `json:"plan"`
-	Proration        bool                 `json:"proration"`
-	ProrationDetails *struct {
-		CreditedItems json.RawMessage `json:"credited_items"`
-	} `json:"proration_details"`
-	Quantity         *rawjson.Number `json:"quantity"`
-	Subscription     reference       `json:"subscription"`
-	SubscriptionItem reference       `json:"subscription_item"`
-	TaxAmounts       []wireTaxAmount `json:"tax_amounts"`
-	TaxRates         []wireTaxRate   `json:"tax_rates"`
+	ID               string
+	Type             string
+	Amount           rawjson.Number
+	Currency         string
+	Description      string
+	DiscountAmounts  []wireDiscountAmount
+	Discounts        []wireDiscount
+	InvoiceItem      reference
+	Period           wirePeriod
+	Price            *wirePrice
+	Plan             *wirePlan
+	Proration        bool
+	ProrationDetails *wireProrationDetails
+	Quantity         *rawjson.Number
+	Subscription     reference
+	SubscriptionItem reference
+	TaxAmounts       []wireTaxAmount
+	TaxRates         []wireTaxRate
+}
+
+type wireTransitions struct {
+	FinalizedAt           rawjson.Stamp
+	VoidedAt              rawjson.Stamp
+	MarkedUncollectibleAt rawjson.Stamp
+}
+
+type wireLineList struct {
+	Data    []wireLine
+	HasMore bool
 }
 
 type wireInvoice struct {
-	ID                string         `json:"id"`
-	Customer          reference      `json:"customer"`
-	Subscription      reference      `json:"subscription"`
-	Currency          string         `json:"currency"`
-	Status            string         `json:"status"`
-	Created           rawjson.Stamp  `json:"created"`
-	Attempted         bool           `json:"attempted"`
-	AttemptCount      int64          `json:"attempt_count"`
-	Total             rawjson.Number `json:"total"`
-	Discounts         []wireDiscount `json:"discounts"`
-	Discount          *wireDiscount  `json:"discount"`
-	StatusTransitions struct {
-		FinalizedAt           rawjson.Stamp `json:"finalized_at"`
-		VoidedAt              rawjson.Stamp `json:"voided_at"`
-		MarkedUncollectibleAt rawjson.Stamp `json:"marked_uncollectible_at"`
-	} `json:"status_transitions"`
-	Lines struct {
-		Data    []wireLine `json:"data"`
-		HasMore bool       `json:"has_more"`
-	} `json:"lines"`
+	ID                string
+	Customer          reference
+	Subscription      reference
+	Currency          string
+	Status            string
+	Created           rawjson.Stamp
+	Attempted         bool
+	AttemptCount      int64
+	Total             rawjson.Number
+	Discounts         []wireDiscount
+	Discount          *wireDiscount
+	StatusTransitions wireTransitions
+	Lines             wireLineList
 }
 
 type wireCreditLine struct {
-	ID              string               `json:"id"`
-	Amount          rawjson.Number       `json:"amount"`
-	Description     string               `json:"description"`
-	DiscountAmounts []wireDiscountAmount `json:"discount_amounts"`
-	InvoiceLineItem string               `json:"invoice_line_item"`
-	Quantity        *rawjson.Number      `json:"quantity"`
-	TaxAmounts      []wireTaxAmount      `json:"tax_amounts"`
+	ID              string
+	Amount          rawjson.Number
+	Description     string
+	DiscountAmounts []wireDiscountAmount
+	InvoiceLineItem string
+	Quantity        *rawjson.Number
+	TaxAmounts      []wireTaxAmount
+}
+
+type wireCreditLineList struct {
+	Data []wireCreditLine
 }
 
 type wireCreditNote struct {
-	ID          string         `json:"id"`
-	Customer    reference      `json:"customer"`
-	Invoice     reference      `json:"invoice"`
-	Currency    string         `json:"currency"`
-	Status      string         `json:"status"`
-	Created     rawjson.Stamp  `json:"created"`
-	EffectiveAt rawjson.Stamp  `json:"effective_at"`
-	Total       rawjson.Number `json:"total"`
-	Lines       struct {
-		Data []wireCreditLine `json:"data"`
-	} `json:"lines"`
+	ID          string
+	Customer    reference
+	Invoice     reference
+	Currency    string
+	Status      string
+	Created     rawjson.Stamp
+	EffectiveAt rawjson.Stamp
+	Total       rawjson.Number
+	Lines       wireCreditLineList
 }
 
 type wireInvoiceItem struct {
-	ID               string          `json:"id"`
-	Amount           rawjson.Number  `json:"amount"`
-	Currency         string          `json:"currency"`
-	Date             rawjson.Stamp   `json:"date"`
-	Description      string          `json:"description"`
-	Discounts        []wireDiscount  `json:"discounts"`
-	Invoice          reference       `json:"invoice"`
-	Period           wirePeriod      `json:"period"`
-	Price            *wirePrice      `json:"price"`
-	Plan             *wirePlan       `json:"plan"`
-	Proration        bool            `json:"proration"`
-	Quantity         *rawjson.Number `json:"quantity"`
-	Subscription     reference       `json:"subscription"`
-	SubscriptionItem reference       `json:"subscription_item"`
-	TaxRates         []wireTaxRate   `json:"tax_rates"`
+	ID               string
+	Amount           rawjson.Number
+	Currency         string
+	Date             rawjson.Stamp
+	Description      string
+	Discounts        []wireDiscount
+	Invoice          reference
+	Period           wirePeriod
+	Price            *wirePrice
+	Plan             *wirePlan
+	Proration        bool
+	Quantity         *rawjson.Number
+	Subscription     reference
+	SubscriptionItem reference
+	TaxRates         []wireTaxRate
+}
+
+type wireEventData struct {
+	Object             rawjson.Raw
+	PreviousAttributes rawjson.Raw
 }
 
 type wireEvent struct {
-	ID         string        `json:"id"`
-	Type       string        `json:"type"`
-	APIVersion string        `json:"api_version"`
-	Created    rawjson.Stamp `json:"created"`
-	Data       struct {
-		Object             json.RawMessage `json:"object"`
-		PreviousAttributes json.RawMessage `json:"previous_attributes"`
-	} `json:"data"`
+	ID         string
+	Type       string
+	APIVersion string
+	Created    rawjson.Stamp
+	Data       wireEventData
 }

@@ -209,8 +209,17 @@ func (e *Evidence) configured(source string) bool {
 // are not the customers' own.
 func (e *Evidence) named(ctx context.Context, only map[string][]string) (map[warehouse.CustomerKey]string, error) {
 	all := map[warehouse.CustomerKey]string{}
-	if e.identity.MetadataKey == "" && only == nil {
-		maps.Copy(all, e.identity.Accounts)
+	maps.Copy(all, e.identity.Accounts)
+	if only != nil {
+		asked := map[warehouse.CustomerKey]bool{}
+		for source, ids := range only {
+			for _, id := range ids {
+				asked[warehouse.CustomerKey{Source: source, CustomerID: id}] = true
+			}
+		}
+		maps.DeleteFunc(all, func(k warehouse.CustomerKey, _ string) bool { return !asked[k] })
+	}
+	if e.identity.MetadataKey == "" {
 		return all, nil
 	}
 	for _, seal := range e.seals {
@@ -219,7 +228,11 @@ func (e *Evidence) named(ctx context.Context, only map[string][]string) (map[war
 			continue
 		}
 		s := e.source(seal.Source)
-		for c, err := range e.w.Customers(ctx, seal.Source, seal.Run, ids) {
+		var kinds []string
+		if n, ok := s.Connector.(connectors.Namer); ok {
+			kinds = n.Naming()
+		}
+		for c, err := range e.w.CustomersBy(ctx, seal.Source, seal.Run, ids, kinds) {
 			if err != nil {
 				return nil, err
 			}

@@ -4,8 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
+
+	"golang.org/x/sync/errgroup"
 
 	"mrrsync/connectors"
 	"mrrsync/internal/progress"
@@ -16,7 +19,7 @@ import (
 // first: large enough for the engine, small enough that a kill repeats little.
 const (
 	batchObjects = 20_000
-	batchBytes   = 32 << 20
+	batchBytes   = 16 << 20
 )
 
 // pull reads the sources, several at once, and seals each that was read
@@ -130,18 +133,33 @@ func (r *run) prove(ctx context.Context, s Source, receipt *SourceReceipt) error
 	return nil
 }
 
-// pullStreams reads the streams in their order, each from its cursor.
+// pullStreams reads the streams, each from its cursor: the connector's strands at
+// the same time, then the others in their order. The first error ends them all.
 func (r *run) pullStreams(ctx context.Context, s Source, receipt *SourceReceipt) error {
 	cursors, err := r.w.Cursors(ctx, s.Name)
 	if err != nil {
 		return err
 	}
-	for _, stream := range s.Connector.Streams() {
-		if err := r.pullStream(ctx, s, stream, cursors[stream], receipt); err != nil {
+	inOrder := func(ctx context.Context, streams []connectors.Stream) error {
+		for _, stream := range streams {
+			if err := r.pullStream(ctx, s, stream, cursors[stream], receipt); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	rest := s.Connector.Streams()
+	if weaver, ok := s.Connector.(connectors.Weaver); ok {
+		together, ctx := errgroup.WithContext(ctx)
+		for _, strand := range weaver.Strands() {
+			together.Go(func() error { return inOrder(ctx, strand) })
+			rest = slices.DeleteFunc(rest, func(s connectors.Stream) bool { return slices.Contains(strand, s) })
+		}
+		if err := together.Wait(); err != nil {
 			return err
 		}
 	}
-	return nil
+	return inOrder(ctx, rest)
 }
 
 // pullStream lands a stream's pages while the next ones are on their way.
@@ -217,8 +235,10 @@ func (r *run) land(ctx context.Context, s Source, stream connectors.Stream, b ba
 		if err != nil {
 			return err
 		}
+		r.mu.Lock()
 		receipt.Listed += landed.Listed
 		receipt.New += landed.New
+		r.mu.Unlock()
 	}
 	return r.w.SaveCursor(ctx, r.id, s.Name, stream, b.cursor)
 }
