@@ -201,10 +201,27 @@ func (t *Transport) try(req *http.Request) (*http.Response, []byte, error) {
 		return resp, nil, fmt.Errorf("the answer is larger than %d bytes: %w", t.manners.MaxBody, errTooLarge)
 	}
 	body := buf.Bytes()
-	resp.Body = io.NopCloser(bytes.NewReader(body))
+	resp.Body = inMemory{bytes.NewReader(body), body}
 	resp.ContentLength = int64(len(body))
 	resp.Request = req
 	return resp, body, nil
+}
+
+// inMemory is the body of an answer that was read already.
+type inMemory struct {
+	*bytes.Reader
+	all []byte
+}
+
+func (inMemory) Close() error { return nil }
+
+// ReadBody is the whole body of an answer. One that a Transport brought is in
+// memory and not copied again.
+func ReadBody(resp *http.Response) ([]byte, error) {
+	if b, ok := resp.Body.(inMemory); ok {
+		return b.all, nil
+	}
+	return io.ReadAll(resp.Body)
 }
 
 var errTooLarge = errors.New("answer too large")

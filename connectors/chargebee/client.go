@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"net/http"
 	"net/url"
 	"strings"
@@ -84,7 +83,7 @@ func (c *client) once(ctx context.Context, path string, params *url.Values) ([]b
 		return nil, fmt.Errorf("source %s: %w", c.source, err)
 	}
 	defer resp.Body.Close()
-	body, err := io.ReadAll(resp.Body)
+	body, err := connectors.ReadBody(resp)
 	if err != nil {
 		return nil, fmt.Errorf("source %s: read the answer: %w", c.source, err)
 	}

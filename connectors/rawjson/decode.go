@@ -27,6 +27,13 @@ type Expandable interface {
 	Bare(id string)
 }
 
+// A Keeper is a Shape that keeps, or looks at, the object as it was sent, once it
+// has been read. It shares the memory of what was decoded.
+type Keeper interface {
+	Shape
+	Keep(raw []byte)
+}
+
 // A Reader reads its raw value itself, null too.
 type Reader interface {
 	Read(raw []byte) error
@@ -212,7 +219,12 @@ func (s *scanner) object(to Shape) error {
 	if s.null() {
 		return nil
 	}
-	return s.members(func(key []byte) error { return s.value(to.Place(key)) })
+	start := s.i
+	err := s.members(func(key []byte) error { return s.value(to.Place(key)) })
+	if k, ok := to.(Keeper); ok && err == nil {
+		k.Keep(s.b[start:s.i:s.i])
+	}
+	return err
 }
 
 // members reads an object; each reads the value of a key.

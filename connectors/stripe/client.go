@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"net/http"
 	"strings"
 
@@ -78,7 +77,7 @@ func (c *client) get(ctx context.Context, path string, params any) ([]byte, erro
 		return nil, c.explain(err)
 	}
 	defer resp.Body.Close()
-	body, err := io.ReadAll(resp.Body)
+	body, err := connectors.ReadBody(resp)
 	if err != nil {
 		return nil, fmt.Errorf("source %s: read the answer: %w", c.source, err)
 	}

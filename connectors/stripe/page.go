@@ -2,11 +2,11 @@ package stripe
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"slices"
-	"strconv"
 	"time"
 
 	stripe "github.com/stripe/stripe-go/v76"
@@ -22,77 +22,78 @@ const answerTries = 6
 
 var errNoProgress = errors.New("the list does not advance")
 
-// found is what pulling needs to know of an object.
+// found is what pulling needs to know of an object, which it leaves as it is.
 type found struct {
 	id, kind, customer string
-	created            int64
+	created, date      int64 // an invoice item has only a date
 	raw                []byte
 }
 
-// inspect reads an object's own fields without decoding the rest.
-func inspect(raw []byte) (found, error) {
-	f := found{raw: raw}
-	err := rawjson.Members(raw, func(key, value []byte, _ int) bool {
-		switch string(key) {
-		case "id":
-			f.id = rawjson.Text(value)
-		case "object":
-			f.kind = rawjson.Text(value)
-		case "customer":
-			f.customer = rawjson.Identity(value)
-		case "created", "date": // an invoice item has only a date
-			if n, err := strconv.ParseInt(string(value), 10, 64); err == nil && (f.created == 0 || string(key) == "created") {
-				f.created = n
-			}
-		}
-		return true
-	})
-	switch {
-	case err != nil:
-		return f, err
-	case f.id == "" || f.kind == "":
-		return f, fmt.Errorf("%w: an object without id or object", rawjson.ErrMalformed)
+// Place is where a member goes.
+func (f *found) Place(key []byte) any {
+	switch string(key) {
+	case "id":
+		return &f.id
+	case "object":
+		return &f.kind
+	case "customer":
+		return (*reference)(&f.customer)
+	case "created":
+		return (*rawjson.Stamp)(&f.created)
+	case "date":
+		return (*rawjson.Stamp)(&f.date)
 	}
+	return nil
+}
+
+// Keep keeps the object itself.
+func (f *found) Keep(raw []byte) {
+	f.raw = raw
+	f.created = cmp.Or(f.created, f.date)
 	if f.kind == kindCustomer {
 		f.customer = f.id
 	}
-	return f, nil
+}
+
+// page is a list's answer. Its objects are found in the one pass that reads it.
+type page struct {
+	kind string
+	data []found
+	more bool
+}
+
+// Place is where a member goes.
+func (p *page) Place(key []byte) any {
+	switch string(key) {
+	case "object":
+		return &p.kind
+	case "data":
+		return rawjson.List(&p.data)
+	case "has_more":
+		return &p.more
+	}
+	return nil
 }
 
 // readList takes a list's answer apart.
 func readList(body []byte) (objects []found, more bool, err error) {
-	var data []byte
-	var kind string
-	err = rawjson.Members(body, func(key, value []byte, _ int) bool {
-		switch string(key) {
-		case "object":
-			kind = rawjson.Text(value)
-		case "data":
-			data = value
-		case "has_more":
-			more = string(value) == "true"
-		}
-		return true
-	})
+	var p page
+	err = rawjson.Decode(body, &p)
+	if n := len(p.data); err != nil && n > 0 {
+		return nil, false, fmt.Errorf("object %d of the page (%s): %w", n, where(p.data[:n-1]), err)
+	}
 	if err != nil {
 		return nil, false, err
 	}
-	if kind != "list" || data == nil {
+	if p.kind != "list" || p.data == nil {
 		return nil, false, fmt.Errorf("%w: the answer is not a list; is base_url a Stripe API?", rawjson.ErrMalformed)
 	}
-	raws, err := rawjson.Elements(data)
-	if err != nil {
-		return nil, false, err
-	}
-	objects = make([]found, 0, len(raws))
-	for i, raw := range raws {
-		f, err := inspect(raw)
-		if err != nil {
-			return nil, false, fmt.Errorf("object %d of the page (%s): %w", i+1, where(objects), err)
+	for i := range p.data {
+		if f := &p.data[i]; f.id == "" || f.kind == "" {
+			return nil, false, fmt.Errorf("object %d of the page (%s): %w: an object without id or object", i+1, where(p.data[:i]), rawjson.ErrMalformed)
 		}
-		objects = append(objects, f)
 	}
-	return objects, more, nil
+	return p.data, p.more, nil
 }
 
 func where(before []found) string {
@@ -277,8 +278,8 @@ func (c *connector) fetch(ctx context.Context, cl *client, l list, id string) (o
 	if err != nil {
 		return o, false, c.denied(l.permission, err)
 	}
-	f, err := inspect(body)
-	if err != nil {
+	var f found
+	if err := rawjson.Decode(body, &f); err != nil {
 		return o, false, fmt.Errorf("%s %s: %w", l.kind, id, err)
 	}
 	if f.id != id || f.kind != l.kind {
