@@ -71,6 +71,7 @@ the lock.`,
 		versionCommand(a),
 		simulateCommand(a),
 		demoCommand(a),
+		benchCommand(a),
 	)
 	root.SetHelpCommandGroupID(groupSetup)
 	root.SetCompletionCommandGroupID(groupSetup)

@@ -50,6 +50,7 @@ late-events, old-events, denied, deleted.`,
 	f.StringVar(&o.Faults, "faults", "", "faults to inject, a `SPEC`")
 	f.StringSliceVar(&o.Denied, "deny", nil, "refuse these `STREAMS`, as a key without the permission is: customers,invoices,...")
 	f.StringVar(&o.Out, "out", "", "write configuration, inputs and truth into a `DIR`")
+	f.BoolVar(&o.NoTruth, "no-truth", false, "leave out truth.csv, which is long for big companies")
 	return cmd
 }
 

@@ -54,9 +54,12 @@ func (r *run) load(ctx context.Context) (*warehouse.Load, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := r.fill(ctx, load, spec, reason); err != nil {
+	derived := took(&r.receipt.Seconds.Derive)
+	err = r.fill(ctx, load, spec, reason)
+	if derived(); err != nil {
 		return nil, discard(ctx, load, err)
 	}
+	defer took(&r.receipt.Seconds.Build)()
 	stage := r.o.Progress.Stage("building", 0)
 	defer stage.Done()
 	if err := load.Build(ctx); err != nil {

@@ -48,6 +48,7 @@ type Receipt struct {
 	Load       uint64          `json:"load,omitempty"` // 0: nothing was published
 	Base       uint64          `json:"base_load,omitempty"`
 	PolicyHash string          `json:"policy_hash"`
+	Seconds    Seconds         `json:"seconds"`
 	Sources    []SourceReceipt `json:"sources"`
 	Customers  CustomerCount   `json:"customers"`
 	Rows       RowCount        `json:"rows"`
@@ -58,6 +59,15 @@ type Receipt struct {
 	Warnings       []string `json:"warnings,omitempty"`
 	// Diff is what the load changed, or would have; nil where there was none.
 	Diff *warehouse.Diff `json:"-"`
+}
+
+// Seconds are how long each part of a run took, one after the other. A run whose
+// clock stands still tells them too.
+type Seconds struct {
+	Pull    float64 `json:"pull"`    // all sources, until the last byte has landed and was proved
+	Derive  float64 `json:"derive"`  // raw objects to rows
+	Build   float64 `json:"build"`   // what is carried forward, the days, and the laws they must keep
+	Publish float64 `json:"publish"` // what changed, the guards, and the flip
 }
 
 // SourceReceipt says what was read of one source.

@@ -153,7 +153,9 @@ func (r *run) do(ctx context.Context) error {
 		return fmt.Errorf("%w: --through %s lies before %s, which is published already: name a later day", ErrUsage, r.o.Through, r.base.Through)
 	}
 	if !r.o.Rebuild {
-		if err := r.pull(ctx); err != nil {
+		pulled := took(&r.receipt.Seconds.Pull)
+		err := r.pull(ctx)
+		if pulled(); err != nil {
 			return err
 		}
 		if r.seals, err = r.w.Seals(ctx); err != nil {
@@ -167,7 +169,15 @@ func (r *run) do(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	defer took(&r.receipt.Seconds.Publish)()
 	return r.publish(ctx, load)
+}
+
+// took writes down the time until what it returns is called: a duration, not a
+// date, so that it is taken from the clock that never stands still.
+func took(seconds *float64) func() {
+	began := time.Now()                                      //nolint:forbidigo // see above
+	return func() { *seconds = time.Since(began).Seconds() } //nolint:forbidigo // see above
 }
 
 // publish makes the load what readers see, unless a guard refuses it or only a

@@ -50,9 +50,13 @@ type Addresses struct {
 	Config    string `json:"config,omitempty"` // the file to sync with
 }
 
-// Company simulates the company that the options name.
+// Company simulates the company that the options name: the one founded in Out,
+// if there is one.
 func (o Options) Company() (*Company, wire.Faults, error) {
 	faults, err := wire.ParseFaults(o.Faults, o.Seed)
+	if err == nil {
+		o, err = o.founded()
+	}
 	if err != nil {
 		return nil, faults, err
 	}
@@ -68,10 +72,6 @@ func (o Options) Company() (*Company, wire.Faults, error) {
 // folder again with a later Now, the company is the same one further on: its
 // founding is kept there.
 func Serve(ctx context.Context, o Options, ready func(Addresses) error) error {
-	o, err := o.founded()
-	if err != nil {
-		return err
-	}
 	c, faults, err := o.Company()
 	if err != nil {
 		return err
