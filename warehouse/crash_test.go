@@ -150,7 +150,7 @@ func TestDeathBetweenSteps(t *testing.T) {
 		if !errors.Is(err, died) {
 			t.Fatalf("step %d: %v", n, err)
 		}
-		w.drop() // the lock falls with the process
+		w.giveBack(t.Context()) // a lock on the folder falls with the process, a lease runs out
 		deaths++
 		if published {
 			break // what follows is the same as after a whole night
@@ -181,6 +181,8 @@ func TestDeathBetweenSteps(t *testing.T) {
 
 const (
 	childFolder = "WAREHOUSE_TEST_FOLDER"
+	childDSN    = "WAREHOUSE_TEST_DSN" // instead of a folder, for one that takes the warehouse and waits to be killed
+	childName   = "WAREHOUSE_TEST_DATABASE"
 	childKill   = "WAREHOUSE_TEST_KILL_AT" // number of the step before which to die; -1: never
 )
 
@@ -189,6 +191,9 @@ const (
 func child() int {
 	opt := options()
 	opt.DSN, opt.Database = "chdb://"+os.Getenv(childFolder), "mrr"
+	if dsn := os.Getenv(childDSN); dsn != "" {
+		opt.DSN, opt.Database = dsn, os.Getenv(childName)
+	}
 	if err := childRun(context.Background(), opt, os.Getenv(childKill)); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		return 1
@@ -215,6 +220,14 @@ func childRun(ctx context.Context, opt Options, kill string) error {
 		}
 		fmt.Print(rows, "-- raw\n", objects)
 		return w.Close()
+	}
+	if kill == "hold" {
+		w.leaseTerm = testTerm
+		if _, err := w.StartRun(ctx, Run{Verb: "sync"}); err != nil {
+			return err
+		}
+		fmt.Println("held")
+		time.Sleep(time.Minute)
 	}
 	at, err := strconv.Atoi(kill)
 	if err != nil {

@@ -18,6 +18,9 @@
 // load as well: the next one takes over what its base says of their days,
 // whatever it derives, and the difference is a movement of the first open day.
 //
+// One run writes at a time, by a lease that is a row of the store, and the manifest
+// is written only while that lease stands: see lease.
+//
 // The way of a run: StartRun; Land and SaveCursor page by page, Completeness
 // and Seal per source; NewLoad, Add per account, Build, Verify, Publish;
 // FinishRun.

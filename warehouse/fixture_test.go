@@ -56,7 +56,7 @@ func writeFixture(t *testing.T) {
 	for _, s := range tables {
 		last, _, _ = strings.Cut(s.Name, "_")
 		_, name, _ := strings.Cut(s.Name, "_")
-		if strings.HasPrefix(s.SQL, "CREATE") {
+		if strings.HasPrefix(s.SQL, "CREATE") && name != "leases" { // who ran this test is nobody's business
 			writeRows(t, w, &b, name)
 		}
 	}

@@ -2,8 +2,10 @@ package warehouse
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
@@ -107,40 +109,64 @@ func (w *Warehouse) parts(ctx context.Context, load uint64) (map[part]uint64, er
 	return all, err
 }
 
-// writeManifest makes a load visible, by one insert of one block.
+// writeManifest makes a load visible, by one insert of one block. It is the
+// server that writes it only while the run's lease stands.
 func (w *Warehouse) writeManifest(ctx context.Context, l LoadInfo, parts map[part]uint64) error {
-	covered := map[string]time.Time{}
+	covered, rows := map[string]string{}, map[string]uint64{}
 	var f fields
+	date := func(what string, d billing.Date) string { return f.date(what, d).Format(time.DateOnly) }
 	for source, day := range l.Covered {
-		covered[source] = f.date("covered through of "+source, day)
+		covered[source] = date("covered through of "+source, day)
 	}
-	through, final, first := f.date("through", l.Through), f.date("final through", l.FinalThrough), f.date("first date", l.FirstDate)
-	closed := f.date("closed through", l.ClosedThrough)
-	if f.err != nil {
-		return fmt.Errorf("publish load: %w", f.err)
-	}
-	rows := map[string]uint64{}
 	for table, n := range l.Rows {
 		rows[table] = uint64(n)
 	}
-	columns := []string{
-		"load_id", "table", "bucket", "part_load", "run", "base", "published_at", "through", "final_through", "first_date",
-		"reporting_currency", "policy_hash", "complete", "seals", "covered", "derived", "rows", "restored", "closed_through",
+	args := []any{
+		named("load", l.ID), named("run", l.Run), named("base", l.Base), named("restored", l.Restored),
+		named("published", l.PublishedAt.UTC().Format("2006-01-02 15:04:05.000000")),
+		named("through", date("through", l.Through)), named("final", date("final through", l.FinalThrough)), named("first", date("first date", l.FirstDate)),
+		named("closed", date("closed through", l.ClosedThrough)), named("currency", l.Currency), named("policy", l.PolicyHash), named("complete", l.Complete),
+		named("seals", l.Seals), named("covered", covered), named("derived", uint64(l.Derived)), named("rows", rows),
 	}
-	return w.insert(ctx, "manifest", columns, func(b driver.Batch) error {
-		if err := b.Append(l.ID, "", uint32(0), l.ID, l.Run, l.Base, l.PublishedAt.UTC(), through, final, first,
-			l.Currency, l.PolicyHash, l.Complete, l.Seals, covered, uint64(l.Derived), rows, l.Restored, closed); err != nil {
-			return err
-		}
-		zero := time.Unix(0, 0).UTC()
-		for p, stored := range parts {
-			if err := b.Append(l.ID, p.table, p.month, stored, uint64(0), uint64(0), zero, zero, zero, zero,
-				"", "", false, map[string]uint64{}, map[string]time.Time{}, uint64(0), map[string]uint64{}, uint64(0), zero); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
+	if f.err != nil {
+		return f.err
+	}
+	stands, lease := "1", w.leased()
+	if lease != nil {
+		var own []any
+		stands, own = lease.guard("claim = {claim:String}")
+		args = append(args, own...)
+	}
+	// The header and every part, as one array: its rows are one block. There is
+	// no text of anybody's in it, only our tables and numbers.
+	block := []string{fmt.Sprintf("('', 0, %d)", l.ID)}
+	for p, stored := range parts {
+		block = append(block, fmt.Sprintf("(%s, %d, %d)", literal(p.table), p.month, stored))
+	}
+	slices.Sort(block)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Minute) // an interrupt would leave open whether it was written
+	defer cancel()
+	err := w.exec(ctx, "insert into manifest", `INSERT INTO `+w.table("manifest")+` (load_id, table, bucket, part_load, run, base, restored,
+			published_at, through, final_through, first_date, closed_through, reporting_currency, policy_hash, complete, seals, covered, derived, rows)
+		SELECT {load:UInt64}, p.1, p.2, p.3, if(header, {run:UInt64}, 0), if(header, {base:UInt64}, 0), if(header, {restored:UInt64}, 0),
+			if(header, {published:DateTime64(6, 'UTC')}, toDateTime64(0, 6, 'UTC')), if(header, {through:Date}, toDate(0)), if(header, {final:Date}, toDate(0)),
+			if(header, {first:Date}, toDate(0)), if(header, {closed:Date}, toDate(0)), if(header, {currency:String}, ''), if(header, {policy:String}, ''),
+			if(header, {complete:Bool}, false), if(header, {seals:Map(String, UInt64)}, map()), if(header, {covered:Map(String, Date)}, map()),
+			if(header, {derived:UInt64}, 0), if(header, {rows:Map(String, UInt64)}, map())
+		FROM (SELECT arrayJoin([`+strings.Join(block, ", ")+`]) AS p, p.1 = '' AS header) WHERE `+stands, args...)
+	var n uint64
+	if readErr := w.conn.QueryRow(ctx, "SELECT count() FROM "+w.table("manifest")+" WHERE load_id = {load:UInt64}", named("load", l.ID)).Scan(&n); readErr != nil {
+		return errors.Join(err, fmt.Errorf("look whether it is published: %w", readErr))
+	}
+	switch {
+	case n == uint64(len(block)):
+		return nil // whatever became of the answer
+	case err != nil:
+		return err
+	case n == 0 && lease != nil:
+		return lease.gone(ctx)
+	}
+	return fmt.Errorf("the manifest has %d rows of the load, want %d", n, len(block))
 }
 
 // Collected is what a collection dropped.
@@ -175,7 +201,7 @@ func (w *Warehouse) collect(ctx context.Context, building uint64) (Collected, er
 	}
 	for _, t := range loadTables {
 		dead := slices.DeleteFunc(all[t.name], func(p partition) bool {
-			return p.owner == building || kept[partKey{part{t.name, p.month}, p.owner}] || w.young(p.owner)
+			return p.owner == building || kept[partKey{part{t.name, p.month}, p.owner}]
 		})
 		if len(dead) > 0 {
 			w.log.Debug("drop unreferenced partitions", "table", t.name, "partitions", len(dead))
@@ -250,14 +276,4 @@ func (w *Warehouse) kept(ctx context.Context) (map[partKey]bool, error) {
 		return nil
 	}, w.keptArgs()...)
 	return all, err
-}
-
-// young says that an unpublished load may still be in the making: on a server,
-// where the run lock does not stand between processes, what is younger than a
-// day is left alone.
-func (w *Warehouse) young(load uint64) bool {
-	if w.schema.Target == Embedded {
-		return false
-	}
-	return load > uint64(w.opt.Now().Add(-24*time.Hour).UnixMicro())
 }

@@ -45,7 +45,7 @@ func (w *Warehouse) Migrate(ctx context.Context) error {
 	}
 	if n := len(done); n > 0 {
 		if last := slices.Max(slices.Collect(maps.Keys(done))); last >= len(tables) {
-			return fmt.Errorf("migrate: the warehouse is at migration %d, this mrrsync knows %d: use the newer mrrsync that made it", last, len(tables)-1)
+			return fmt.Errorf("migrate: %w (it is at migration %d, this one knows %d)", ErrNewer, last, len(tables)-1)
 		}
 	}
 	views, err := w.schema.Views()

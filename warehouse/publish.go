@@ -11,7 +11,8 @@ import (
 
 // Publish makes the load what readers see: one insert of one block, so that
 // they see all of it or nothing. The load must be verified. Afterwards nothing
-// is left to do: what is no longer needed is dropped by the next load.
+// is left to do: what is no longer needed is dropped by the next load. A run that
+// has lost the warehouse publishes nothing: ErrLost.
 func (l *Load) Publish(ctx context.Context) (LoadInfo, error) {
 	if l.state != verified {
 		return LoadInfo{}, errors.New("publish load: it is not verified")
@@ -26,10 +27,10 @@ func (l *Load) Publish(ctx context.Context) (LoadInfo, error) {
 	if err := l.w.syncReplicas(ctx); err != nil {
 		return LoadInfo{}, err
 	}
+	l.state = ended // it may be published even if we never hear of it: nothing is dropped from now on
 	if err := l.w.writeManifest(ctx, info, l.parts); err != nil {
 		return LoadInfo{}, fmt.Errorf("publish load %d: %w", l.id, err)
 	}
-	l.state = ended
 	l.w.log.Info("published", "load", l.id, "through", info.Through.String(), "derived", info.Derived)
 	return info, nil
 }
@@ -88,13 +89,17 @@ func (w *Warehouse) syncReplicas(ctx context.Context) error {
 	return nil
 }
 
-// Discard drops what was written for the load. A published load is left alone.
+// Discard drops what was written for the load. One that was published, or was
+// to be, is left alone.
 // It is a courtesy to the disk: what it leaves, the next load drops.
 func (l *Load) Discard(ctx context.Context) error {
 	if l.state == ended {
 		return nil
 	}
 	l.state = ended
+	if l.w.leased().over() {
+		return nil // it is for whoever has the warehouse now to tidy up
+	}
 	all, err := l.w.partitions(ctx)
 	if err != nil {
 		return fmt.Errorf("discard load %d: %w", l.id, err)

@@ -226,13 +226,9 @@ func (w *Warehouse) forget(ctx context.Context, building uint64) error {
 		WHERE load_id != {building:UInt64} AND load_id NOT IN (SELECT load_id FROM `+w.table("manifest")+` WHERE table = '')`,
 		func(scan func(...any) error) error {
 			var id uint64
-			if err := scan(&id); err != nil {
-				return err
-			}
-			if !w.young(id) {
-				dead = append(dead, id)
-			}
-			return nil
+			err := scan(&id)
+			dead = append(dead, id)
+			return err
 		}, named("building", building))
 	if err != nil || len(dead) == 0 {
 		return err

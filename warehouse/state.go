@@ -55,16 +55,16 @@ type SourceRun struct {
 }
 
 // StartRun takes the warehouse for a run and records it. Only Verb, Through and
-// PolicyHash are read. While another run has the warehouse it answers
-// ErrLocked. A run that is recorded as running although nobody has the
+// PolicyHash are read. While another run has the warehouse it answers a
+// *LockedError that says who. A run that is recorded as running although nobody has the
 // warehouse was killed: it becomes Aborted.
 func (w *Warehouse) StartRun(ctx context.Context, run Run) (Run, error) {
-	if err := w.acquire(); err != nil {
+	if err := w.acquire(ctx, run.Verb); err != nil {
 		return Run{}, err
 	}
 	started, err := w.startRun(ctx, run)
 	if err != nil {
-		w.drop()
+		w.giveBack(ctx)
 		return Run{}, err
 	}
 	return started, nil
@@ -75,12 +75,13 @@ func (w *Warehouse) startRun(ctx context.Context, run Run) (Run, error) {
 	if err := w.resume(ctx); err != nil {
 		return Run{}, err
 	}
-	if w.schema.Target == Embedded {
-		if err := w.abortDead(ctx); err != nil {
-			return Run{}, err
-		}
-	}
 	run.ID, run.StartedAt, run.FinishedAt, run.Status = w.next(), w.opt.Now().UTC(), time.Unix(0, 0).UTC(), Running
+	if err := w.leased().hold(ctx, run.ID); err != nil {
+		return Run{}, err
+	}
+	if err := w.abortDead(ctx); err != nil {
+		return Run{}, err
+	}
 	if err := w.writeRun(ctx, run); err != nil {
 		return Run{}, err
 	}
@@ -88,9 +89,13 @@ func (w *Warehouse) startRun(ctx context.Context, run Run) (Run, error) {
 }
 
 // FinishRun records how a run ended and gives the warehouse back, even when it
-// can't be recorded.
+// can't be recorded. A run that has lost the warehouse is not recorded: whoever
+// has it now says of it that it was Aborted.
 func (w *Warehouse) FinishRun(ctx context.Context, run Run) error {
-	defer w.drop()
+	defer w.giveBack(ctx)
+	if w.leased().over() {
+		return nil
+	}
 	run.FinishedAt = w.opt.Now().UTC()
 	if len(run.Sources) > 0 {
 		columns := []string{"run", "source", "seq", "status", "started_at", "finished_at", "requests", "listed", "landed", "rejected", "error"}

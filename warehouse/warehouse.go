@@ -16,10 +16,6 @@ import (
 	"mrrsync/warehouse/chdb"
 )
 
-// ErrLocked says that another run, of this process or another one, holds the
-// warehouse.
-var ErrLocked = errors.New("another run holds the warehouse: wait for it to end, or see who it is with `mrrsync status`")
-
 // Options say which warehouse to open and how.
 type Options struct {
 	// DSN is chdb://FOLDER for the engine inside the process, clickhouse:// or
@@ -73,8 +69,11 @@ type Warehouse struct {
 
 	mu     sync.Mutex
 	tick   uint64           // the last sequence number given out
-	lock   *runLock         // held by the run in progress
+	lease  *lease           // of the run in progress
 	landed map[string]*held // per source: what is known to be stored
+
+	// leaseTerm is how long a lease lasts that is not renewed.
+	leaseTerm time.Duration
 
 	step func(name string) error // Options.Step
 }
@@ -95,7 +94,7 @@ func Open(ctx context.Context, opt Options) (*Warehouse, error) {
 		return nil, err
 	}
 	w := &Warehouse{
-		opt: opt, dsn: d, log: opt.Logger, landed: map[string]*held{}, step: opt.Step,
+		opt: opt, dsn: d, log: opt.Logger, landed: map[string]*held{}, leaseTerm: leaseTerm, step: opt.Step,
 		schema: Schema{Target: TargetOf(opt.DSN, opt.Cluster), Database: opt.Database, Cluster: opt.Cluster, Segments: opt.Segments, Volatile: opt.Volatile, Bands: opt.Bands},
 	}
 	if d.folder != "" && opt.Cluster != "" {
@@ -131,7 +130,7 @@ func (w *Warehouse) connect(ctx context.Context) error {
 			// A `serve` lets us in, as its own user.
 			through, dialErr := chdb.Dial(ctx, w.dsn.folder)
 			if dialErr != nil {
-				return fmt.Errorf("%w (%w)", ErrLocked, err)
+				return fmt.Errorf("%w (%w)", folderHolder(lockName(w.dsn.folder, w.schema.Database)), err)
 			}
 			w.through = through
 			opts = chdb.OptionsOver(through, "system")
@@ -165,14 +164,10 @@ func (w *Warehouse) Conn() driver.Conn { return w.conn }
 // Schema is what the warehouse's DDL is made for.
 func (w *Warehouse) Schema() Schema { return w.schema }
 
-// Close ends the run in progress, if any, without a word, and closes the
-// connection and the engine.
+// Close ends the run in progress, if any, which the next one will find to have
+// been killed, and closes the connection and the engine.
 func (w *Warehouse) Close() error {
-	w.mu.Lock()
-	lock := w.lock
-	w.lock = nil
-	w.mu.Unlock()
-	lock.release()
+	w.giveBack(context.Background())
 	var errs []error
 	if w.conn != nil {
 		errs = append(errs, w.conn.Close())
@@ -253,6 +248,11 @@ func (w *Warehouse) insert(ctx context.Context, table string, columns []string, 
 
 // reach is called before everything that writes.
 func (w *Warehouse) reach(what string) error {
+	if l := w.leased(); l != nil {
+		if err := l.check(); err != nil {
+			return fmt.Errorf("%s: %w", what, err)
+		}
+	}
 	if w.step == nil {
 		return nil
 	}

@@ -198,7 +198,7 @@ var now = time.Date(2026, 3, 10, 6, 0, 0, 0, time.UTC)
 var shared string
 
 func TestMain(m *testing.M) {
-	if os.Getenv(childFolder) != "" {
+	if os.Getenv(childFolder)+os.Getenv(childDSN) != "" {
 		os.Exit(child())
 	}
 	os.Exit(run(m))

@@ -81,12 +81,15 @@ func waitFor(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Fatalf("%s was not written within half a minute", args[0])
 }
 
-// hold opens the warehouse in a folder, writes a file named held and keeps it
-// open until it is interrupted: `exec hold warehouse &holder&`.
+// hold begins a run in the warehouse of a folder, writes a file named held and keeps it
+// running until it is interrupted: `exec hold warehouse &holder&`.
 func hold() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
 	w, err := warehouse.Open(ctx, warehouse.Options{DSN: "chdb://" + os.Args[1], Database: "mrr", Now: time.Now})
+	if err == nil {
+		_, err = w.StartRun(ctx, warehouse.Run{Verb: "sync"})
+	}
 	if err == nil {
 		err = os.WriteFile("held", []byte(os.Args[1]), 0o600)
 	}

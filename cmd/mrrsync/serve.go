@@ -322,7 +322,7 @@ func (is *condition) health() serve.Health {
 		return 0
 	}
 	public := *is
-	public.Error = ""
+	public.Error, public.Holders = "", nil
 	public.Sources = append([]freshness(nil), is.Sources...)
 	gauges := []serve.Gauge{
 		{Name: "load", Help: "The published load; 0: none", Value: float64(is.Load)},

@@ -29,8 +29,8 @@ func statusCommand(a *app) *cobra.Command {
 		Use:     "status",
 		GroupID: groupDaily,
 		Short:   "Tell how current the warehouse is; exit code 3 when it is stale",
-		Long: `Tells what is published, how the last run ended, how far each source is covered,
-and what was rejected.
+		Long: `Tells what is published, how the last run ended, which run has the warehouse now,
+how far each source is covered, and what was rejected.
 
 A source is stale when the last day that is published of it ended more than
 --max-age ago; the default lets a nightly sync be half a day late.
@@ -48,17 +48,19 @@ serve does: exit code 4.`,
 
 // condition is what status tells.
 type condition struct {
-	Load        uint64      `json:"load"` // 0: nothing is published
-	Through     string      `json:"through,omitempty"`
-	PublishedAt *time.Time  `json:"published_at,omitempty"`
-	Run         uint64      `json:"last_run"`
-	Verb        string      `json:"last_run_verb,omitempty"`
-	Outcome     string      `json:"last_run_status,omitempty"`
-	StartedAt   *time.Time  `json:"last_run_started_at,omitempty"`
-	Error       string      `json:"last_run_error,omitempty"`
-	Rejects     uint64      `json:"rejects"`
-	Sources     []freshness `json:"sources"`
-	Stale       bool        `json:"stale"`
+	Load        uint64     `json:"load"` // 0: nothing is published
+	Through     string     `json:"through,omitempty"`
+	PublishedAt *time.Time `json:"published_at,omitempty"`
+	Run         uint64     `json:"last_run"`
+	Verb        string     `json:"last_run_verb,omitempty"`
+	Outcome     string     `json:"last_run_status,omitempty"`
+	StartedAt   *time.Time `json:"last_run_started_at,omitempty"`
+	Error       string     `json:"last_run_error,omitempty"`
+	Rejects     uint64     `json:"rejects"`
+	// Holders are the runs that have the warehouse now: none or one.
+	Holders []warehouse.Holder `json:"locks,omitempty"`
+	Sources []freshness        `json:"sources"`
+	Stale   bool               `json:"stale"`
 	// NextSync is the next time of serve.schedule, whether or not a serve runs.
 	NextSync *time.Time `json:"next_sync,omitempty"`
 }
@@ -134,7 +136,11 @@ func (a *app) unasked(c *config.Config) (is condition) {
 // conditionIn asks a warehouse that is open.
 func (a *app) conditionIn(ctx context.Context, c *config.Config, w *warehouse.Warehouse, maxAge time.Duration) (is condition, err error) {
 	is = a.unasked(c)
-	if err := is.ask(ctx, w); err != nil && !unmade(err) {
+	err = w.Fits(ctx)
+	if err == nil {
+		err = w.Misread(ctx, is.ask(ctx, w))
+	}
+	if err != nil && !unmade(err) {
 		return is, err
 	}
 	is.judge(a.now(), c.Reporting.Zone, maxAge)
@@ -155,6 +161,9 @@ func (is *condition) ask(ctx context.Context, w *warehouse.Warehouse) error {
 	}
 	if ok {
 		is.Load, is.Through, is.PublishedAt = load.ID, load.Through.String(), &load.PublishedAt
+	}
+	if is.Holders, err = w.Holders(ctx); err != nil {
+		return err
 	}
 	run, ok, err := w.LastRun(ctx)
 	if err != nil {
@@ -216,6 +225,9 @@ func (is *condition) print(out io.Writer, now time.Time) error {
 	}
 	if is.Error != "" {
 		fmt.Fprintf(out, "           %s\n", is.Error)
+	}
+	for _, h := range is.Holders {
+		fmt.Fprintf(out, "locked by  %s\n", h)
 	}
 	if is.NextSync != nil {
 		fmt.Fprintf(out, "next sync  %s, while a serve runs\n", ago(*is.NextSync))
