@@ -510,14 +510,17 @@ the warehouse the exit code is 4.`,
 // stored, as a run of its own: nobody else may be writing, and the runs view
 // tells of it. A warehouse that was never synced says so.
 func (a *app) writing(ctx context.Context, verb string, do func(*warehouse.Warehouse, *warehouse.Run) error) error {
-	return a.reading(ctx, func(_ *config.Config, w *warehouse.Warehouse) error {
+	return a.opened(ctx, func(_ *config.Config, w *warehouse.Warehouse) error {
+		if err := w.Fits(ctx); err != nil && !errors.Is(err, warehouse.ErrOlder) {
+			return err
+		}
+		if err := w.Migrate(ctx); err != nil {
+			return err
+		}
 		if _, ok, err := w.Published(ctx); err != nil {
 			return err
 		} else if !ok {
 			return errors.New("nothing is published yet: run `mrrsync sync` first")
-		}
-		if err := w.Migrate(ctx); err != nil {
-			return err
 		}
 		run, err := w.StartRun(ctx, warehouse.Run{Verb: verb})
 		if err != nil {

@@ -240,8 +240,18 @@ func knownSource(c *config.Config, name string) error {
 }
 
 // reading opens the warehouse for a verb that only reads. One that was never
-// synced says so.
-func (a *app) reading(ctx context.Context, read func(*config.Config, *warehouse.Warehouse) error) (err error) {
+// synced says so, and so does one of another mrrsync.
+func (a *app) reading(ctx context.Context, read func(*config.Config, *warehouse.Warehouse) error) error {
+	return a.opened(ctx, func(c *config.Config, w *warehouse.Warehouse) error {
+		if err := w.Fits(ctx); err != nil {
+			return err
+		}
+		return w.Misread(ctx, read(c, w))
+	})
+}
+
+// opened opens the warehouse for do. One that is not there says so.
+func (a *app) opened(ctx context.Context, do func(*config.Config, *warehouse.Warehouse) error) (err error) {
 	c, err := a.config()
 	if err != nil {
 		return err
@@ -257,7 +267,7 @@ func (a *app) reading(ctx context.Context, read func(*config.Config, *warehouse.
 		return err
 	}
 	defer func() { err = errors.Join(err, w.Close()) }()
-	err = read(c, w)
+	err = do(c, w)
 	if unmade(err) {
 		if _, ok, asked := w.Published(ctx); asked != nil || !ok {
 			return nothing
