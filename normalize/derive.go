@@ -202,8 +202,10 @@ func (dv *derivation) value(r *billing.Record, d *dossier, sc scene, from, until
 	for i, sp := range counted {
 		p := &parts[i]
 		if p.no != nil {
-			dv.reject(r, "item", p.item.ID, p.no, sp.object)
 			refused[sp] = p.no
+			if ahead := from.In(dv.settings.Zone).After(d.seen()); !ahead || !p.no.early {
+				dv.reject(r, "item", p.item.ID, p.no, sp.object)
+			}
 			continue
 		}
 		sp.mrr = round(p.left)

@@ -144,6 +144,22 @@ func (d *dossier) converted(end time.Time, item string) bool {
 	return false
 }
 
+// seen is the instant of the latest evidence: what holds later is only agreed.
+func (d *dossier) seen() time.Time {
+	var last time.Time
+	for _, s := range d.states {
+		if s.SeenAt.After(last) {
+			last = s.SeenAt
+		}
+	}
+	for _, s := range d.services {
+		if s.IssuedAt.After(last) {
+			last = s.IssuedAt
+		}
+	}
+	return last
+}
+
 func counting(s billing.Status) bool {
 	return s == billing.StatusActive || s == billing.StatusPastDue || s == billing.StatusNonRenewing
 }

@@ -11,7 +11,10 @@ import (
 
 // refusal says why a part cannot be valued. It becomes a Reject; it is an error
 // only between the functions of this package.
-type refusal struct{ code, detail string }
+type refusal struct {
+	code, detail string
+	early        bool // what is missing comes with the first invoice: no Reject while that lies ahead of all evidence
+}
 
 func (r *refusal) Error() string { return r.code + ": " + r.detail }
 
@@ -302,7 +305,9 @@ func (p Policy) net(amount *big.Rat, item *billing.Item, rules *rules, tr *trace
 	}
 	if !found {
 		if item.Price.Tax == billing.TaxInclusive {
-			return nil, refuse("tax_unknown", "price %s contains tax, but its rates are not known", item.Price.ID)
+			no := refuse("tax_unknown", "price %s contains tax, but its rates are not known", item.Price.ID)
+			no.early = true
+			return nil, no
 		}
 		return amount, nil
 	}

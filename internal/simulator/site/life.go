@@ -288,8 +288,7 @@ func (b *biller) sign(kind shop, t int64, d dice.Dice) {
 	if plain && d.One(150) {
 		trial = []int64{7, 14, 30}[d.IntN(3)]
 	}
-	// An item on trial that contains tax would have no invoice to tell the rate.
-	if plain && trial == 0 && starts == t && kind == seatsMonthly && d.One(60) && (b.cust.Tax == nil || !b.cust.Tax.Inclusive) {
+	if plain && trial == 0 && starts == t && kind == seatsMonthly && d.One(60) {
 		items[1].Trial = t + d.Span(10, 20)*reckon.Day
 	}
 	if plain && d.One(40) {
