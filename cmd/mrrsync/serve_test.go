@@ -27,7 +27,7 @@ import (
 var (
 	publishes = flag.Int("publishes", 3, "how many loads TestReadersDuringSyncs publishes")
 	pause     = flag.Duration("pause", 50*time.Millisecond, "how long TestReadersDuringSyncs' readers rest between two questions")
-	jsClient  = flag.String("clickhouse-js", "", "a `FOLDER` with node_modules/@clickhouse/client: TestReadersDuringSyncs reads with it, too")
+	clients   = flag.String("clients", "", "a `FOLDER` with clients of other languages, with which TestReadersDuringSyncs reads, too: testdata/clients/README.md")
 )
 
 // office is a warehouse of contracts that is served and synced in this process.
@@ -183,13 +183,13 @@ func TestReadersDuringSyncs(t *testing.T) {
 		}
 		return strings.Fields(strings.Trim(fmt.Sprint(prices), "[]")), err
 	})
-	js := o.readJS(ctx, t)
+	others := o.readWithClients(ctx, t)
 	for i := range *publishes {
 		o.publish(t, 101+i)
 	}
 	cancel()
 	readers.Wait()
-	js()
+	others()
 	for name, all := range took {
 		slices.Sort(all)
 		t.Logf("%s: %d answers during %d publishes, p50 %s, p99 %s, max %s", name, len(all), *publishes,
@@ -216,34 +216,49 @@ func (o *office) post(format, sql string) ([]string, error) {
 	return strings.Split(strings.TrimSuffix(string(text), "\n"), "\n"), err
 }
 
-// readJS reads with the official JavaScript client, where there is one, until
-// ctx ends. The function it returns waits for it.
-func (o *office) readJS(ctx context.Context, t *testing.T) (wait func()) {
+// readWithClients reads with the clients of other languages that are there, until
+// ctx ends. The function it returns waits for them.
+func (o *office) readWithClients(ctx context.Context, t *testing.T) (wait func()) {
 	t.Helper()
-	if *jsClient == "" {
-		return func() {}
-	}
-	script, err := filepath.Abs("testdata/readers.js")
+	scripts, err := filepath.Abs("testdata/clients")
 	if err != nil {
 		t.Fatal(err)
 	}
-	cmd := exec.CommandContext(ctx, "node", script, "http://"+o.addr, manyViews)
-	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
-	cmd.Dir, cmd.WaitDelay = *jsClient, 10*time.Second
-	cmd.Env = append(os.Environ(), "NODE_PATH="+filepath.Join(*jsClient, "node_modules"))
-	done := make(chan string, 1)
-	go func() {
-		out, err := cmd.CombinedOutput()
-		if err != nil && !errors.Is(err, context.Canceled) {
-			out = append(out, "\n"+err.Error()...)
+	var all []func()
+	for name, c := range map[string]struct {
+		needs string
+		args  []string
+	}{
+		"@clickhouse/client": {"node_modules/@clickhouse/client", []string{"node", scripts + "/readers.js"}},
+		"JDBC":               {"jars", []string{"java", "-cp", "jars/*", scripts + "/Readers.java"}},
+		"Python":             {"venv/bin/python", []string{"venv/bin/python", scripts + "/readers.py"}},
+	} {
+		if _, err := os.Stat(filepath.Join(*clients, c.needs)); *clients == "" || err != nil {
+			continue
 		}
-		done <- string(out)
-	}()
+		cmd := exec.CommandContext(ctx, c.args[0], append(c.args[1:], "http://"+o.addr, "mrr", manyViews)...)
+		cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
+		cmd.Dir, cmd.WaitDelay = *clients, time.Minute
+		cmd.Env = append(os.Environ(), "NODE_PATH="+filepath.Join(*clients, "node_modules"))
+		done := make(chan string, 1)
+		go func() {
+			out, err := cmd.CombinedOutput()
+			if err != nil && !errors.Is(err, context.Canceled) {
+				out = append(out, "\n"+err.Error()...)
+			}
+			done <- string(out)
+		}()
+		all = append(all, func() {
+			if out := <-done; !strings.HasPrefix(out, "ok: ") {
+				t.Errorf("%s: %s", name, out)
+			} else {
+				t.Logf("%s: %s", name, strings.TrimPrefix(out, "ok: "))
+			}
+		})
+	}
 	return func() {
-		if out := <-done; !strings.HasPrefix(out, "ok: ") {
-			t.Errorf("the JavaScript client: %s", out)
-		} else {
-			t.Logf("@clickhouse/client: %s", out)
+		for _, end := range all {
+			end()
 		}
 	}
 }

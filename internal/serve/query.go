@@ -252,6 +252,9 @@ func (s *Server) allow(ctx context.Context, who user, st *chdb.Statement) (nothi
 	if format := cmp.Or(chdb.FormatOf(st.SQL), st.Format); !formats[strings.ToLower(format)] && st.Body == nil {
 		return false, chdb.NewError(73, "UNKNOWN_FORMAT", "Unknown format %s", format)
 	}
+	if who.role == Reader {
+		st.SQL = changeable(st.SQL)
+	}
 	return v.nothing, nil
 }
 

@@ -1,7 +1,9 @@
 package serve
 
 import (
+	"maps"
 	"math"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -71,6 +73,18 @@ var dropped = setOf(`readonly send_progress_in_http_headers http_headers_progres
 
 // limited are settings that a user may lower and not raise above the limits.
 var limited = []string{"max_execution_time", "max_memory_usage", "max_result_rows"}
+
+// settingsTable finds where a client asks which settings there are.
+var settingsTable = regexp.MustCompile("(?i)^(\\s*SELECT[^'\"`()]*\\sFROM\\s+)system\\.settings\\b")
+
+// changeable has a statement about system.settings tell which ones a reader may
+// change: the session is readonly, and for the engine that is none.
+// clickhouse-connect asks when it connects, and then refuses to send the others.
+func changeable(sql string) string {
+	names := slices.Concat(slices.Collect(maps.Keys(passed)), slices.Collect(maps.Keys(dropped)), limited)
+	slices.Sort(names)
+	return settingsTable.ReplaceAllString(sql, "${1}(SELECT * REPLACE (if(name IN ('"+strings.Join(names, "', '")+"'), 0, readonly) AS readonly) FROM system.settings)")
+}
 
 // settings are what a statement runs under: the user's own where they may have
 // them, and the limits.

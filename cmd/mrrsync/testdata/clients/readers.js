@@ -1,10 +1,10 @@
 // Reads in a loop with the official client until it is interrupted: node
-// readers.js URL SQL. Every answer must be one row. In between it asks the other
+// readers.js URL DATABASE SQL. Every answer must be one row. In between it asks the other
 // ways the client has: streams, parameters, JSON, errors.
 const { createClient, ClickHouseLogLevel } = require('@clickhouse/client')
 
-const [url, sql] = process.argv.slice(2)
-const client = createClient({ url, database: 'mrr', compression: { response: true, request: false }, log: { level: ClickHouseLogLevel.OFF }, clickhouse_settings: { output_format_json_quote_64bit_integers: 1 } })
+const [url, database, sql] = process.argv.slice(2)
+const client = createClient({ url, database, compression: { response: true, request: false }, log: { level: ClickHouseLogLevel.OFF }, clickhouse_settings: { output_format_json_quote_64bit_integers: 1 } })
 let going = true
 process.on('SIGINT', () => { going = false })
 
