@@ -81,7 +81,7 @@ var settingsTable = regexp.MustCompile("(?i)^(\\s*SELECT[^'\"`()]*\\sFROM\\s+)sy
 // change: the session is readonly, and for the engine that is none.
 // clickhouse-connect asks when it connects, and then refuses to send the others.
 func changeable(sql string) string {
-	names := slices.Concat(slices.Collect(maps.Keys(passed)), slices.Collect(maps.Keys(dropped)), limited)
+	names := slices.Concat(slices.Collect(maps.Keys(passed)), slices.Collect(maps.Keys(dropped)), slices.Collect(maps.Keys(written)), limited)
 	slices.Sort(names)
 	return settingsTable.ReplaceAllString(sql, "${1}(SELECT * REPLACE (if(name IN ('"+strings.Join(names, "', '")+"'), 0, readonly) AS readonly) FROM system.settings)")
 }
@@ -115,7 +115,7 @@ func (s *Server) settings(who user, asked map[string]string) (map[string]string,
 				continue // what clients send by default must not fail: the ceiling holds
 			}
 			all[low] = value
-		case dropped[low]:
+		case dropped[low], who.role == Reader && written[low]: // how to write, to one who does not: dbt sends it at once
 		case passed[low], who.role == Writer && written[low]:
 			all[low] = value
 		default:
