@@ -2,13 +2,11 @@ package warehouse
 
 import (
 	"fmt"
-	"math/rand/v2"
 	"strings"
 	"testing"
 	"time"
 
 	"mrrsync/connectors"
-	"mrrsync/connectors/billing"
 )
 
 // BenchmarkLand lands and reads back raw objects of 2 KB, a hundred thousand of
@@ -62,81 +60,88 @@ func BenchmarkLand(b *testing.B) {
 	}
 }
 
-// BenchmarkLoad derives a company of 20,000 customers over 24 months in full,
-// then a night of which 2 % changed.
-func BenchmarkLoad(b *testing.B) {
-	const customers = 20_000
-	rng := rand.New(rand.NewPCG(1, 1))
-	of := &world{customers: map[CustomerKey]*person{}}
-	for i := range customers {
-		id := fmt.Sprintf("cus_%06d", i)
-		p := &person{account: "main/" + id, tier: "gold"}
-		from := day("2024-03-01") + billing.Date(rng.IntN(600))
-		p.items = []thing{{"sub_" + id, "si_" + id, "USD", []step{
-			{from: from, until: from + 100, mrr: fmt.Sprint(10 + i%90)},
-			{from: from + 100, until: day("2026-03-05"), mrr: fmt.Sprint(20 + i%90)},
-			{from: day("2026-03-05"), until: billing.Forever, mrr: fmt.Sprint(20 + i%90)},
-		}}}
-		for m := range 24 {
-			p.lines = append(p.lines, bill{fmt.Sprintf("in_%s_%d", id, m), from.AddMonths(m), "10"})
-		}
-		of.customers[CustomerKey{"main", id}] = p
-	}
-	var only []CustomerKey
-	for i, k := range of.keys() {
-		if i%50 == 0 {
-			only = append(only, k)
-		}
-	}
+// BenchmarkBackfill publishes the whole company for the first time: everything
+// from the first derived row to the day that readers see it.
+func BenchmarkBackfill(b *testing.B) {
+	c := sized("2026-03-08")
 	for b.Loop() {
-		w := fresh(b)
-		s := spec("2026-03-08")
-		for _, night := range []string{"full", "nightly"} {
-			began := time.Now()
-			step := func(name string) {
-				b.ReportMetric(time.Since(began).Seconds(), night+"-"+name+"-s")
-				began = time.Now()
-			}
-			keys := only
-			if night == "full" {
-				s.Full, keys = true, of.keys()
-			} else {
-				s.Full = false
-				s.Through++
-				for _, k := range only {
-					of.customers[k].items[0].steps[2].mrr = "33"
-				}
-			}
-			l, err := w.NewLoad(b.Context(), s)
-			if err != nil {
-				b.Fatal(err)
-			}
-			for _, k := range keys {
-				// Each customer is an account: a world of one is quickly searched.
-				of, r := (&world{customers: map[CustomerKey]*person{k: of.customers[k]}}).result(of.customers[k].account)
-				if err := l.Add(b.Context(), of, r); err != nil {
+		opt := options()
+		said := &spent{}
+		opt.Volatile, opt.Logger = false, logger(said)
+		w := reopen(b, opt)
+		resetPeak()
+		info, err := c.load(b.Context(), w, 1, 0, laps(b))
+		if err != nil {
+			b.Fatal(err)
+		}
+		reportPeak(b)
+		said.tell(b)
+		b.Logf("%v rows", info.Rows)
+		sizes(b, w)
+	}
+}
+
+// BenchmarkNightly publishes the night after: one account of fifty has changed,
+// all of it gains a day.
+func BenchmarkNightly(b *testing.B) {
+	c := sized("2026-03-08")
+	w := c.filled(b)
+	if info, _, err := w.Published(b.Context()); err == nil {
+		c.last = info.Through
+	}
+	resetPeak()
+	for night := 1; b.Loop(); night++ {
+		c.last++
+		info, err := c.load(b.Context(), w, 50, night, laps(b))
+		if err != nil {
+			b.Fatal(err)
+		}
+		b.Logf("%v rows", info.Rows)
+	}
+	reportPeak(b)
+}
+
+// BenchmarkViews asks the questions of dashboards, on a warm connection.
+func BenchmarkViews(b *testing.B) {
+	c := sized("2026-03-08")
+	w := c.filled(b)
+	customers, _ := c.account(c.subscriptions/2, 0)
+	customer := customers[0].CustomerID
+	for _, q := range []struct{ name, sql string }{
+		{"waterfall", "SELECT * FROM mrr_waterfall_monthly"},
+		{"waterfall-reporting", "SELECT * FROM mrr_waterfall_monthly_reporting"},
+		{"waterfall-daily", "SELECT * FROM mrr_waterfall_daily"},
+		{"day-totals", "SELECT * FROM mrr_totals_daily WHERE date = '2026-02-14'"},
+		{"day-totals-reporting", "SELECT * FROM mrr_totals_daily_reporting WHERE date = '2026-02-14'"},
+		{"all-totals", "SELECT * FROM mrr_totals_daily"},
+		{"day-sum", "SELECT currency, sum(mrr) FROM mrr_daily WHERE date = '2026-02-14' GROUP BY currency"},
+		{"customer-history", "SELECT date, sum(mrr) FROM mrr_daily WHERE customer_id = '" + customer + "' GROUP BY date"},
+		{"account-history", "SELECT date, sum(mrr) FROM mrr_daily WHERE account_id = 'main/" + customer + "' GROUP BY date"},
+		{"customer-movements", "SELECT * FROM mrr_movements WHERE customer_id = '" + customer + "'"},
+		{"customer", "SELECT * FROM customers WHERE customer_id = '" + customer + "'"},
+		{"retention", "SELECT * FROM retention_monthly"},
+		{"retention-reporting", "SELECT * FROM retention_monthly_reporting"},
+		{"cohorts", "SELECT * FROM cohorts_monthly"},
+		{"cohorts-reporting", "SELECT * FROM cohorts_monthly_reporting"},
+		{"by-plan", "SELECT * FROM mrr_by_plan_monthly"},
+		{"by-segment", "SELECT * FROM mrr_by_segment_monthly"},
+		{"forward", "SELECT * FROM mrr_forward_monthly"},
+		{"benchmarks", "SELECT * FROM benchmarks_monthly"},
+		{"customers", "SELECT count(), sum(current_mrr) FROM customers"},
+		{"treatments", "SELECT * FROM invoice_treatments_monthly"},
+		{"freshness", "SELECT * FROM freshness"},
+	} {
+		b.Run(q.name, func(b *testing.B) {
+			for b.Loop() {
+				var out strings.Builder
+				if err := w.Format(b.Context(), &out, q.sql, "TabSeparated"); err != nil {
 					b.Fatal(err)
 				}
+				if out.Len() == 0 {
+					b.Fatal("no rows")
+				}
 			}
-			step("add")
-			if err := l.Build(b.Context()); err != nil {
-				b.Fatal(err)
-			}
-			step("build")
-			if err := l.Verify(b.Context()); err != nil {
-				b.Fatal(err)
-			}
-			step("verify")
-			if _, err := l.Diff(b.Context()); err != nil {
-				b.Fatal(err)
-			}
-			step("diff")
-			info, err := l.Publish(b.Context())
-			if err != nil {
-				b.Fatal(err)
-			}
-			step("publish")
-			b.Logf("%s: %v rows", night, info.Rows)
-		}
+			b.ReportMetric(float64(b.Elapsed().Milliseconds())/float64(b.N), "ms")
+		})
 	}
 }

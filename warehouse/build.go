@@ -12,6 +12,7 @@ import (
 
 	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
 	"github.com/shopspring/decimal"
+	"golang.org/x/sync/errgroup"
 
 	"mrrsync/connectors/billing"
 )
@@ -37,6 +38,7 @@ func (l *Load) Build(ctx context.Context) error {
 		func(ctx context.Context) error { return l.carry(ctx, rejectsTable, "", "") },
 		l.buildDaily,
 		l.buildInvoiceLines,
+		l.buildSummaries,
 	} {
 		if err := step(ctx); err != nil {
 			return fmt.Errorf("build load %d: %w", l.id, err)
@@ -104,11 +106,11 @@ func (l *Load) checkHanded(ctx context.Context) error {
 }
 
 // checkStored compares what is stored under this load's id with what should be.
-// Daily is proved elsewhere, in another way.
+// Daily and what is added up are proved elsewhere, in another way.
 func (l *Load) checkStored(ctx context.Context, want map[string]tally) error {
 	where := map[string]string{}
 	for _, t := range loadTables {
-		if t.name != dailyTable.name {
+		if !slices.Contains([]string{dailyTable.name, dayTotalsTable.name, cohortMonthsTable.name}, t.name) {
 			where[t.name] = "load_id = {id:UInt64}"
 		}
 	}
@@ -289,15 +291,21 @@ func (l *Load) buildDaily(ctx context.Context) error {
 	}
 	l.takeOver(dailyTable)
 	for _, first := range changed {
-		if err := l.expand(ctx, first); err != nil {
-			return err
-		}
 		month := monthOf(first)
 		l.parts[part{dailyTable.name, month}] = l.id
 		l.changed = append(l.changed, month)
 	}
-	return nil
+	g, ctx := errgroup.WithContext(ctx)
+	g.SetLimit(expanding)
+	for _, first := range changed {
+		g.Go(func() error { return l.expand(ctx, first) })
+	}
+	return g.Wait()
 }
+
+// expanding is how many months are expanded at once: each takes one thread of the
+// engine and memory for a block.
+const expanding = 2
 
 // takeOver names the base's months of a table.
 func (l *Load) takeOver(t table) {
@@ -314,7 +322,10 @@ func monthOf(d billing.Date) uint32 {
 	return uint32(y*100 + int(m))
 }
 
-// expand writes the days of one month up to through.
+// expand writes the days of one month up to through. The periods come in the
+// order of daily and every one becomes days in place, so that what is written is
+// in order already; ids are made numbers before that, once a period instead of
+// once a day. A month is one part, unless it is larger than a block may be.
 func (l *Load) expand(ctx context.Context, first billing.Date) error {
 	value, join := "toDecimal64(0, 4)", ""
 	if l.fx != nil {
@@ -325,11 +336,19 @@ func (l *Load) expand(ctx context.Context, first billing.Date) error {
 	return l.w.exec(ctx, "expand daily", `
 		INSERT INTO `+l.w.table("daily")+` (load_id, `+strings.Join(dailyTable.columns, ", ")+`)
 		SELECT {id:UInt64}, `+strings.Join(columns, ", ")+` FROM (
-			SELECT source, customer_id, account_id, subscription_id, item_id, product_id, product_name, plan_id, plan_name, currency, quantity, mrr, segments,
-				toDate(arrayJoin(range(toUInt16(greatest(valid_from, {first:Date})), toUInt16(least(valid_to, {end:Date}))))) AS date
-			FROM `+l.w.table("periods")+`
-			WHERE load_id = {stored:UInt64} AND mrr > 0 AND NOT scheduled AND valid_from < {end:Date} AND valid_to > {first:Date}
-		) AS c `+join,
+			SELECT *, toDate(arrayJoin(range(toUInt16(greatest(valid_from, {first:Date})), toUInt16(least(valid_to, {end:Date}))))) AS date FROM (
+				SELECT
+					source, toLowCardinality(customer_id) AS customer_id, toLowCardinality(account_id) AS account_id,
+					toLowCardinality(subscription_id) AS subscription_id, toLowCardinality(item_id) AS item_id,
+					product_id, product_name, plan_id, plan_name, currency, quantity, mrr,
+					CAST(segments, 'Map(LowCardinality(String), LowCardinality(String))') AS segments, valid_from, valid_to
+				FROM `+l.w.table("periods")+` AS p
+				WHERE load_id = {stored:UInt64} AND mrr > 0 AND NOT scheduled AND p.valid_from < {end:Date} AND p.valid_to > {first:Date}
+				ORDER BY p.source, p.customer_id, p.subscription_id, p.item_id, p.valid_from
+			)
+		) AS c `+join+`
+		SETTINGS max_threads = 1, max_insert_threads = 1, max_block_size = 8192, min_insert_block_size_rows = 16777216, min_insert_block_size_bytes = 268435456,
+			optimize_read_in_order = 1, query_plan_remove_redundant_sorting = 0`,
 		named("id", l.id), named("stored", l.whole(periodsTable)),
 		named("first", first.Time().Format(time.DateOnly)), named("end", min(first.AddMonths(1), l.spec.Through+1).Time().Format(time.DateOnly)))
 }
@@ -428,16 +447,43 @@ func (l *Load) buildInvoiceLines(ctx context.Context) error {
 	t := invoiceLinesTable
 	l.takeOver(t)
 	changed, err := l.changedInvoiceMonths(ctx)
+	if err != nil || len(changed) == 0 {
+		return err
+	}
+	counts, err := l.countInvoiceLines(ctx)
 	if err != nil {
 		return err
 	}
-	for _, month := range changed {
-		if err := l.writeInvoiceMonth(ctx, month); err != nil {
+	for _, some := range batches(changed, func(month uint32) int { return counts[month].rows }) {
+		if err := l.writeInvoiceMonths(ctx, some); err != nil {
 			return err
+		}
+		for _, month := range some {
+			l.parts[part{t.name, month}] = l.id
+			l.carried[t.name] = l.carried[t.name].plus(counts[month])
 		}
 	}
 	l.rows[t.name] = l.carried[t.name].rows
 	return nil
+}
+
+// blockRows is how many lines of invoices are written by one statement, which
+// holds them all, unless a single month has more.
+const blockRows = 1 << 20
+
+// batches cuts months into runs of no more than blockRows rows: each statement
+// reads all that is staged, as the lines of a month lie among those of the others.
+func batches(months []uint32, rows func(month uint32) int) [][]uint32 {
+	var all [][]uint32
+	n := 0
+	for _, month := range months {
+		if len(all) == 0 || n+rows(month) > blockRows {
+			all, n = append(all, nil), 0
+		}
+		all[len(all)-1] = append(all[len(all)-1], month)
+		n += rows(month)
+	}
+	return all
 }
 
 // changedInvoiceMonths finds the months, as YYYYMM and in order, in which the
@@ -472,27 +518,48 @@ func (l *Load) changedInvoiceMonths(ctx context.Context) ([]uint32, error) {
 	return months, err
 }
 
-// writeInvoiceMonth writes the lines of one month: those of derived customers,
-// and those of the others as the base has them.
-func (l *Load) writeInvoiceMonth(ctx context.Context, month uint32) error {
-	t := invoiceLinesTable
-	columns := strings.Join(t.columns, ", ")
-	where := map[string]string{stagedLinesTable.name: "load_id = {id:UInt64} AND toYYYYMM(issued_at) = {month:UInt32}"}
-	args := []any{named("month", month)}
-	if stored, ok := l.baseParts[part{t.name, month}]; ok && !l.spec.Full {
-		where[t.name] = "load_id = {stored:UInt64} AND toYYYYMM(issued_at) = {month:UInt32} AND " + l.isCarried()
-		args = append(args, named("stored", stored))
+// lines are the two sources of invoice_lines, each a table and a condition: what
+// is staged of derived customers, and what the base has of the others.
+func (l *Load) lines() [][2]string {
+	all := [][2]string{{stagedLinesTable.name, "load_id = {id:UInt64}"}}
+	if !l.spec.Full && l.base.ID != 0 {
+		all = append(all, [2]string{invoiceLinesTable.name, `(toYYYYMM(issued_at), load_id) IN (
+			SELECT bucket, part_load FROM ` + l.w.table("manifest") + ` WHERE load_id = {base:UInt64} AND table = 'invoice_lines'
+		) AND ` + l.isCarried()})
 	}
-	counts, err := l.tallies(ctx, where, args...)
-	if err != nil {
-		return err
-	}
+	return all
+}
+
+// countInvoiceLines counts the lines that a month would have in this load.
+func (l *Load) countInvoiceLines(ctx context.Context) (map[uint32]tally, error) {
 	var from []string
-	for _, name := range slices.Sorted(maps.Keys(where)) {
-		from = append(from, "SELECT {id:UInt64}, "+columns+" FROM "+l.w.table(name)+" WHERE "+where[name])
-		l.carried[t.name] = l.carried[t.name].plus(counts[name])
+	for _, of := range l.lines() {
+		from = append(from, "SELECT toYYYYMM(issued_at) AS month, count() AS n, toDecimal128(sum(amount), 4) AS total FROM "+l.w.table(of[0])+" WHERE "+of[1]+" GROUP BY month")
 	}
-	l.parts[part{t.name, month}] = l.id
-	return l.w.exec(ctx, "write month of invoice_lines",
-		"INSERT INTO "+l.w.table(t.name)+" (load_id, "+columns+") "+strings.Join(from, " UNION ALL "), append(args, named("id", l.id))...)
+	all := map[uint32]tally{}
+	err := l.w.each(ctx, "count lines of invoices", strings.Join(from, "\nUNION ALL\n"), func(scan func(...any) error) error {
+		var month uint32
+		var n uint64
+		var sum decimal.Decimal
+		if err := scan(&month, &n, &sum); err != nil {
+			return err
+		}
+		all[month] = all[month].plus(tally{int(n), sum})
+		return nil
+	}, named("id", l.id), named("base", l.base.ID))
+	return all, err
+}
+
+// writeInvoiceMonths writes the lines of some months: those of derived customers,
+// and those of the others as the base has them.
+func (l *Load) writeInvoiceMonths(ctx context.Context, months []uint32) error {
+	columns := strings.Join(invoiceLinesTable.columns, ", ")
+	var from []string
+	for _, of := range l.lines() {
+		from = append(from, "SELECT {id:UInt64}, "+columns+" FROM "+l.w.table(of[0])+" WHERE "+of[1]+" AND toYYYYMM(issued_at) IN {months:Array(UInt32)}")
+	}
+	return l.w.exec(ctx, "write months of invoice_lines", `
+		INSERT INTO `+l.w.table(invoiceLinesTable.name)+` (load_id, `+columns+`) `+strings.Join(from, " UNION ALL ")+`
+		SETTINGS max_insert_threads = 1, min_insert_block_size_rows = 2097152, min_insert_block_size_bytes = 402653184`,
+		named("id", l.id), named("base", l.base.ID), named("months", months))
 }

@@ -14,9 +14,9 @@ import (
 )
 
 // Migrate makes the databases, runs the migrations that the store has not been
-// through, and applies the views. Doing it again changes nothing. It refuses a
-// store that a newer mrrsync has migrated, or one whose migrations were other
-// than ours.
+// through, adds up the loads that lack it, and applies the views. Doing it again
+// changes nothing. It refuses a store that a newer mrrsync has migrated, or one
+// whose migrations were other than ours.
 func (w *Warehouse) Migrate(ctx context.Context) error {
 	if err := w.oneShard(ctx); err != nil {
 		return err
@@ -47,6 +47,9 @@ func (w *Warehouse) Migrate(ctx context.Context) error {
 		if last := slices.Max(slices.Collect(maps.Keys(done))); last >= len(tables) {
 			return fmt.Errorf("migrate: %w (it is at migration %d, this one knows %d)", ErrNewer, last, len(tables)-1)
 		}
+	}
+	if err := w.sumUp(ctx); err != nil {
+		return err
 	}
 	views, err := w.schema.Views()
 	if err != nil {

@@ -55,11 +55,23 @@ var (
 		"date", "quantity", "mrr", "mrr_reporting", "segments",
 	}}
 	ratesTable = table{name: "rates", columns: []string{"currency", "date", "rate"}}
+
+	// The summaries: see Schema.Summaries.
+	dayTotalsTable = table{name: "day_totals", columns: []string{
+		"date", "currency", "new_mrr", "expansion_mrr", "reactivation_mrr", "contraction_mrr", "churned_mrr",
+		"new_reporting", "expansion_reporting", "reactivation_reporting", "contraction_reporting", "churned_reporting",
+		"mrr_reporting", "customers", "subscriptions", "movements",
+	}}
+	cohortMonthsTable = table{name: "cohort_months", columns: []string{
+		"cohort", "month", "currency", "net_mrr", "kept_mrr", "lost_mrr", "customers_new", "customers_reactivated", "customers_churned",
+		"base_mrr", "base_customers", "mrr_reporting",
+	}}
 )
 
 // loadTables are all tables whose rows belong to a load.
 var loadTables = []table{
 	periodsTable, movementsTable, stagedMovesTable, invoiceLinesTable, stagedLinesTable, customersTable, subscriptionsTable, rejectsTable, derivedTable, dailyTable, ratesTable,
+	dayTotalsTable, cohortMonthsTable,
 }
 
 // fields checks the values of a row, keeping the first fault.

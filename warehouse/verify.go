@@ -179,6 +179,49 @@ func (l *Load) checkDaily(ctx context.Context) error {
 	if len(found) > 0 {
 		return fmt.Errorf("daily is not what the periods say: %s", strings.Join(found, "; "))
 	}
+	return l.checkTotals(ctx, want)
+}
+
+// checkTotals proves that the waterfalls of all days, as they are added up for
+// views, end at what the periods say.
+func (l *Load) checkTotals(ctx context.Context, want map[dayKey]tally) error {
+	changes := map[dayKey]decimal.Decimal{}
+	first := map[string]billing.Date{}
+	err := l.w.each(ctx, "read totals", `
+		SELECT currency, date, new_mrr + expansion_mrr + reactivation_mrr - contraction_mrr - churned_mrr FROM `+l.w.table(dayTotalsTable.name)+`
+		WHERE load_id = {id:UInt64} AND currency != '' ORDER BY date DESC`, func(scan func(...any) error) error {
+		var k dayKey
+		var day time.Time
+		var change decimal.Decimal
+		if err := scan(&k.currency, &day, &change); err != nil {
+			return err
+		}
+		k.date = dateOf(day)
+		changes[k], first[k.currency] = change, k.date
+		return nil
+	}, named("id", l.id))
+	if err != nil {
+		return err
+	}
+	var found []string
+	for _, currency := range slices.Sorted(maps.Keys(first)) {
+		level := decimal.Zero
+		for day := first[currency]; day <= l.spec.Through; day++ {
+			k := dayKey{currency, day}
+			level = level.Add(changes[k])
+			if !level.Equal(want[k].sum) && len(found) < faults {
+				found = append(found, fmt.Sprintf("%s on %s: %s in day_totals, %s in periods", currency, day, level, want[k].sum))
+			}
+		}
+	}
+	for _, k := range slices.SortedFunc(maps.Keys(want), compareDays) {
+		if _, ok := first[k.currency]; !ok && len(found) < faults {
+			found = append(found, fmt.Sprintf("%s on %s: nothing in day_totals, %s in periods", k.currency, k.date, want[k].sum))
+		}
+	}
+	if len(found) > 0 {
+		return fmt.Errorf("day_totals do not add up to the periods: %s", strings.Join(found, "; "))
+	}
 	return nil
 }
 

@@ -75,7 +75,8 @@ type Warehouse struct {
 	// leaseTerm is how long a lease lasts that is not renewed.
 	leaseTerm time.Duration
 
-	step func(name string) error // Options.Step
+	stepping sync.Mutex              // one step at a time
+	step     func(name string) error // Options.Step
 }
 
 // Open connects to a warehouse. It changes nothing: Migrate makes or updates
@@ -201,14 +202,17 @@ func (w *Warehouse) exec(ctx context.Context, what, sql string, args ...any) err
 	if err := w.reach(what); err != nil {
 		return err
 	}
+	began := time.Now()
 	if err := w.conn.Exec(ctx, sql, args...); err != nil {
 		return fmt.Errorf("%s: %w", what, err)
 	}
+	w.log.Debug(what, "took", time.Since(began))
 	return nil
 }
 
 // each runs a statement that reads and calls scan for every row.
 func (w *Warehouse) each(ctx context.Context, what, sql string, scan func(scan func(...any) error) error, args ...any) error {
+	began := time.Now()
 	rows, err := w.conn.Query(ctx, sql, args...)
 	if err != nil {
 		return fmt.Errorf("%s: %w", what, err)
@@ -222,6 +226,7 @@ func (w *Warehouse) each(ctx context.Context, what, sql string, scan func(scan f
 	if err := rows.Err(); err != nil {
 		return fmt.Errorf("%s: %w", what, err)
 	}
+	w.log.Debug(what, "took", time.Since(began))
 	return nil
 }
 
@@ -256,6 +261,8 @@ func (w *Warehouse) reach(what string) error {
 	if w.step == nil {
 		return nil
 	}
+	w.stepping.Lock()
+	defer w.stepping.Unlock()
 	if err := w.step(what); err != nil {
 		return fmt.Errorf("%s: %w", what, err)
 	}

@@ -3,6 +3,7 @@ package warehouse
 import (
 	"cmp"
 	"context"
+	"flag"
 	"fmt"
 	"maps"
 	"os"
@@ -205,13 +206,14 @@ func TestMain(m *testing.M) {
 }
 
 func run(m *testing.M) int {
-	folder, err := os.MkdirTemp("", "warehouse")
+	flag.Parse()
+	temporary, err := os.MkdirTemp("", "warehouse")
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		return 1
 	}
-	defer os.RemoveAll(folder)
-	shared = filepath.Join(folder, "warehouse")
+	defer os.RemoveAll(temporary)
+	shared = cmp.Or(*folder, filepath.Join(temporary, "warehouse"))
 	// Keeps the engine up between tests.
 	keeper, err := Open(context.Background(), Options{DSN: "chdb://" + shared, Database: "keeper", Now: time.Now})
 	if err != nil {

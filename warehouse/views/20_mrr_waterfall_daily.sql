@@ -30,17 +30,10 @@ FROM
     FROM
     (
             SELECT
-                date, currency,
-                sumIf(amount, movement = 'new') AS new,
-                sumIf(amount, movement = 'expansion') AS expansion,
-                sumIf(amount, movement = 'reactivation') AS reactivation,
-                -sumIf(amount, movement = 'contraction') AS contraction,
-                -sumIf(amount, movement = 'churn') AS churn,
-                sum(amount) AS net
-            FROM {{.Store}}.movements
-            WHERE {{.Part "movements"}} AND NOT scheduled
-              AND date <= (SELECT max(through) FROM {{.Header}})
-            GROUP BY date, currency
+                date, currency, new_mrr AS new, expansion_mrr AS expansion, reactivation_mrr AS reactivation, contraction_mrr AS contraction, churned_mrr AS churn,
+                new + expansion + reactivation - contraction - churn AS net
+            FROM {{.Store}}.day_totals
+            WHERE {{.Part "day_totals"}} AND movements > 0
         UNION ALL
             -- Every day of a currency from its first movement on, so that quiet days are rows of zeros.
             SELECT
@@ -50,9 +43,8 @@ FROM
             FROM
             (
                 SELECT currency, min(date) AS first
-                FROM {{.Store}}.movements
-                WHERE {{.Part "movements"}} AND NOT scheduled
-                  AND date <= (SELECT max(through) FROM {{.Header}})
+                FROM {{.Store}}.day_totals
+                WHERE {{.Part "day_totals"}} AND movements > 0
                 GROUP BY currency
             )
     )

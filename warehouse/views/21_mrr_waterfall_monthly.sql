@@ -33,16 +33,10 @@ FROM
     (
             SELECT
                 toStartOfMonth(date) AS month, currency,
-                sumIf(amount, movement = 'new') AS new,
-                sumIf(amount, movement = 'expansion') AS expansion,
-                sumIf(amount, movement = 'reactivation') AS reactivation,
-                -sumIf(amount, movement = 'contraction') AS contraction,
-                -sumIf(amount, movement = 'churn') AS churn,
-                sum(amount) AS net
-            FROM {{.Store}}.movements
-            WHERE {{.Part "movements"}} AND NOT scheduled
-              AND date <= (SELECT max(through) FROM {{.Header}})
-            GROUP BY month, currency
+                new_mrr AS new, expansion_mrr AS expansion, reactivation_mrr AS reactivation, contraction_mrr AS contraction, churned_mrr AS churn,
+                new + expansion + reactivation - contraction - churn AS net
+            FROM {{.Store}}.day_totals
+            WHERE {{.Part "day_totals"}} AND movements > 0
         UNION ALL
             -- Every month of a currency from its first movement on, so that quiet months are rows of zeros.
             SELECT
@@ -54,9 +48,8 @@ FROM
             FROM
             (
                 SELECT currency, min(date) AS first
-                FROM {{.Store}}.movements
-                WHERE {{.Part "movements"}} AND NOT scheduled
-                  AND date <= (SELECT max(through) FROM {{.Header}})
+                FROM {{.Store}}.day_totals
+                WHERE {{.Part "day_totals"}} AND movements > 0
                 GROUP BY currency
             )
     )

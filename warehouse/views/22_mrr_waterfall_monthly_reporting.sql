@@ -36,26 +36,13 @@ FROM
     (
             SELECT
                 toStartOfMonth(date) AS month,
-                sumIf(amount_reporting, movement = 'new') AS new,
-                sumIf(amount_reporting, movement = 'expansion') AS expansion,
-                sumIf(amount_reporting, movement = 'reactivation') AS reactivation,
-                -sumIf(amount_reporting, movement = 'contraction') AS contraction,
-                -sumIf(amount_reporting, movement = 'churn') AS churn,
-                sum(amount_reporting) AS net,
-                toDecimal128(0, 4) AS level
-            FROM {{.Store}}.movements
-            WHERE {{.Part "movements"}} AND NOT scheduled
-              AND date <= (SELECT max(through) FROM {{.Header}})
-            GROUP BY month
-        UNION ALL
-            SELECT
-                toStartOfMonth(date) AS month,
-                toDecimal128(0, 4), toDecimal128(0, 4), toDecimal128(0, 4), toDecimal128(0, 4), toDecimal128(0, 4), toDecimal128(0, 4),
-                sum(mrr_reporting)
-            FROM {{.Store}}.daily
-            WHERE {{.Parts "daily" "date"}}
-              AND date = least(toLastDayOfMonth(date), (SELECT max(through) FROM {{.Header}}))
-            GROUP BY month
+                new_reporting AS new, expansion_reporting AS expansion, reactivation_reporting AS reactivation,
+                contraction_reporting AS contraction, churned_reporting AS churn,
+                new + expansion + reactivation - contraction - churn AS net,
+                if(date = least(toLastDayOfMonth(date), (SELECT max(through) FROM {{.Header}})), mrr_reporting, toDecimal128(0, 4)) AS level
+            FROM {{.Store}}.day_totals
+            WHERE {{.Part "day_totals"}} AND currency != ''
+              AND date >= (SELECT min(date) FROM {{.Store}}.day_totals WHERE {{.Part "day_totals"}} AND movements > 0)
         UNION ALL
             -- Every month from the first movement on, so that quiet months are rows of their own.
             SELECT
@@ -66,9 +53,8 @@ FROM
             FROM
             (
                 SELECT min(date) AS first
-                FROM {{.Store}}.movements
-                WHERE {{.Part "movements"}} AND NOT scheduled
-                  AND date <= (SELECT max(through) FROM {{.Header}})
+                FROM {{.Store}}.day_totals
+                WHERE {{.Part "day_totals"}} AND movements > 0
                 HAVING count() > 0
             )
     )

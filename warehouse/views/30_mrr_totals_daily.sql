@@ -28,12 +28,12 @@ FROM
         toUInt64(sum(sum(subscriptions)) OVER (PARTITION BY currency ORDER BY date ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW)) AS subscriptions
     FROM
     (
-            -- What MRR changed by, day by day: the level is its running sum, which reads far less than the daily rows.
-            SELECT date, currency, sum(amount) AS mrr, toDecimal128(0, 4) AS reporting, toInt64(0) AS customers, toInt64(0) AS subscriptions
-            FROM {{.Store}}.movements
-            WHERE {{.Part "movements"}} AND NOT scheduled
-              AND date <= (SELECT max(through) FROM {{.Header}})
-            GROUP BY date, currency
+            SELECT
+                date, currency,
+                new_mrr + expansion_mrr + reactivation_mrr - contraction_mrr - churned_mrr AS mrr,
+                mrr_reporting AS reporting, customers, subscriptions
+            FROM {{.Store}}.day_totals
+            WHERE {{.Part "day_totals"}} AND currency != ''
         UNION ALL
             -- Every day of a currency from its first one on.
             SELECT
@@ -41,54 +41,11 @@ FROM
                 currency, toDecimal128(0, 4), toDecimal128(0, 4), toInt64(0), toInt64(0)
             FROM
             (
-                SELECT currency, min(valid_from) AS first
-                FROM {{.Store}}.periods
-                WHERE {{.Part "periods"}} AND NOT scheduled
-                  AND valid_from <= (SELECT max(through) FROM {{.Header}})
+                SELECT currency, min(date) AS first
+                FROM {{.Store}}.day_totals
+                WHERE {{.Part "day_totals"}} AND currency != ''
                 GROUP BY currency
             )
-        UNION ALL
-            -- Conversion rounds each item by itself, so only the items' sum ties out.
-            SELECT date, currency, toDecimal128(0, 4), sum(mrr_reporting), toInt64(0), toInt64(0)
-            FROM {{.Store}}.daily
-            WHERE {{.Parts "daily" "date"}}
-            GROUP BY date, currency
-        UNION ALL
-            -- The days on which an account begins or ceases to pay: where the running count of its items leaves or reaches zero.
-            SELECT tupleElement(turn, 1) AS date, currency, toDecimal128(0, 4), toDecimal128(0, 4), sum(tupleElement(turn, 2)), toInt64(0)
-            FROM
-            (
-                SELECT
-                    currency,
-                    arraySort(arrayConcat(groupArray((valid_from, toInt64(1))), groupArray((valid_to, toInt64(-1))))) AS steps,
-                    arrayCumSum(tupleElement(steps, 2)) AS items,
-                    arrayJoin(arrayFilter(
-                        (s, n) -> tupleElement(s, 2) = 1 AND n = 1 OR tupleElement(s, 2) = -1 AND n = 0,
-                        steps, items)) AS turn
-                FROM {{.Store}}.periods
-                WHERE {{.Part "periods"}} AND NOT scheduled
-                GROUP BY account_id, currency
-            )
-            WHERE date <= (SELECT max(through) FROM {{.Header}})
-            GROUP BY date, currency
-        UNION ALL
-            -- The same for subscriptions.
-            SELECT tupleElement(turn, 1) AS date, currency, toDecimal128(0, 4), toDecimal128(0, 4), toInt64(0), sum(tupleElement(turn, 2))
-            FROM
-            (
-                SELECT
-                    currency,
-                    arraySort(arrayConcat(groupArray((valid_from, toInt64(1))), groupArray((valid_to, toInt64(-1))))) AS steps,
-                    arrayCumSum(tupleElement(steps, 2)) AS items,
-                    arrayJoin(arrayFilter(
-                        (s, n) -> tupleElement(s, 2) = 1 AND n = 1 OR tupleElement(s, 2) = -1 AND n = 0,
-                        steps, items)) AS turn
-                FROM {{.Store}}.periods
-                WHERE {{.Part "periods"}} AND NOT scheduled
-                GROUP BY source, customer_id, subscription_id, currency
-            )
-            WHERE date <= (SELECT max(through) FROM {{.Header}})
-            GROUP BY date, currency
     )
     GROUP BY date, currency
 )

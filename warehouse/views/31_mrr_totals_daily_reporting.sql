@@ -27,10 +27,9 @@ FROM
         toUInt64(sum(sum(agreements)) OVER (ORDER BY date ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW)) AS subscriptions
     FROM
     (
-            SELECT date, sum(mrr_reporting) AS level, toInt64(0) AS accounts, toInt64(0) AS agreements
-            FROM {{.Store}}.daily
-            WHERE {{.Parts "daily" "date"}}
-            GROUP BY date
+            SELECT date, mrr_reporting AS level, if(currency = '', customers, 0) AS accounts, if(currency = '', subscriptions, 0) AS agreements
+            FROM {{.Store}}.day_totals
+            WHERE {{.Part "day_totals"}}
         UNION ALL
             -- Every day from the first one on.
             SELECT
@@ -38,46 +37,11 @@ FROM
                 toDecimal128(0, 4), toInt64(0), toInt64(0)
             FROM
             (
-                SELECT min(valid_from) AS first
-                FROM {{.Store}}.periods
-                WHERE {{.Part "periods"}} AND NOT scheduled
-                  AND valid_from <= (SELECT max(through) FROM {{.Header}})
+                SELECT min(date) AS first
+                FROM {{.Store}}.day_totals
+                WHERE {{.Part "day_totals"}}
                 HAVING count() > 0
             )
-        UNION ALL
-            -- The days on which an account begins or ceases to pay: where the running count of its items leaves or reaches zero.
-            SELECT tupleElement(turn, 1) AS date, toDecimal128(0, 4), sum(tupleElement(turn, 2)), toInt64(0)
-            FROM
-            (
-                SELECT
-                    arraySort(arrayConcat(groupArray((valid_from, toInt64(1))), groupArray((valid_to, toInt64(-1))))) AS steps,
-                    arrayCumSum(tupleElement(steps, 2)) AS items,
-                    arrayJoin(arrayFilter(
-                        (s, n) -> tupleElement(s, 2) = 1 AND n = 1 OR tupleElement(s, 2) = -1 AND n = 0,
-                        steps, items)) AS turn
-                FROM {{.Store}}.periods
-                WHERE {{.Part "periods"}} AND NOT scheduled
-                GROUP BY account_id
-            )
-            WHERE date <= (SELECT max(through) FROM {{.Header}})
-            GROUP BY date
-        UNION ALL
-            -- The same for subscriptions.
-            SELECT tupleElement(turn, 1) AS date, toDecimal128(0, 4), toInt64(0), sum(tupleElement(turn, 2))
-            FROM
-            (
-                SELECT
-                    arraySort(arrayConcat(groupArray((valid_from, toInt64(1))), groupArray((valid_to, toInt64(-1))))) AS steps,
-                    arrayCumSum(tupleElement(steps, 2)) AS items,
-                    arrayJoin(arrayFilter(
-                        (s, n) -> tupleElement(s, 2) = 1 AND n = 1 OR tupleElement(s, 2) = -1 AND n = 0,
-                        steps, items)) AS turn
-                FROM {{.Store}}.periods
-                WHERE {{.Part "periods"}} AND NOT scheduled
-                GROUP BY source, customer_id, subscription_id
-            )
-            WHERE date <= (SELECT max(through) FROM {{.Header}})
-            GROUP BY date
     )
     GROUP BY date
 )

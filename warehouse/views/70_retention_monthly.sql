@@ -49,41 +49,18 @@ FROM
         (
                 SELECT
                     toStartOfMonth(date) AS month, currency,
-                    sumIf(amount, movement IN ('new', 'expansion', 'reactivation')) AS gain,
-                    -sumIf(amount, movement IN ('contraction', 'churn')) AS loss,
+                    new_mrr + expansion_mrr + reactivation_mrr AS gain,
+                    contraction_mrr + churned_mrr AS loss,
                     toDecimal128(0, 4) AS keep, toDecimal128(0, 4) AS shrink,
                     toUInt64(0) AS come, toUInt64(0) AS back, toUInt64(0) AS gone
-                FROM {{.Store}}.movements
-                WHERE {{.Part "movements"}} AND NOT scheduled
-                  AND date <= (SELECT max(through) FROM {{.Header}})
-                GROUP BY month, currency
+                FROM {{.Store}}.day_totals
+                WHERE {{.Part "day_totals"}} AND movements > 0
             UNION ALL
-                -- What each account's month came to. Accounts that did not move end as they started.
                 SELECT
                     month, currency, toDecimal128(0, 4), toDecimal128(0, 4),
-                    sumIf(change, before > 0),
-                    sumIf(least(change, toDecimal128(0, 4)), before > 0),
-                    countIf(before = 0 AND after > 0 AND nth = 1),
-                    countIf(before = 0 AND after > 0 AND nth > 1),
-                    countIf(before > 0 AND after = 0)
-                FROM
-                (
-                    SELECT
-                        month, currency, change,
-                        sum(change) OVER story AS after,
-                        after - change AS before,
-                        row_number() OVER story AS nth
-                    FROM
-                    (
-                        SELECT toStartOfMonth(date) AS month, currency, account_id, sum(amount) AS change
-                        FROM {{.Store}}.movements
-                        WHERE {{.Part "movements"}} AND NOT scheduled
-                          AND date <= (SELECT max(through) FROM {{.Header}})
-                        GROUP BY month, currency, account_id
-                    )
-                    WINDOW story AS (PARTITION BY currency, account_id ORDER BY month ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW)
-                )
-                GROUP BY month, currency
+                    kept_mrr, lost_mrr, customers_new, customers_reactivated, customers_churned
+                FROM {{.Store}}.cohort_months
+                WHERE {{.Part "cohort_months"}} AND currency != ''
             UNION ALL
                 -- Every month of a currency from its first movement on.
                 SELECT
@@ -95,9 +72,8 @@ FROM
                 FROM
                 (
                     SELECT currency, min(date) AS first
-                    FROM {{.Store}}.movements
-                    WHERE {{.Part "movements"}} AND NOT scheduled
-                      AND date <= (SELECT max(through) FROM {{.Header}})
+                    FROM {{.Store}}.day_totals
+                    WHERE {{.Part "day_totals"}} AND movements > 0
                     GROUP BY currency
                 )
         )

@@ -46,65 +46,20 @@ FROM
     (
             SELECT
                 toStartOfMonth(date) AS month,
-                sumIf(amount_reporting, movement IN ('new', 'expansion', 'reactivation')) AS gain,
-                -sumIf(amount_reporting, movement IN ('contraction', 'churn')) AS loss,
-                toDecimal128(0, 4) AS keep, toDecimal128(0, 4) AS shrink, toDecimal128(0, 4) AS level,
+                new_reporting + expansion_reporting + reactivation_reporting AS gain,
+                contraction_reporting + churned_reporting AS loss,
+                toDecimal128(0, 4) AS keep, toDecimal128(0, 4) AS shrink,
+                if(date = least(toLastDayOfMonth(date), (SELECT max(through) FROM {{.Header}})), mrr_reporting, toDecimal128(0, 4)) AS level,
                 toUInt64(0) AS come, toUInt64(0) AS back, toUInt64(0) AS gone
-            FROM {{.Store}}.movements
-            WHERE {{.Part "movements"}} AND NOT scheduled
-              AND date <= (SELECT max(through) FROM {{.Header}})
-            GROUP BY month
+            FROM {{.Store}}.day_totals
+            WHERE {{.Part "day_totals"}} AND currency != ''
+              AND date >= (SELECT min(date) FROM {{.Store}}.day_totals WHERE {{.Part "day_totals"}} AND movements > 0)
         UNION ALL
             SELECT
-                toStartOfMonth(date) AS month,
-                toDecimal128(0, 4), toDecimal128(0, 4), toDecimal128(0, 4), toDecimal128(0, 4), sum(mrr_reporting),
-                toUInt64(0), toUInt64(0), toUInt64(0)
-            FROM {{.Store}}.daily
-            WHERE {{.Parts "daily" "date"}}
-              AND date = least(toLastDayOfMonth(date), (SELECT max(through) FROM {{.Header}}))
-            GROUP BY month
-        UNION ALL
-            -- What each account's month came to. Accounts that did not move end as they started.
-            SELECT
-                month, toDecimal128(0, 4), toDecimal128(0, 4),
-                sumIf(change, before > 0),
-                sumIf(least(change, toDecimal128(0, 4)), before > 0),
-                toDecimal128(0, 4),
-                countIf(before = 0 AND after > 0 AND nth = 1),
-                countIf(before = 0 AND after > 0 AND nth > 1),
-                countIf(before > 0 AND after = 0)
-            FROM
-            (
-                SELECT
-                    month, change,
-                    -- Amounts of several currencies in one sum are no amount, but they are above 0 when any of them is.
-                    sum(mixed) OVER story AS after,
-                    after - mixed AS before,
-                    row_number() OVER story AS nth
-                FROM
-                (
-                    SELECT
-                        month, account_id, sum(amount) AS mixed,
-                        sum(if(rate = 0, reporting, CAST(round(toDecimal256(amount, 4) * rate, 4), 'Decimal(38, 4)'))) AS change
-                    FROM
-                    (
-                        SELECT toStartOfMonth(date) AS month, account_id, currency, sum(amount) AS amount, sum(amount_reporting) AS reporting
-                        FROM {{.Store}}.movements
-                        WHERE {{.Part "movements"}} AND NOT scheduled
-                          AND date <= (SELECT max(through) FROM {{.Header}})
-                        GROUP BY month, account_id, currency
-                    ) AS m
-                    -- A currency that had no rate yet was in no account at the start: its days' own rates will do.
-                    ANY LEFT JOIN
-                    (
-                        SELECT currency, date + 1 AS month, rate FROM {{.Store}}.rates
-                        WHERE {{.Part "rates"}} AND date + 1 = toStartOfMonth(date + 1)
-                    ) AS r ON m.currency = r.currency AND m.month = r.month
-                    GROUP BY month, account_id
-                )
-                WINDOW story AS (PARTITION BY account_id ORDER BY month ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW)
-            )
-            GROUP BY month
+                month, toDecimal128(0, 4), toDecimal128(0, 4), kept_mrr, lost_mrr, toDecimal128(0, 4),
+                customers_new, customers_reactivated, customers_churned
+            FROM {{.Store}}.cohort_months
+            WHERE {{.Part "cohort_months"}} AND currency = ''
         UNION ALL
             -- Every month from the first movement on.
             SELECT
@@ -115,14 +70,12 @@ FROM
             FROM
             (
                 SELECT min(date) AS first
-                FROM {{.Store}}.movements
-                WHERE {{.Part "movements"}} AND NOT scheduled
-                  AND date <= (SELECT max(through) FROM {{.Header}})
+                FROM {{.Store}}.day_totals
+                WHERE {{.Part "day_totals"}} AND movements > 0
                 HAVING count() > 0
             )
     )
     GROUP BY month
 )
 WHERE (SELECT max(reporting_currency) FROM {{.Header}}) != ''
-SETTINGS join_use_nulls = 0
 COMMENT 'Retention of revenue and of customers over all currencies in the reporting currency, one row per month, without gaps from the first movement through the month of the last published day. The running month counts as far as it is published'

@@ -30,29 +30,11 @@ FROM
     FROM
     (
             SELECT
-                cohort, month, currency,
-                sum(change) AS net,
-                sum(toInt64(after > 0) - toInt64(after - change > 0)) AS come,
-                sumIf(fresh, month = cohort) AS base,
-                countIf(month = cohort AND fresh > 0) AS base_count
-            FROM
-            (
-                SELECT
-                    month, currency, change, fresh,
-                    min(month) OVER (PARTITION BY account_id) AS cohort,
-                    sum(change) OVER (PARTITION BY account_id, currency ORDER BY month ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW) AS after
-                FROM
-                (
-                    SELECT
-                        toStartOfMonth(date) AS month, currency, account_id,
-                        sum(amount) AS change, sumIf(amount, movement = 'new') AS fresh
-                    FROM {{.Store}}.movements
-                    WHERE {{.Part "movements"}} AND NOT scheduled
-                      AND date <= (SELECT max(through) FROM {{.Header}})
-                    GROUP BY month, currency, account_id
-                )
-            )
-            GROUP BY cohort, month, currency
+                cohort, month, currency, net_mrr AS net,
+                toInt64(customers_new + customers_reactivated) - toInt64(customers_churned) AS come,
+                base_mrr AS base, base_customers AS base_count
+            FROM {{.Store}}.cohort_months
+            WHERE {{.Part "cohort_months"}} AND currency != ''
         UNION ALL
             -- Every month of a cohort and currency, so that quiet ones go on as they were.
             SELECT
@@ -61,10 +43,9 @@ FROM
                 currency, toDecimal128(0, 4), toInt64(0), toDecimal128(0, 4), toUInt64(0)
             FROM
             (
-                SELECT DISTINCT currency, min(toStartOfMonth(date)) OVER (PARTITION BY account_id) AS cohort
-                FROM {{.Store}}.movements
-                WHERE {{.Part "movements"}} AND NOT scheduled
-                  AND date <= (SELECT max(through) FROM {{.Header}})
+                SELECT DISTINCT cohort, currency
+                FROM {{.Store}}.cohort_months
+                WHERE {{.Part "cohort_months"}} AND currency != ''
             )
     )
     GROUP BY cohort, month, currency

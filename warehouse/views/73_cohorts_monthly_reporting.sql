@@ -17,7 +17,8 @@ AS SELECT
     cohort, age, month,
     max(base_count) OVER life AS base_customers,
     max(base) OVER life AS base_mrr,
-    customers, mrr,
+    toUInt64(sum(come) OVER (life ORDER BY age ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW)) AS customers,
+    mrr,
     if(base_customers > 0, round(customers / base_customers, 6), 0) AS customer_retention,
     if(base_mrr > 0, round(toFloat64(mrr) / toFloat64(base_mrr), 6), 0) AS revenue_retention,
     toBool(base_mrr > 0) AS base_defined,
@@ -26,57 +27,30 @@ FROM
 (
     SELECT
         cohort, toUInt16(dateDiff('month', cohort, month)) AS age, month,
-        sum(level) AS mrr, sum(accounts) AS customers, sum(base) AS base, sum(base_count) AS base_count
+        sum(level) AS mrr, sum(come) AS come, sum(base) AS base, sum(base_count) AS base_count
     FROM
     (
             SELECT
-                cohort, month, sum(level) AS level, count() AS accounts, toDecimal128(0, 4) AS base, toUInt64(0) AS base_count
-            FROM
-            (
-                SELECT toStartOfMonth(date) AS month, account_id, sum(mrr_reporting) AS level
-                FROM {{.Store}}.daily
-                WHERE {{.Parts "daily" "date"}}
-                  AND date = least(toLastDayOfMonth(date), (SELECT max(through) FROM {{.Header}}))
-                GROUP BY month, account_id
-            ) AS d
-            ALL INNER JOIN
-            (
-                SELECT account_id, toStartOfMonth(min(date)) AS cohort
-                FROM {{.Store}}.movements
-                WHERE {{.Part "movements"}} AND NOT scheduled
-                  AND date <= (SELECT max(through) FROM {{.Header}})
-                GROUP BY account_id
-            ) AS c ON d.account_id = c.account_id
-            GROUP BY cohort, month
+                cohort, month, mrr_reporting AS level,
+                toInt64(customers_new + customers_reactivated) - toInt64(customers_churned) AS come,
+                base_mrr AS base, base_customers AS base_count
+            FROM {{.Store}}.cohort_months
+            WHERE {{.Part "cohort_months"}} AND currency = ''
         UNION ALL
-            -- Every month of a cohort; what it began with stands in the first.
+            -- Every month of a cohort, so that quiet ones go on as they were.
             SELECT
                 cohort,
-                addMonths(cohort, arrayJoin(range(toUInt32(dateDiff('month', cohort, (SELECT max(through) FROM {{.Header}}))) + 1)) AS later) AS month,
-                toDecimal128(0, 4), toUInt64(0),
-                if(later = 0, fresh, toDecimal128(0, 4)), if(later = 0, started, toUInt64(0))
+                addMonths(cohort, arrayJoin(range(toUInt32(dateDiff('month', cohort, (SELECT max(through) FROM {{.Header}}))) + 1))) AS month,
+                toDecimal128(0, 4), toInt64(0), toDecimal128(0, 4), toUInt64(0)
             FROM
             (
-                SELECT cohort, sum(fresh) AS fresh, count() AS started
-                FROM
-                (
-                    SELECT account_id, min(month) AS cohort, argMin(new, month) AS fresh
-                    FROM
-                    (
-                        SELECT account_id, toStartOfMonth(date) AS month, sumIf(amount_reporting, movement = 'new') AS new
-                        FROM {{.Store}}.movements
-                        WHERE {{.Part "movements"}} AND NOT scheduled
-                          AND date <= (SELECT max(through) FROM {{.Header}})
-                        GROUP BY account_id, month
-                    )
-                    GROUP BY account_id
-                )
-                GROUP BY cohort
+                SELECT DISTINCT cohort
+                FROM {{.Store}}.cohort_months
+                WHERE {{.Part "cohort_months"}} AND currency = ''
             )
     )
     GROUP BY cohort, month
 )
 WHERE (SELECT max(reporting_currency) FROM {{.Header}}) != ''
 WINDOW life AS (PARTITION BY cohort)
-SETTINGS join_use_nulls = 0
 COMMENT 'What becomes of the accounts that began in one month, in the reporting currency: one row per cohort and age, without gaps from the cohort''s month through that of the last published day. Over all cohorts the MRR of a month is its ending MRR'

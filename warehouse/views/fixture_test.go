@@ -322,9 +322,10 @@ func (s *store) publish(load uint64, first, through, final billing.Date, part ma
 	s.t.Helper()
 	rows := []string{fmt.Sprintf("%d,'',0,0,%d,0,'2026-04-11 02:00:00','%s','%s','%s','USD','hash',true,map('main',7),map('main','%s','emea','%s'),8,map('periods',12)",
 		load, load, through, final, first, through, final)}
-	for _, table := range []string{"rates", "periods", "movements", "customers", "subscriptions", "rejects"} {
+	for _, table := range []string{"rates", "periods", "movements", "customers", "subscriptions", "rejects", "day_totals", "cohort_months"} {
 		rows = append(rows, fmt.Sprintf("%d,%s,0,%d,0,0,0,0,0,0,'','',false,map(),map(),0,map()", load, q(table), load))
 	}
+	var daily []string
 	for m := first.Month(); m <= through; m = m.AddMonths(1) {
 		t := m.Time()
 		bucket := t.Year()*100 + int(t.Month())
@@ -334,7 +335,29 @@ func (s *store) publish(load uint64, first, through, final billing.Date, part ma
 				at = load
 			}
 			rows = append(rows, fmt.Sprintf("%d,%s,%d,%d,0,0,0,0,0,0,'','',false,map(),map(),0,map()", load, q(table), bucket, at))
+			if table == "daily" {
+				daily = append(daily, fmt.Sprintf("(%d,%d)", bucket, at))
+			}
 		}
 	}
+	s.summarize(load, through, daily)
 	s.insert("manifest", "load_id,table,bucket,part_load,run,base,published_at,through,final_through,first_date,reporting_currency,policy_hash,complete,seals,covered,derived,rows", rows)
+}
+
+// summarize adds up a load, as building it does.
+func (s *store) summarize(load uint64, through billing.Date, daily []string) {
+	s.t.Helper()
+	all, err := s.schema.Summaries()
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	params := map[string]string{"through": through.String(), "converts": "true", "daily": "[" + strings.Join(daily, ",") + "]"}
+	for _, name := range []string{"id", "periods", "movements", "rates"} {
+		params[name] = fmt.Sprint(load)
+	}
+	for _, sum := range all {
+		if err := engine.Query(s.t.Context(), sum.SQL, "Null", params, &bytes.Buffer{}); err != nil {
+			s.t.Fatalf("%s: %v\n%s", sum.Name, err, sum.SQL)
+		}
+	}
 }

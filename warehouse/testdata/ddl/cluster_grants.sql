@@ -23,15 +23,16 @@ GRANT ON CLUSTER `main` SELECT ON `mrr`.* TO `mrr_reader`;
 -- Views are read as their invoker, so that a statement sees one load. These are the tables they read, and no others: not the providers' objects, not the cursors.
 GRANT ON CLUSTER `main`
     SELECT ON `mrr_store`.`closings`,
+    SELECT ON `mrr_store`.`cohort_months`,
     SELECT ON `mrr_store`.`completeness`,
     SELECT ON `mrr_store`.`customers`,
     SELECT ON `mrr_store`.`daily`,
+    SELECT ON `mrr_store`.`day_totals`,
     SELECT ON `mrr_store`.`dropped_loads`,
     SELECT ON `mrr_store`.`invoice_lines`,
     SELECT ON `mrr_store`.`manifest`,
     SELECT ON `mrr_store`.`movements`,
     SELECT ON `mrr_store`.`periods`,
-    SELECT ON `mrr_store`.`rates`,
     SELECT ON `mrr_store`.`rejects`,
     SELECT ON `mrr_store`.`restatements`,
     SELECT ON `mrr_store`.`run_sources`,

@@ -1,0 +1,107 @@
+package warehouse
+
+import (
+	"context"
+	"embed"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
+	"mrrsync/connectors/billing"
+)
+
+//go:embed summaries/*.sql
+var summaryFiles embed.FS
+
+// Summaries are the statements that add up what a load says, each into the table
+// of its name: views over the whole history read what they write and not the rows
+// of every account. Their parameters are id, the load under whose id to write;
+// periods, movements and rates, the load_ids under which these are stored; daily,
+// the parts of daily, each a month as YYYYMM and a load_id; through, the load's
+// last day; and converts, which says that there is a reporting currency.
+func (s Schema) Summaries() ([]Statement, error) { return render(summaryFiles, "summaries", s) }
+
+// summarize writes the summaries of a load that is made of parts.
+func (w *Warehouse) summarize(ctx context.Context, id uint64, through billing.Date, converts bool, parts map[part]uint64) error {
+	all, err := w.schema.Summaries()
+	if err != nil {
+		return err
+	}
+	var daily []string
+	for _, p := range slices.SortedFunc(maps.Keys(parts), func(a, b part) int { return int(a.month) - int(b.month) }) {
+		if p.table == dailyTable.name {
+			daily = append(daily, fmt.Sprintf("(%d,%d)", p.month, parts[p]))
+		}
+	}
+	for _, s := range all {
+		err := w.exec(ctx, "add up "+s.Name, s.SQL,
+			named("id", id), named("through", date(through)), named("converts", converts), named("daily", "["+strings.Join(daily, ",")+"]"),
+			named("periods", parts[part{table: periodsTable.name}]), named("movements", parts[part{table: movementsTable.name}]), named("rates", parts[part{table: ratesTable.name}]))
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// date is a day as a {name:Date} takes it.
+func date(d billing.Date) string { return d.Time().Format("2006-01-02") }
+
+// buildSummaries adds the load up. That is done from the whole of it, so that no
+// sum hangs on how it came about.
+func (l *Load) buildSummaries(ctx context.Context) error {
+	for _, t := range []table{dayTotalsTable, cohortMonthsTable} {
+		l.parts[part{table: t.name}] = l.id
+	}
+	return l.w.summarize(ctx, l.id, l.spec.Through, l.fx != nil, l.parts)
+}
+
+// sumUp adds up the published loads that were published before there were
+// summaries. Until the manifest names them, what is written means nothing: what a
+// crash has left is dropped first.
+func (w *Warehouse) sumUp(ctx context.Context) error {
+	lacking, err := w.unsummarized(ctx)
+	if err != nil || len(lacking) == 0 {
+		return err
+	}
+	stored, err := w.partitions(ctx)
+	if err != nil {
+		return err
+	}
+	tables := []table{dayTotalsTable, cohortMonthsTable}
+	for _, l := range lacking {
+		parts, err := w.parts(ctx, l.ID)
+		if err != nil {
+			return err
+		}
+		for _, t := range tables {
+			own := slices.DeleteFunc(slices.Clone(stored[t.name]), func(p partition) bool { return p.owner != l.ID })
+			if err := w.dropPartitions(ctx, t.name, own); err != nil {
+				return err
+			}
+		}
+		if err := w.summarize(ctx, l.ID, l.Through, l.Currency != "", parts); err != nil {
+			return fmt.Errorf("add up load %d: %w", l.ID, err)
+		}
+		err = w.insert(ctx, "manifest", []string{"load_id", "table", "bucket", "part_load"}, func(b driver.Batch) error {
+			for _, t := range tables {
+				if err := b.Append(l.ID, t.name, uint32(0), l.ID); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+		if err != nil {
+			return fmt.Errorf("add up load %d: %w", l.ID, err)
+		}
+	}
+	return nil
+}
+
+// unsummarized are the published loads that still have rows, but no summaries.
+func (w *Warehouse) unsummarized(ctx context.Context) ([]LoadInfo, error) {
+	return w.loads(ctx, "AND load_id NOT IN (SELECT load_id FROM "+w.table("dropped_loads")+
+		") AND load_id NOT IN (SELECT load_id FROM "+w.table("manifest")+" WHERE table = "+literal(dayTotalsTable.name)+") ORDER BY load_id")
+}
