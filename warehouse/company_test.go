@@ -38,14 +38,15 @@ var (
 // two items in one subscription of ten, and is billed every month.
 type company struct {
 	subscriptions int
-	first, last   billing.Date // days of history
+	first, known  billing.Date // days of history that the backfill finds
+	last          billing.Date // the last day: nights go beyond known
 	bills         bool
 }
 
 // sized is the company that the flags ask for.
 func sized(through string) company {
 	last := day(through)
-	return company{subscriptions: *subscriptions, first: last.Month().AddMonths(1 - *months), last: last, bills: true}
+	return company{subscriptions: *subscriptions, first: last.Month().AddMonths(1 - *months), known: last, last: last, bills: true}
 }
 
 // spec is a load of all or some of it, through its last day. Rates are daily
@@ -84,10 +85,10 @@ func (c company) account(i, night int) ([]CustomerKey, normalize.Result) {
 	until := billing.Forever
 	from := c.first
 	if rng.IntN(10) == 0 { // nine of ten are there from the first day on
-		from += billing.Date(rng.IntN(max(int(c.last-c.first)-60, 1)))
+		from += billing.Date(rng.IntN(max(int(c.known-c.first)-60, 1)))
 	}
 	if rng.IntN(12) == 0 {
-		until = from + 30 + billing.Date(rng.IntN(max(int(c.last-from)-30, 1)))
+		until = from + 30 + billing.Date(rng.IntN(max(int(c.known-from)-30, 1)))
 	}
 	var r normalize.Result
 	ref := billing.Ref{Kind: "subscription", ID: sub, Version: int64(1_700_000_000 + i)}
@@ -97,9 +98,9 @@ func (c company) account(i, night int) ([]CustomerKey, normalize.Result) {
 		at := from
 		mrr := decimal.New(int64(10+rng.IntN(490))*10_000+int64(rng.IntN(2))*5_000, -4)
 		quantity := decimal.NewFromInt(int64(1 + rng.IntN(12)))
-		for at < min(until, c.last) {
+		for at < min(until, c.known) {
 			end := min(until, at+90+billing.Date(rng.IntN(400)))
-			if end > c.last {
+			if end > c.known {
 				end = until
 			}
 			product := "prod_" + strconv.Itoa(100_000+plan/4)
@@ -122,7 +123,7 @@ func (c company) account(i, night int) ([]CustomerKey, normalize.Result) {
 		next.MRR = next.MRR.Add(decimal.NewFromInt(int64(night)))
 		r.Periods = append(r.Periods, next)
 	}
-	r.Movements = c.movements(r.Periods)
+	r.Movements = movementsOf(r.Periods)
 	key := CustomerKey{"main", customer}
 	r.Customers = []normalize.Customer{{
 		Source: "main", CustomerID: customer, AccountID: account, Name: "Customer " + strconv.Itoa(i), Email: "", Currency: currency, Country: "DE",
@@ -147,8 +148,8 @@ func (c company) account(i, night int) ([]CustomerKey, normalize.Result) {
 	return []CustomerKey{key}, r
 }
 
-// movements are the steps of an account's items, typed by the account's sum.
-func (c company) movements(periods []normalize.Period) []normalize.Movement {
+// movementsOf are the steps of an account's items, typed by the account's sum.
+func movementsOf(periods []normalize.Period) []normalize.Movement {
 	var all []normalize.Movement
 	step := func(p *normalize.Period, date billing.Date, change decimal.Decimal) {
 		for i := range all {
@@ -269,8 +270,7 @@ func laps(b *testing.B) func(step string) {
 	}
 }
 
-// logger tells the benchmark's log what each kind of statement took, when asked
-// to: see spent.
+// logger passes on what statements took.
 func logger(s *spent) *slog.Logger {
 	return slog.New(slog.NewTextHandler(s, &slog.HandlerOptions{Level: slog.LevelDebug}))
 }

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
 )
@@ -38,10 +39,8 @@ func (w *Warehouse) Migrate(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	for _, s := range tables {
-		if err := w.migrate(ctx, s, done); err != nil {
-			return err
-		}
+	if err := w.migrateAll(ctx, tables, done); err != nil {
+		return err
 	}
 	if n := len(done); n > 0 {
 		if last := slices.Max(slices.Collect(maps.Keys(done))); last >= len(tables) {
@@ -63,25 +62,58 @@ func (w *Warehouse) Migrate(ctx context.Context) error {
 	return w.resume(ctx)
 }
 
-// migrate runs one migration, unless it was run before.
-func (w *Warehouse) migrate(ctx context.Context, s Statement, done map[int]string) error {
-	digits, name, _ := strings.Cut(s.Name, "_")
-	number, err := strconv.Atoi(digits)
-	if err != nil {
-		return fmt.Errorf("migration %s: its name does not begin with a number", s.Name)
-	}
-	sum := checksum(s.Name)
-	if was, ok := done[number]; ok {
-		if was != sum {
-			return fmt.Errorf("migrate: migration %s is not the one this warehouse went through: use the mrrsync that made it, or a new warehouse.database", s.Name)
+// migrateAll runs the migrations that a store has not been through. Each is
+// recorded when it has run; those of a new store all at once, as a record of each
+// would have to wait for the disk, and running one twice changes nothing.
+func (w *Warehouse) migrateAll(ctx context.Context, all []Statement, done map[int]string) error {
+	var ran []applied
+	for _, s := range all {
+		digits, name, _ := strings.Cut(s.Name, "_")
+		number, err := strconv.Atoi(digits)
+		if err != nil {
+			return fmt.Errorf("migration %s: its name does not begin with a number", s.Name)
 		}
+		sum := checksum(s.Name)
+		if was, ok := done[number]; ok {
+			if was != sum {
+				return fmt.Errorf("migrate: migration %s is not the one this warehouse went through: use the mrrsync that made it, or a new warehouse.database", s.Name)
+			}
+			continue
+		}
+		if err := w.exec(ctx, "migrate "+s.Name, s.SQL); err != nil {
+			return err
+		}
+		ran = append(ran, applied{uint32(number), name, sum, w.opt.Now().UTC()})
+		if len(done) == 0 {
+			continue
+		}
+		if err := w.remember(ctx, ran); err != nil {
+			return err
+		}
+		ran = nil
+	}
+	if len(ran) == 0 {
 		return nil
 	}
-	if err := w.exec(ctx, "migrate "+s.Name, s.SQL); err != nil {
-		return err
-	}
+	return w.remember(ctx, ran)
+}
+
+// applied is a migration that has run.
+type applied struct {
+	number         uint32
+	name, checksum string
+	at             time.Time
+}
+
+// remember writes down migrations that have run.
+func (w *Warehouse) remember(ctx context.Context, all []applied) error {
 	return w.insert(ctx, "migrations", []string{"number", "name", "checksum", "applied_at"}, func(b driver.Batch) error {
-		return b.Append(uint32(number), name, sum, w.opt.Now().UTC())
+		for _, m := range all {
+			if err := b.Append(m.number, m.name, m.checksum, m.at); err != nil {
+				return err
+			}
+		}
+		return nil
 	})
 }
 
