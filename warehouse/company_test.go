@@ -284,13 +284,13 @@ type spent struct {
 	n    map[string]int
 }
 
-var tookSeconds = regexp.MustCompile(`msg="?([^"]*?)"? took=(\S+)`)
+var ran = regexp.MustCompile(`what="?([^"\n]*)`)
 
 func (s *spent) Write(line []byte) (int, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	now := processor()
-	if m := tookSeconds.FindSubmatch(line); m != nil {
+	if m := ran.FindSubmatch(line); m != nil {
 		if s.took == nil {
 			s.took, s.n = map[string]time.Duration{}, map[string]int{}
 		}

@@ -202,17 +202,15 @@ func (w *Warehouse) exec(ctx context.Context, what, sql string, args ...any) err
 	if err := w.reach(what); err != nil {
 		return err
 	}
-	began := time.Now()
 	if err := w.conn.Exec(ctx, sql, args...); err != nil {
 		return fmt.Errorf("%s: %w", what, err)
 	}
-	w.log.Debug(what, "took", time.Since(began))
+	w.log.Debug("ran a statement", "what", what)
 	return nil
 }
 
 // each runs a statement that reads and calls scan for every row.
 func (w *Warehouse) each(ctx context.Context, what, sql string, scan func(scan func(...any) error) error, args ...any) error {
-	began := time.Now()
 	rows, err := w.conn.Query(ctx, sql, args...)
 	if err != nil {
 		return fmt.Errorf("%s: %w", what, err)
@@ -226,7 +224,7 @@ func (w *Warehouse) each(ctx context.Context, what, sql string, scan func(scan f
 	if err := rows.Err(); err != nil {
 		return fmt.Errorf("%s: %w", what, err)
 	}
-	w.log.Debug(what, "took", time.Since(began))
+	w.log.Debug("ran a statement", "what", what)
 	return nil
 }
 
