@@ -294,6 +294,9 @@ func (s *Source) decode(d *decoder, node ast.Node, at place) {
 	}
 }
 
+// Place is where the source stands in the configuration: file:line.
+func (s Source) Place() string { return fmt.Sprintf("%s:%d", s.Settings.at.file, s.Settings.at.line) }
+
 // UnknownConnector is the problem of a source whose connector is not among the
 // known ones.
 func (s Source) UnknownConnector(known []string) error {

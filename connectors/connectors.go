@@ -165,6 +165,12 @@ type Options struct {
 type Key struct {
 	Name, Default, Summary string
 	Required               bool
+	// Example is a value as a configuration would have it; of a required key it is
+	// what `init` proposes. A secret's is a reference.
+	Example string
+	// Starter, of a key that names a file, is what such a file begins with: `init`
+	// writes it where there is none yet.
+	Starter string
 }
 
 // Definition makes a connector known. A provider is one package that exports a

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"net/url"
 	"strings"
 	"sync"
 	"time"
@@ -79,6 +80,16 @@ type Warehouse struct {
 	step     func(name string) error // Options.Step
 }
 
+// cause is what is wrong below the driver's own words, which name a URL full of
+// settings.
+func cause(err error) error {
+	var u *url.Error
+	if errors.As(err, &u) {
+		return u.Err
+	}
+	return err
+}
+
 // Open connects to a warehouse. It changes nothing: Migrate makes or updates
 // the schema. An embedded warehouse that another process has open is reached
 // through that process if it serves it, else it is ErrLocked.
@@ -108,7 +119,7 @@ func Open(ctx context.Context, opt Options) (*Warehouse, error) {
 		return nil, err
 	}
 	if err := w.conn.Ping(ctx); err != nil {
-		return nil, errors.Join(fmt.Errorf("reach warehouse %s: %w", d.redacted, err), w.Close())
+		return nil, errors.Join(fmt.Errorf("reach warehouse %s: %w; see that warehouse.dsn names a ClickHouse server that runs, with its user and password", d.redacted, cause(err)), w.Close())
 	}
 	if v, err := w.conn.ServerVersion(); err == nil && v.DisplayName == chdb.DisplayName && w.schema.Target == Server {
 		w.schema.Target = Embedded // a `serve` of somebody's folder: its views must stay as they are there

@@ -52,33 +52,41 @@ func (a *app) listConnectors() error {
 	return w.Flush()
 }
 
-func (a *app) describeConnector(name string) error {
+// definition is the connector of that name.
+func definition(name string) (connectors.Definition, error) {
 	var names []string
 	for _, d := range definitions() {
-		if d.Name != name {
-			names = append(names, d.Name)
-			continue
+		if d.Name == name {
+			return d, nil
 		}
-		fmt.Fprintf(a.stdout, "%s: %s\n\nsources:\n  - name: NAME\n    connector: %s\n", d.Name, d.Summary, d.Name)
-		for _, k := range d.Keys {
-			if k.Required {
-				fmt.Fprintf(a.stdout, "    %s: ...\n", k.Name)
-			}
-		}
-		fmt.Fprintln(a.stdout)
-		w := tabwriter.NewWriter(a.stdout, 0, 0, 2, ' ', 0)
-		fmt.Fprintln(w, "KEY\tDEFAULT\tMEANING")
-		for _, k := range d.Keys {
-			fallback := cmp.Or(k.Default, "-")
-			if k.Required {
-				fallback = "required"
-			}
-			fmt.Fprintf(w, "%s\t%s\t%s\n", k.Name, fallback, k.Summary)
-		}
-		return w.Flush()
+		names = append(names, d.Name)
 	}
 	if near, ok := config.Nearest(name, names); ok {
-		return usage("no connector %q; did you mean %q?", name, near)
+		return connectors.Definition{}, fmt.Errorf("no connector %q; did you mean %q?", name, near)
 	}
-	return usage("no connector %q; there are %s", name, strings.Join(names, ", "))
+	return connectors.Definition{}, fmt.Errorf("no connector %q; there are %s", name, strings.Join(names, ", "))
+}
+
+func (a *app) describeConnector(name string) error {
+	d, err := definition(name)
+	if err != nil {
+		return usage("%w", err)
+	}
+	fmt.Fprintf(a.stdout, "%s: %s\n\nsources:\n  - name: NAME\n    connector: %s\n", d.Name, d.Summary, d.Name)
+	for _, k := range d.Keys {
+		if k.Required {
+			fmt.Fprintf(a.stdout, "    %s: %s\n", k.Name, cmp.Or(k.Example, "..."))
+		}
+	}
+	fmt.Fprintln(a.stdout)
+	w := tabwriter.NewWriter(a.stdout, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(w, "KEY\tDEFAULT\tMEANING")
+	for _, k := range d.Keys {
+		fallback := cmp.Or(k.Default, "-")
+		if k.Required {
+			fallback = "required"
+		}
+		fmt.Fprintf(w, "%s\t%s\t%s\n", k.Name, fallback, k.Summary)
+	}
+	return w.Flush()
 }

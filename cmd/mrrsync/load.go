@@ -32,9 +32,7 @@ newest one is what every view shows; warehouse.keep_loads says how many keep
 their rows, and can be published again. Closed months stand as they were closed,
 whatever later loads derive.`,
 		Example: `  mrrsync load list
-  mrrsync load show 1772330400000014
-  mrrsync load rollback 1772244000000009
-  mrrsync load close 2026-03 --note "Q1 reported"`,
+  mrrsync load show 1772330400000014`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
@@ -491,7 +489,8 @@ warehouse.keep_loads, and what killed runs left. sync does so by itself.
 It is safe beside readers: a load that was superseded a quarter of an hour ago or
 less is kept, whatever the configuration says. It waits for no run: while one has
 the warehouse the exit code is 4.`,
-		Args: cobra.NoArgs,
+		Example: `  mrrsync load gc`,
+		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return a.writing(cmd.Context(), "load gc", func(w *warehouse.Warehouse, _ *warehouse.Run) error {
 				c, err := w.Collect(cmd.Context())

@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"github.com/rivo/uniseg"
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
 
@@ -184,13 +185,7 @@ func dayOrMonth(text string, last bool) (billing.Date, error) {
 func (a *app) writer(format, file string) (func(*report.Table, io.Writer) error, error) {
 	switch format {
 	case "table":
-		var t report.Terminal
-		if f, ok := a.stdout.(*os.File); ok && file == "" && term.IsTerminal(int(f.Fd())) {
-			t.Color = a.getenv("NO_COLOR") == ""
-			if width, _, err := term.GetSize(int(f.Fd())); err == nil {
-				t.Width = width
-			}
-		}
+		t := a.look(file)
 		return func(x *report.Table, w io.Writer) error { return x.Text(w, t) }, nil
 	case "csv":
 		return (*report.Table).CSV, nil
@@ -204,6 +199,44 @@ func (a *app) writer(format, file string) (func(*report.Table, io.Writer) error,
 	return nil, usage("--format %q: want table, csv, json, html or svg", format)
 }
 
+// look is how standard output shows texts: as wide as the terminal, with emphasis
+// unless NO_COLOR is set; plainly in a pipe or a file.
+func (a *app) look(file string) report.Terminal {
+	var t report.Terminal
+	if f, ok := a.stdout.(*os.File); ok && file == "" && term.IsTerminal(int(f.Fd())) {
+		t.Color = a.getenv("NO_COLOR") == "" && a.getenv("TERM") != "dumb"
+		if width, _, err := term.GetSize(int(f.Fd())); err == nil {
+			t.Width = width
+		}
+	}
+	return t
+}
+
+// wrap breaks a text between words so that it fits a width, its further lines
+// behind an indent; width 0: no limit.
+func wrap(text string, width, indent int) string {
+	if width <= indent+20 {
+		return text
+	}
+	var b strings.Builder
+	used := indent
+	for i, word := range strings.Fields(text) {
+		n := uniseg.StringWidth(word)
+		switch {
+		case i == 0:
+		case used+1+n > width:
+			b.WriteString("\n" + strings.Repeat(" ", indent))
+			used = indent
+		default:
+			b.WriteByte(' ')
+			used++
+		}
+		b.WriteString(word)
+		used += n
+	}
+	return b.String()
+}
+
 // save writes to a file, which is there whole or not at all, or to out.
 func save(out io.Writer, file string, write func(io.Writer) error) error {
 	if file == "" || file == "-" {
@@ -215,7 +248,8 @@ func save(out io.Writer, file string, write func(io.Writer) error) error {
 	}
 	temp, err := os.CreateTemp(filepath.Dir(file), "."+filepath.Base(file)+".*")
 	if err != nil {
-		return fmt.Errorf("write %s: %w", file, err)
+		// The temporary file's name would say nothing to anybody.
+		return fmt.Errorf("write %s: folder %s: %w", file, filepath.Dir(file), errors.Unwrap(err))
 	}
 	_, err = b.WriteTo(temp)
 	err = errors.Join(err, temp.Chmod(0o644), temp.Close())

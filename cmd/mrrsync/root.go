@@ -1,10 +1,13 @@
 package main
 
 import (
+	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"mrrsync/config"
 )
@@ -16,6 +19,9 @@ const (
 	groupSetup   = "setup"
 	groupDevelop = "develop"
 )
+
+// defaultConfig is where the configuration is looked for when nothing says.
+const defaultConfig = "mrrsync.yaml"
 
 // rootCommand knows every verb. Each verb is one file with one function that
 // returns its command; its RunE does the work and returns an error that says
@@ -41,7 +47,7 @@ the lock.`,
 		PersistentPreRunE: func(*cobra.Command, []string) error { return a.begin() },
 	}
 	flags := root.PersistentFlags()
-	flags.StringVar(&a.flags.config, "config", "mrrsync.yaml", "configuration `FILE`; paths in it are relative to it")
+	flags.StringVar(&a.flags.config, "config", defaultConfig, "configuration `FILE`; paths in it are relative to it")
 	flags.StringVar(&a.flags.logFormat, "log-format", "text", "log as `text|json`, to stderr")
 	flags.StringVar(&a.flags.logLevel, "log-level", "info", "log from `debug|info|warn|error` on")
 	flags.BoolVar(&a.flags.noProgress, "no-progress", false, "show no progress on a terminal")
@@ -69,22 +75,48 @@ the lock.`,
 		connectorsCommand(a),
 		schemaCommand(a),
 		versionCommand(a),
+		manCommand(a),
 		simulateCommand(a),
 		demoCommand(a),
 		benchCommand(a),
 	)
 	root.SetHelpCommandGroupID(groupSetup)
 	root.SetCompletionCommandGroupID(groupSetup)
+	root.SetFlagErrorFunc(knownFlag)
+	walk(root, func(cmd *cobra.Command) {
+		if cmd.HasSubCommands() && cmd != root {
+			cmd.Args = knownVerb
+		}
+	})
+	a.completion(root)
 	return root
 }
 
+// knownFlag refuses a flag that is not there, with the one that was meant.
+func knownFlag(cmd *cobra.Command, err error) error {
+	var unknown *pflag.NotExistError
+	if !errors.As(err, &unknown) {
+		return err
+	}
+	var names []string
+	cmd.Flags().VisitAll(func(f *pflag.Flag) { names = append(names, f.Name) })
+	said := unknown.GetSpecifiedName()
+	if i := slices.IndexFunc(names, func(name string) bool { return len(said) > 1 && strings.HasPrefix(name, said) }); i >= 0 {
+		return fmt.Errorf("%w; did you mean --%s?", err, names[i])
+	}
+	if near, ok := config.Nearest(said, names); ok {
+		return fmt.Errorf("%w; did you mean --%s?", err, near)
+	}
+	return err
+}
+
 // knownVerb refuses a verb that is not there, with the one that was meant.
-func knownVerb(root *cobra.Command, args []string) error {
+func knownVerb(parent *cobra.Command, args []string) error {
 	if len(args) == 0 {
 		return nil
 	}
 	var verbs []string
-	for _, c := range root.Commands() {
+	for _, c := range parent.Commands() {
 		if c.IsAvailableCommand() {
 			verbs = append(verbs, c.Name())
 		}
@@ -92,5 +124,5 @@ func knownVerb(root *cobra.Command, args []string) error {
 	if near, ok := config.Nearest(args[0], verbs); ok {
 		return fmt.Errorf("unknown verb %q; did you mean %q?", args[0], near)
 	}
-	return fmt.Errorf("unknown verb %q; there are %s", args[0], strings.Join(verbs, ", "))
+	return fmt.Errorf("unknown verb %q; %s has %s", args[0], parent.CommandPath(), strings.Join(verbs, ", "))
 }

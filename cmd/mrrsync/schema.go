@@ -34,7 +34,7 @@ it.`,
 --grants prints instead what an administrator of a server runs once: a role that reads the
 views and the tables behind them, within limits, and a role for mrrsync itself.`,
 		Example: `  mrrsync schema print > schema.sql
-  mrrsync schema print --grants | clickhouse-client --multiquery`,
+  mrrsync schema print --config server.yaml --grants | clickhouse-client --multiquery`,
 		Args: cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error { return a.printSchema(grants) },
 	}
@@ -46,16 +46,18 @@ views and the tables behind them, within limits, and a role for mrrsync itself.`
 			Short: "Make or update tables and views",
 			Long: `Applies the migrations that the warehouse does not have yet, and all views.
 Migrations go forward only; applying twice changes nothing.`,
-			Args: cobra.NoArgs,
-			RunE: func(cmd *cobra.Command, _ []string) error { return a.applySchema(cmd.Context()) },
+			Example: `  mrrsync schema apply`,
+			Args:    cobra.NoArgs,
+			RunE:    func(cmd *cobra.Command, _ []string) error { return a.applySchema(cmd.Context()) },
 		},
 		&cobra.Command{
 			Use:   "check",
 			Short: "Compare the warehouse with the DDL",
 			Long: `Names every table, view and column that differs from what this version makes, and shows
 the lines in which a view's query does. Exit code 1 when anything differs.`,
-			Args: cobra.NoArgs,
-			RunE: func(cmd *cobra.Command, _ []string) error { return a.checkSchema(cmd.Context()) },
+			Example: `  mrrsync schema check --log-format json`,
+			Args:    cobra.NoArgs,
+			RunE:    func(cmd *cobra.Command, _ []string) error { return a.checkSchema(cmd.Context()) },
 		},
 	)
 	return cmd

@@ -61,7 +61,7 @@ the days of the past that would change, by how much and for whom. The load is
 then thrown away; what was pulled stays, and the next sync need not ask for it
 again.`,
 		Example: `  mrrsync plan
-  mrrsync plan --through 2026-02-28`,
+  mrrsync plan --full --json > plan.json`,
 		RunE: func(cmd *cobra.Command, args []string) error { return a.order(cmd.Context(), o, args) },
 	}
 	o.flags(cmd)

@@ -34,8 +34,8 @@ var Definition = connectors.Definition{
 	Name:    "chargebee",
 	Summary: "A Chargebee site (API v2, Product Catalog 1.0 or 2.0): subscriptions, ramps, invoices, and the event feed.",
 	Keys: []connectors.Key{
-		{Name: "site", Required: true, Summary: "the site's name, as in https://NAME.chargebee.com"},
-		{Name: "api_key", Required: true, Summary: "a read-only key of that site, as env:NAME or file:PATH"},
+		{Name: "site", Required: true, Example: "acme", Summary: "the site's name, as in https://NAME.chargebee.com"},
+		{Name: "api_key", Required: true, Example: "env:CHARGEBEE_API_KEY", Summary: "a read-only key of that site, as env:NAME or file:PATH"},
 		{Name: "base_url", Default: "https://SITE.chargebee.com", Summary: "another address, for a proxy or a simulator"},
 		{Name: "requests_per_second", Default: "2", Summary: "for all workers together; slows down by itself on 429"},
 		{Name: "concurrency", Default: "4", Summary: "requests under way at once"},

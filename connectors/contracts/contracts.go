@@ -30,7 +30,10 @@ var Definition = connectors.Definition{
 	Name:    "contracts",
 	Summary: "contracts kept outside any billing system, as a CSV file",
 	Keys: []connectors.Key{
-		{Name: "file", Required: true, Summary: "path of the CSV file, relative to the configuration; columns " + strings.Join(columns, ",")},
+		{
+			Name: "file", Required: true, Example: "contracts.csv", Starter: strings.Join(columns, ",") + "\n",
+			Summary: "path of the CSV file, relative to the configuration; columns " + strings.Join(columns, ","),
+		},
 	},
 	Open: open,
 }

@@ -32,7 +32,7 @@ var Definition = connectors.Definition{
 	Name:    "stripe",
 	Summary: "A Stripe account (API 2023-10-16): subscriptions, schedules, invoices, and the event feed.",
 	Keys: []connectors.Key{
-		{Name: "api_key", Required: true, Summary: "a secret or restricted key that may read, as env:NAME or file:PATH"},
+		{Name: "api_key", Required: true, Example: "env:STRIPE_API_KEY", Summary: "a secret or restricted key that may read, as env:NAME or file:PATH"},
 		{Name: "base_url", Default: "https://api.stripe.com", Summary: "another address, for a proxy or a simulator"},
 		{Name: "requests_per_second", Default: "20", Summary: "for all workers together; slows down by itself on 429"},
 		{Name: "concurrency", Default: "8", Summary: "requests under way at once"},

@@ -227,6 +227,17 @@ func dimensions() [][2]string {
 	}
 }
 
+// Dimensions are the names that a report may be sliced by, with the configured
+// segments. Not every report can be sliced by each.
+func Dimensions(segments []string) []string {
+	names := slices.Clone(segments)
+	for _, d := range dimensions() {
+		names = append(names, d[0])
+	}
+	slices.Sort(names)
+	return names
+}
+
 // slice is the SQL expression of what the query is sliced by; empty when it is
 // not. A segment's name travels as a parameter.
 func (r Report) slice(q Query, segments []string) (string, error) {

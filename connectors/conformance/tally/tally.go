@@ -31,7 +31,7 @@ var Definition = connectors.Definition{
 	Name:    "tally",
 	Summary: "A Tally account: customers and subscriptions.",
 	Keys: []connectors.Key{
-		{Name: "api_key", Required: true, Summary: "a key that may read, as env:NAME or file:PATH"},
+		{Name: "api_key", Required: true, Example: "env:TALLY_API_KEY", Summary: "a key that may read, as env:NAME or file:PATH"},
 		{Name: "base_url", Default: "https://api.tally.example", Summary: "another address, for a proxy"},
 		{Name: "requests_per_second", Default: "10", Summary: "for all workers together; slows down by itself on 429"},
 		{Name: "concurrency", Default: "1", Summary: "requests under way at once"},
