@@ -1,12 +1,10 @@
 package main
 
 import (
-	"context"
 	"io"
 	"log/slog"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/spf13/cobra"
 
@@ -15,9 +13,6 @@ import (
 	"mrrsync/internal/report"
 	"mrrsync/warehouse"
 )
-
-// completeTime is how long pressing the tabulator may take.
-const completeTime = 5 * time.Second
 
 // completion says to shells what arguments and flags may be, where only the
 // configuration or the warehouse knows. What can't be asked completes to
@@ -136,8 +131,7 @@ func (a *app) dimensionNames() []string {
 func (a *app) asking(statement string, more ...string) cobra.CompletionFunc {
 	return func(cmd *cobra.Command, _ []string, _ string) ([]string, cobra.ShellCompDirective) {
 		a.log, a.progress = slog.New(slog.DiscardHandler), progress.New(io.Discard, false)
-		ctx, cancel := context.WithTimeout(cmd.Context(), completeTime)
-		defer cancel()
+		ctx := cmd.Context()
 		words := slices.Clone(more)
 		err := a.reading(ctx, func(_ *config.Config, w *warehouse.Warehouse) error {
 			rows, err := w.Conn().Query(ctx, strings.ReplaceAll(strings.ReplaceAll(statement, "%s", w.Schema().DB()), "%%", "%"))
