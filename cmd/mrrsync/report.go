@@ -133,8 +133,23 @@ func (a *app) report(ctx context.Context, name string, q question) error {
 		if err != nil {
 			return err
 		}
+		if t.AsOf, err = asOf(ctx, w); err != nil {
+			return err
+		}
 		return save(a.stdout, q.out, func(out io.Writer) error { return write(t, out) })
 	})
+}
+
+// asOf says how current what readers see is.
+func asOf(ctx context.Context, w *warehouse.Warehouse) (string, error) {
+	load, ok, err := w.Published(ctx)
+	if err != nil {
+		return "", err
+	}
+	if !ok {
+		return "Nothing is published yet: run `mrrsync sync`.", nil
+	}
+	return fmt.Sprintf("As of %s: load %d, published %s.", load.Through, load.ID, load.PublishedAt.UTC().Format("2006-01-02 15:04 UTC")), nil
 }
 
 // query reads the flags. A month stands for its first day in --from, for its

@@ -166,6 +166,8 @@ type Table struct {
 	// Link, if set, says where a figure leads: the address behind a row's column,
 	// empty where there is none. Tables and pictures of a page lead there.
 	Link func(row Row, column string) string
+	// AsOf says which load was asked and how current it is, for people.
+	AsOf string
 }
 
 // A Row is one row of a Table, read by the names of its columns.

@@ -17,14 +17,22 @@ type Terminal struct {
 	Color bool // ANSI escapes are understood
 }
 
-// maxText is the widest a column of text gets when room is short.
-const maxText = 24
+// The widest a column of text gets when room is short, and when it is scarce.
+const maxText, leastText = 24, 14
 
 // A layout is one way of writing a section. Where room is short the next one is
 // tried: whole units instead of cents, fewer columns, short titles, and at last
-// thousands as k.
+// thousands as k, set closely.
 type layout struct {
-	whole, short, fewer, brief bool
+	whole, short, fewer, brief, tight bool
+}
+
+// gap is the room between columns.
+func (l layout) gap() int {
+	if l.tight {
+		return 1
+	}
+	return 2
 }
 
 func layouts() []layout {
@@ -34,6 +42,7 @@ func layouts() []layout {
 		{short: true, whole: true},
 		{short: true, whole: true, fewer: true},
 		{short: true, whole: true, fewer: true, brief: true},
+		{short: true, whole: true, fewer: true, brief: true, tight: true},
 	}
 }
 
@@ -50,24 +59,43 @@ func (t *Table) Text(w io.Writer, term Terminal) error {
 	}
 	if len(t.Rows) == 0 {
 		fmt.Fprintf(b, "%s: no rows for this question.\n", t.Report.Title)
+		if t.AsOf != "" {
+			fmt.Fprintln(b, t.AsOf)
+		}
 		return b.Flush()
 	}
 	for i, s := range t.sections() {
 		if i > 0 {
 			b.WriteByte('\n')
 		}
-		s.text(b, t.heading(s), term)
+		s.text(b, t.heading(s), t.Report.measure(), term)
+	}
+	if t.AsOf != "" {
+		fmt.Fprintf(b, "\n%s\n", t.AsOf)
 	}
 	return b.Flush()
 }
 
-func (s section) text(b *bufio.Writer, title string, term Terminal) {
+// measure is the column that a bar beside each row shows; empty: none.
+func (r Report) measure() string {
+	if len(r.Drawn) > 0 && r.Chart == Bars {
+		return r.Drawn[0]
+	}
+	for _, c := range r.Columns {
+		if c.Sign == "=" || c.Kind == Money && c.Sum == Last {
+			return c.Name
+		}
+	}
+	return ""
+}
+
+func (s section) text(b *bufio.Writer, title, measure string, term Terminal) {
 	var cells [][]string
 	var shown []Column
 	var used layout
 	for _, used = range layouts() {
 		shown, cells = s.lay(used)
-		if term.Width <= 0 || lineWidth(shown, cells) <= term.Width {
+		if term.Width <= 0 || lineWidth(shown, cells, used.gap()) <= term.Width {
 			break
 		}
 	}
@@ -77,11 +105,12 @@ func (s section) text(b *bufio.Writer, title string, term Terminal) {
 	}
 	fmt.Fprintf(b, "%s\n", emphasis(term, clean(title)+unit))
 	widths := columnWidths(shown, cells)
+	bars := s.bars(measure, min(term.Width-lineWidth(shown, cells, used.gap())-2, maxBar))
 	for r, row := range cells {
 		var line strings.Builder
 		for i, cell := range row {
 			if i > 0 {
-				line.WriteString("  ")
+				line.WriteString(strings.Repeat(" ", used.gap()))
 			}
 			pad := strings.Repeat(" ", widths[i]-uniseg.StringWidth(cell))
 			if shown[i].Kind.figure() {
@@ -93,9 +122,42 @@ func (s section) text(b *bufio.Writer, title string, term Terminal) {
 		text := strings.TrimRight(line.String(), " ")
 		if r == 0 || r == len(cells)-1 && s.addsUp() {
 			text = emphasis(term, text)
+		} else if r <= len(bars) && bars[r-1] != "" {
+			text = line.String() + "  " + bars[r-1]
 		}
 		fmt.Fprintln(b, text)
 	}
+}
+
+// The room that bars take where a table leaves it.
+const minBar, maxBar = 8, 32
+
+// bars draws the measure of each row against the largest, in eighths of a
+// column. Too little room, or nothing to compare: none.
+func (s section) bars(measure string, width int) []string {
+	at := s.at(measure)
+	if at < 0 || width < minBar || len(s.rows) < 2 {
+		return nil
+	}
+	var most decimal.Decimal
+	for _, row := range s.rows {
+		if d, ok := row[at].(decimal.Decimal); ok && d.GreaterThan(most) {
+			most = d
+		}
+	}
+	if !most.IsPositive() {
+		return nil
+	}
+	bars := make([]string, len(s.rows))
+	for i, row := range s.rows {
+		d, ok := row[at].(decimal.Decimal)
+		if !ok || !d.IsPositive() {
+			continue
+		}
+		eighths := int(d.Mul(decimal.NewFromInt(int64(8 * width))).Div(most).IntPart())
+		bars[i] = strings.Repeat("█", eighths/8) + []string{"", "▏", "▎", "▍", "▌", "▋", "▊", "▉"}[eighths%8]
+	}
+	return bars
 }
 
 // lay writes all cells of a section, titles first and totals last.
@@ -106,6 +168,10 @@ func (s section) lay(l layout) ([]Column, [][]string) {
 		if !l.fewer || !c.Extra {
 			keep, shown = append(keep, i), append(shown, c)
 		}
+	}
+	widest := maxText
+	if l.tight {
+		widest = leastText
 	}
 	places := Places(s.currency)
 	if l.whole {
@@ -131,7 +197,7 @@ func (s section) lay(l layout) ([]Column, [][]string) {
 				line[i] = brief(d)
 			}
 			if shown[i].Kind == Text && l.short {
-				line[i] = cut(line[i], maxText)
+				line[i] = cut(line[i], widest)
 			}
 		}
 		if r == len(s.rows) {
@@ -152,8 +218,8 @@ func columnWidths(shown []Column, cells [][]string) []int {
 	return widths
 }
 
-func lineWidth(shown []Column, cells [][]string) int {
-	n := 2 * (len(shown) - 1)
+func lineWidth(shown []Column, cells [][]string, gap int) int {
+	n := gap * (len(shown) - 1)
 	for _, w := range columnWidths(shown, cells) {
 		n += w
 	}
