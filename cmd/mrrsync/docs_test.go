@@ -1,9 +1,11 @@
 package main
 
 import (
+	"cmp"
 	"io/fs"
 	"net/url"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"regexp"
 	"strings"
@@ -90,4 +92,52 @@ func anchors(t *testing.T, path string) map[string]bool {
 		all[m[1]] = true
 	}
 	return all
+}
+
+// The examples of docs/mrr.md come to what the page says.
+func TestDocsExamples(t *testing.T) {
+	text, err := os.ReadFile(filepath.Join("..", "..", "docs", "mrr.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, rest, _ := strings.Cut(string(text), "```csv\n")
+	file, table, found := strings.Cut(rest, "```")
+	if !found {
+		t.Fatal("the page shows no contracts")
+	}
+	dir := t.TempDir()
+	for name, content := range map[string]string{
+		"contracts.csv": file,
+		"mrrsync.yaml":  "version: 1\npublish: { max_churn_percent: 100 }\nsources: [{ name: book, connector: contracts, file: contracts.csv }]\n",
+	} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(content), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	mrrsync := func(args ...string) string {
+		cmd := exec.Command("mrrsync", append(args, "--log-level", "warn")...)
+		cmd.Dir, cmd.Env = dir, append(os.Environ(), "MRRSYNC_VOLATILE=1", "MRRSYNC_NOW=2026-03-01T02:00:00Z")
+		out, err := cmd.CombinedOutput()
+		if err != nil {
+			t.Fatalf("mrrsync %v: %v\n%s", args, err, out)
+		}
+		return string(out)
+	}
+	mrrsync("sync")
+	is := map[string]string{}
+	for line := range strings.SplitSeq(mrrsync("query", "--format", "TSV", "SELECT customer_id, date, sum(mrr) FROM mrr_daily GROUP BY ALL"), "\n") {
+		if f := strings.Split(line, "\t"); len(f) == 3 {
+			is[f[0]+" on "+f[1]] = f[2]
+		}
+	}
+	rows := regexp.MustCompile(`(?m)^\| ([\w-]+) \| (\d{4}-\d\d-\d\d) \| ([\d.]+) \|`).FindAllStringSubmatch(table, -1)
+	if len(rows) < 15 {
+		t.Fatalf("%d examples", len(rows))
+	}
+	for _, row := range rows {
+		key := row[1] + " on " + row[2]
+		if got := cmp.Or(is[key], "0"); got != row[3] {
+			t.Errorf("%s: MRR %s, the page says %s", key, got, row[3])
+		}
+	}
 }
