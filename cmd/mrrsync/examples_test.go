@@ -229,7 +229,7 @@ func (x *examples) curl(at string) {
 			continue
 		}
 		url = strings.Replace(strings.Trim(url, "'"), "http://127.0.0.1:8123", at, 1)
-		resp, err := http.Get(url) //nolint:gosec,noctx // of this test's own server
+		resp, err := http.Get(url) //nolint:gosec // of this test's own server
 		if err != nil {
 			x.t.Errorf("%s: %v", line, err)
 			continue
