@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -48,7 +49,7 @@ late-events, old-events, denied, deleted.`,
 	f.DurationVar(&o.Latency, "latency", 0, "delay every answer by a `DURATION`")
 	f.Float64Var(&o.Rate, "rate", 0, "answer 429 above this many requests per second; 0 never")
 	f.StringVar(&o.Faults, "faults", "", "faults to inject, a `SPEC`")
-	f.StringSliceVar(&o.Denied, "deny", nil, "refuse these `STREAMS`, as a key without the permission is: customers,invoices,...")
+	f.StringSliceVar(&o.Denied, "deny", nil, "refuse these `STREAMS`, as a key without the permission is: customers,stripe:invoices,...")
 	f.StringVar(&o.Out, "out", "", "write configuration, inputs and truth into a `DIR`")
 	f.BoolVar(&o.NoTruth, "no-truth", false, "leave out truth.csv, which is long for big companies")
 	return cmd
@@ -60,6 +61,11 @@ func (a *app) simulate(ctx context.Context, o simulator.Options, now string) err
 	}
 	if o.Catalogue != 1 && o.Catalogue != 2 {
 		return usage("--catalog is 1 or 2")
+	}
+	for _, name := range o.Denied {
+		if at, _, named := strings.Cut(name, ":"); named && at != "stripe" && at != "chargebee" {
+			return usage("--deny %s: want STREAM, stripe:STREAM or chargebee:STREAM", name)
+		}
 	}
 	if o.Rate < 0 || o.Latency < 0 {
 		return usage("--rate and --latency are not negative")

@@ -18,6 +18,7 @@ import (
 	"net"
 	"net/http"
 	"strconv"
+	"strings"
 	"time"
 
 	"mrrsync/internal/simulator/chargebeeapi"
@@ -37,9 +38,9 @@ type Options struct {
 	Out       string    // folder for the files; empty: none are written and any key is accepted
 	NoTruth   bool      // leave out truth.csv, which is long for big companies
 	Latency   time.Duration
-	Rate      float64 // requests per second before an API answers 429; 0 without limit
-	Faults    string  // as wire.ParseFaults reads it
-	Denied    []string
+	Rate      float64  // requests per second before an API answers 429; 0 without limit
+	Faults    string   // as wire.ParseFaults reads it
+	Denied    []string // streams that no key may read; of one provider alone behind its name: stripe:invoices
 	Log       *slog.Logger
 }
 
@@ -91,9 +92,22 @@ func Serve(ctx context.Context, o Options, ready func(Addresses) error) error {
 		at.Config = o.Out + "/" + ConfigFile
 	}
 	return serve(ctx, doors, []http.Handler{
-		stripeapi.New(c.Books, stripeapi.Options{Key: keys[0], Latency: o.Latency, Rate: o.Rate, Faults: faults, Denied: o.Denied, Log: o.Log}),
-		chargebeeapi.New(c.Site, chargebeeapi.Options{Key: keys[1], Latency: o.Latency, Rate: o.Rate, Faults: faults, Denied: o.Denied, Log: o.Log}),
+		stripeapi.New(c.Books, stripeapi.Options{Key: keys[0], Latency: o.Latency, Rate: o.Rate, Faults: faults, Denied: denied(o.Denied, "stripe"), Log: o.Log}),
+		chargebeeapi.New(c.Site, chargebeeapi.Options{Key: keys[1], Latency: o.Latency, Rate: o.Rate, Faults: faults, Denied: denied(o.Denied, "chargebee"), Log: o.Log}),
 	}, o.Log, func() error { return ready(at) })
+}
+
+// denied are the streams that are denied at a provider.
+func denied(all []string, provider string) []string {
+	var own []string
+	for _, name := range all {
+		if at, stream, named := strings.Cut(name, ":"); !named {
+			own = append(own, name)
+		} else if at == provider {
+			own = append(own, stream)
+		}
+	}
+	return own
 }
 
 // serve answers at each door with its handler until ctx ends.
