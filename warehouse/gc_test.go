@@ -32,6 +32,7 @@ func crowd(customers int, mrr string) *world {
 type dripping struct {
 	begun, on chan struct{}
 	told      bool
+	pause     time.Duration // between what it takes
 	lines     int
 	other     int // lines that do not end as they should
 	end       string
@@ -45,7 +46,7 @@ func (p *dripping) Write(b []byte) (int, error) {
 	}
 	select {
 	case <-p.on:
-	case <-time.After(500 * time.Millisecond): // a serve cuts off who takes nothing at all
+	case <-time.After(p.pause): // a serve cuts off who takes nothing at all
 	}
 	text := p.rest + string(b)
 	for {
@@ -114,7 +115,10 @@ func TestCollectBesideReaders(t *testing.T) {
 	on := make(chan struct{})
 	answers, ends := map[string]*dripping{}, map[string]chan error{}
 	for name, read := range readers {
-		p := &dripping{begun: make(chan struct{}), on: on, end: "\t10"}
+		p := &dripping{begun: make(chan struct{}), on: on, end: "\t10", pause: time.Hour}
+		if name == "over HTTP" {
+			p.pause = 50 * time.Millisecond
+		}
 		answers[name], ends[name] = p, make(chan error, 1)
 		begun := p.begun
 		go func() { ends[name] <- read(p) }()
@@ -141,6 +145,11 @@ func TestCollectBesideReaders(t *testing.T) {
 	t.Logf("freed with the last gc: %+v", freed)
 	if got := answer(t, w, fmt.Sprintf("SELECT count() FROM %s WHERE load_id = %d", w.table("daily"), first.ID)); got != "0" {
 		t.Fatalf("%s rows of the first load are still there: nothing is shown", got)
+	}
+	for name, end := range ends {
+		if len(end) > 0 {
+			t.Errorf("%s: it was at its end before gc: nothing is shown", name)
+		}
 	}
 	close(on)
 	for name, p := range answers {

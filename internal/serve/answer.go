@@ -108,19 +108,25 @@ type pusher struct{ a *answer }
 
 func (p pusher) Write(b []byte) (int, error) { return p.a.push(b) }
 
+// pieceBytes is how much a slow client must take within the time it is given.
+const pieceBytes = 32 << 10
+
 // push sends bytes. A client that takes nothing for too long is given up, so
-// that it does not hold a connection of the engine.
-func (a *answer) push(p []byte) (int, error) {
-	_ = a.control.SetWriteDeadline(time.Now().Add(a.patient)) //nolint:forbidigo // the connection's own clock
+// that it does not hold a connection of the engine; one that takes little is not.
+func (a *answer) push(p []byte) (sent int, err error) {
 	var w io.Writer = a.w
 	if a.encoder != nil {
 		w = a.encoder
 	}
-	n, err := w.Write(p)
-	if err != nil {
-		return n, fmt.Errorf("send the answer: %w", err)
+	for piece := range slices.Chunk(p, pieceBytes) {
+		_ = a.control.SetWriteDeadline(time.Now().Add(a.patient)) //nolint:forbidigo // the connection's own clock
+		n, err := w.Write(piece)
+		sent += n
+		if err != nil {
+			return sent, fmt.Errorf("send the answer: %w", err)
+		}
 	}
-	return n, nil
+	return sent, nil
 }
 
 // summary sets the header that tells what the statement did.
