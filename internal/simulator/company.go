@@ -19,6 +19,7 @@ type Config struct {
 	Catalogue int       // of the Chargebee site, 1 or 2; 0: 2
 	OldEvents int       // one event in so many speaks another API version; 0: as usual
 	Deleted   int       // one customer in so many is deleted some day; 0: as usual
+	Vanishing int       // one customer in so many vanishes some day without a word; 0: none
 }
 
 // moving is one customer in how many moves between providers.
@@ -43,11 +44,11 @@ func New(cfg Config) *Company {
 	there := cfg.Customers / 3
 	books := company.New(company.Config{
 		Seed: cfg.Seed, Customers: cfg.Customers - there, Months: cfg.Months, Now: cfg.Now, Start: cfg.Start, Until: cfg.Until,
-		OldEvents: cfg.OldEvents, Deleted: cfg.Deleted, Moves: moving,
+		OldEvents: cfg.OldEvents, Deleted: cfg.Deleted, Vanishing: cfg.Vanishing, Moves: moving,
 	})
 	c := &Company{Config: cfg, Books: books, Site: site.New(site.Config{
 		Seed: cfg.Seed, Catalogue: site.Catalogue(cfg.Catalogue), Customers: there, Months: cfg.Months, Now: cfg.Now,
-		Start: books.Start(), Until: books.Config.Until, Guests: guests(books),
+		Start: books.Start(), Until: books.Config.Until, Guests: guests(books), Vanishing: cfg.Vanishing,
 	})}
 	c.moves = moves(books, c.Site)
 	return c

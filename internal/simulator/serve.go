@@ -63,7 +63,7 @@ func (o Options) Company() (*Company, wire.Faults, error) {
 	}
 	return New(Config{
 		Seed: o.Seed, Customers: o.Customers, Months: o.Months, Now: o.Now, Start: o.Start, Catalogue: o.Catalogue,
-		OldEvents: faults.OneIn[wire.OldEvents], Deleted: faults.OneIn[wire.Deleted],
+		OldEvents: faults.OneIn[wire.OldEvents], Deleted: faults.OneIn[wire.Deleted], Vanishing: faults.OneIn[wire.Vanished],
 	}), faults, nil
 }
 

@@ -7,7 +7,7 @@ func (v *view) customerShelf() *shelf[*site.Customer] {
 		path: "customers", all: v.customers, birth: "created_at",
 		born:    func(c *site.Customer) int64 { return c.Created() },
 		id:      func(c *site.Customer) string { return c.ID },
-		there:   func(c *site.Customer) bool { return c.Created() <= v.t },
+		there:   func(c *site.Customer) bool { return c.Created() <= v.t && !c.Gone(v.t) },
 		deleted: func(c *site.Customer) bool { return c.At(v.t).Deleted },
 		texts:   map[string]func(*site.Customer) string{"id": func(c *site.Customer) string { return c.ID }},
 		moments: map[string]func(*site.Customer) int64{

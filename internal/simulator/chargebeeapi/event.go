@@ -14,6 +14,9 @@ func (v *view) eventShelf() *shelf[*site.Event] {
 		born: func(x *site.Event) int64 { return x.At },
 		id:   func(x *site.Event) string { return x.ID },
 		there: func(x *site.Event) bool {
+			if x.Customer.Gone(v.t) || x.Sub != nil && x.Sub.Customer.Gone(v.t) {
+				return false
+			}
 			return x.At <= v.t && x.At > kept && !v.o.Faults.Late(uint64(x.Ref), x.At, v.t)
 		},
 		texts: map[string]func(*site.Event) string{

@@ -11,7 +11,7 @@ func (v *view) invoiceShelf() *shelf[*site.Invoice] {
 		path: "invoices", all: v.invoices, birth: "date",
 		born:  func(x *site.Invoice) int64 { return x.Date },
 		id:    func(x *site.Invoice) string { return x.ID },
-		there: func(x *site.Invoice) bool { return x.Date <= v.t },
+		there: func(x *site.Invoice) bool { return x.Date <= v.t && !x.Customer.Gone(v.t) },
 		texts: map[string]func(*site.Invoice) string{
 			"id":              func(x *site.Invoice) string { return x.ID },
 			"customer_id":     func(x *site.Invoice) string { return x.Customer.ID },
@@ -208,7 +208,7 @@ func (v *view) creditShelf() *shelf[*site.CreditNote] {
 		path: "credit_notes", all: v.credits, birth: "date",
 		born:  func(c *site.CreditNote) int64 { return c.Date },
 		id:    func(c *site.CreditNote) string { return c.ID },
-		there: func(c *site.CreditNote) bool { return c.Date <= v.t },
+		there: func(c *site.CreditNote) bool { return c.Date <= v.t && !c.Customer.Gone(v.t) },
 		texts: map[string]func(*site.CreditNote) string{
 			"id":              func(c *site.CreditNote) string { return c.ID },
 			"customer_id":     func(c *site.CreditNote) string { return c.Customer.ID },

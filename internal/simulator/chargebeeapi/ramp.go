@@ -7,7 +7,7 @@ func (v *view) rampShelf() *shelf[*site.Ramp] {
 		path: "ramps", all: v.ramps, birth: "created_at", by: "updated_at", down: true,
 		born:    func(r *site.Ramp) int64 { return r.Created },
 		id:      func(r *site.Ramp) string { return r.ID },
-		there:   func(r *site.Ramp) bool { return r.Created <= v.t },
+		there:   func(r *site.Ramp) bool { return r.Created <= v.t && !r.Sub.Customer.Gone(v.t) },
 		deleted: func(r *site.Ramp) bool { return r.Deleted > 0 && r.Deleted <= v.t },
 		texts: map[string]func(*site.Ramp) string{
 			"subscription_id": func(r *site.Ramp) string { return r.Sub.ID },

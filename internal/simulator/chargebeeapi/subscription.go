@@ -12,7 +12,7 @@ func (v *view) subscriptionShelf() *shelf[*site.Subscription] {
 		path: "subscriptions", all: v.subscriptions, birth: "created_at",
 		born:    func(u *site.Subscription) int64 { return u.Created },
 		id:      func(u *site.Subscription) string { return u.ID },
-		there:   func(u *site.Subscription) bool { return u.Created <= v.t && u.At(v.t) != nil },
+		there:   func(u *site.Subscription) bool { return u.Created <= v.t && u.At(v.t) != nil && !u.Customer.Gone(v.t) },
 		deleted: func(u *site.Subscription) bool { return u.At(v.t).Deleted },
 		texts: map[string]func(*site.Subscription) string{
 			"id":            func(u *site.Subscription) string { return u.ID },

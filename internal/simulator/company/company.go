@@ -32,6 +32,7 @@ type Config struct {
 	Until     time.Time // the last moment one may look at; at least a day after Now
 	OldEvents int       // one event in so many speaks another API version; 0: one in 40
 	Deleted   int       // one customer in so many is deleted some day; 0: one in 150
+	Vanishing int       // one customer in so many vanishes some day, with all it had and without a word; 0: none
 	Moves     int       // one customer in so many moves to or from another provider; 0: none
 }
 
@@ -61,6 +62,7 @@ type Customer struct {
 	Ref             Ref
 	Created         int64
 	Deleted         int64 // 0 never
+	Vanished        int64 // when the provider lost all trace of it, 0 never
 	Moved           int64 // when the e-mail address changed, 0 never
 	Currency        string
 	Country         string
@@ -86,6 +88,9 @@ func (x *Customer) OwnerAt(t int64) string {
 	}
 	return x.Owner
 }
+
+// Gone says that the provider has lost all trace of the customer.
+func (x *Customer) Gone(t int64) bool { return x.Vanished > 0 && x.Vanished <= t }
 
 // window is how long the provider keeps events.
 const window = 30 * day

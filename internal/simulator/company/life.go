@@ -70,6 +70,9 @@ func (c *Company) live(i int, at int64) *Customer {
 	if cust.path.carried {
 		cust.Deleted = 0
 	}
+	if v := dice.Roll(c.Config.Seed, forVanishing, uint64(i)); c.Config.Vanishing > 0 && v.IntN(c.Config.Vanishing) == 0 && !cust.path.carried {
+		cust.Vanished = at + v.Span(40*day, 600*day)
+	}
 	c.of(cust, at, "customer.created", AboutCustomer, nil)
 	c.handOver(cust, at)
 	if cust.Moved > 0 {

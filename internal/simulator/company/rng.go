@@ -14,4 +14,5 @@ const (
 	forIDs
 	forMove
 	forOwner
+	forVanishing
 )

@@ -35,7 +35,7 @@ func date(d int) string { return time.Unix(int64(d)*day, 0).UTC().Format(time.Da
 // An item-day is provable when the fields of the present objects, an invoice
 // that is neither draft nor void, a schedule's phase or an event of the last
 // thirty days shows it. What only an older event told, or no event at all,
-// lies in the dark.
+// lies in the dark, and so does all that a customer had who has vanished.
 func (c *Company) Truth(now time.Time, zone *time.Location) iter.Seq[Row] {
 	return func(yield func(Row) bool) {
 		v := view{c: c, now: now.Unix(), zone: zone}
@@ -84,6 +84,7 @@ func (v *view) subscription(s *Subscription, yield func(Row) bool) bool {
 		return true
 	}
 	dark, all := v.darkness(s), v.worths(s)
+	gone := s.Customer.Gone(v.now)
 	for _, id := range itemsOf(s, v.now) {
 		var spans []worth
 		for _, w := range all {
@@ -91,12 +92,27 @@ func (v *view) subscription(s *Subscription, yield func(Row) bool) bool {
 				spans = append(spans, w)
 			}
 		}
+		if gone {
+			spans = cutAt(spans, v.day(s.Customer.Vanished))
+			dark = map[string][]worth{id: slices.Clone(spans)}
+		}
 		row := Row{Source: "main", Customer: s.Customer.ID, Subscription: s.ID, Item: id, Currency: upper(s.Currency)}
 		if !days(spans, dark[id], row, yield) {
 			return false
 		}
 	}
 	return true
+}
+
+// cutAt ends ranges on a day.
+func cutAt(spans []worth, end int) []worth {
+	var kept []worth
+	for _, w := range spans {
+		if w.to = min(w.to, end); w.from < w.to {
+			kept = append(kept, w)
+		}
+	}
+	return kept
 }
 
 // days yields the rows of one item: the days it has MRR and the dark ones.

@@ -57,6 +57,9 @@ func (s *Site) live(i int, at int64) {
 		Segment: []string{"smb", "mid-market", "enterprise", ""}[d.Pick(60, 20, 10, 10)],
 	}
 	c.Undated = d.One(40)
+	if v := dice.Roll(s.Config.Seed, forVanishing, uint64(i)); s.Config.Vanishing > 0 && v.IntN(s.Config.Vanishing) == 0 {
+		c.Vanished = at + v.Span(40*reckon.Day, 600*reckon.Day)
+	}
 	deleted := int64(0)
 	if d.One(8) {
 		deleted = at + d.Span(60*reckon.Day, 500*reckon.Day)

@@ -22,6 +22,7 @@ const (
 	forIDs
 	forLines
 	forGuest
+	forVanishing
 )
 
 // The indexes of customers: own ones from 0, the new customers of transferred

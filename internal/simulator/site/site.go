@@ -47,6 +47,7 @@ type Config struct {
 	Now       time.Time // the first moment one may look at
 	Start     time.Time // the founding; zero: the first day of the month Months-1 before yesterday's
 	Until     time.Time // the last moment one may look at; at least a day after Now
+	Vanishing int       // one own customer in so many vanishes some day, with all it had and without a word; 0: none
 	Guests    []Guest   // customers who live on the site for a part of their life only
 }
 
@@ -102,6 +103,7 @@ type Customer struct {
 	Name          string // company
 	Country       string
 	Currency      string // upper case: preferred_currency_code
+	Vanished      int64  // when the site lost all trace of it, 0 never
 	Undated       bool   // the first version has neither updated_at nor resource_version
 	Versions      []CustomerVersion
 	Subscriptions []*Subscription
@@ -117,6 +119,9 @@ type CustomerVersion struct {
 	Segment string // metadata segment, "" none
 	Deleted bool
 }
+
+// Gone says that the site has lost all trace of the customer.
+func (c *Customer) Gone(t int64) bool { return c != nil && c.Vanished > 0 && c.Vanished <= t }
 
 // Created is when the customer was created.
 func (c *Customer) Created() int64 { return c.Versions[0].At }

@@ -19,7 +19,8 @@ import (
 // An item-day is provable when the present object, the line of an invoice
 // (neither pending nor voided) or of a credit note, a succeeded ramp or an
 // event of the last ninety days shows it. What only an older event told, or
-// no event at all, lies in the dark.
+// no event at all, lies in the dark, and so does all that a customer had who has
+// vanished.
 func (s *Site) Truth(now time.Time, zone *time.Location) iter.Seq[company.Row] {
 	return func(yield func(company.Row) bool) {
 		v := view{now: now.Unix(), zone: zone}
@@ -64,12 +65,27 @@ func (v *view) subscription(s *Subscription, yield func(company.Row) bool) bool 
 				spans = append(spans, w)
 			}
 		}
+		if s.Customer.Gone(v.now) {
+			spans = cutAt(spans, v.day(s.Customer.Vanished))
+			dark = map[*Price][]worth{p: spans}
+		}
 		row := company.Row{Source: Source, Customer: s.Customer.ID, Subscription: s.ID, Item: s.ID + "/" + p.ID, Currency: s.Currency}
-		if !days(spans, slices.Clone(dark[p]), row, yield) {
+		if !days(slices.Clone(spans), slices.Clone(dark[p]), row, yield) {
 			return false
 		}
 	}
 	return true
+}
+
+// cutAt ends ranges on a day.
+func cutAt(spans []worth, end int) []worth {
+	var kept []worth
+	for _, w := range spans {
+		if w.to = min(w.to, end); w.from < w.to {
+			kept = append(kept, w)
+		}
+	}
+	return kept
 }
 
 // days yields the rows of one item: the days it has MRR and the dark ones.

@@ -121,7 +121,7 @@ func (a *ask) owner() (cust *company.Customer, asked, ok bool) {
 	if id == "" {
 		return nil, false, true
 	}
-	cust = a.c.Customer(id)
+	cust = a.findCustomer(id)
 	return cust, true, cust != nil && cust.Created <= a.t
 }
 
@@ -152,9 +152,9 @@ func (a *ask) customers(e *enc) *failure {
 	l := shelf[*company.Customer]{
 		all:  a.c.Customers,
 		key:  func(x *company.Customer) (int64, company.Ref) { return x.Created, x.Ref },
-		find: func(id string) (*company.Customer, bool) { x := a.c.Customer(id); return x, x != nil },
+		find: func(id string) (*company.Customer, bool) { x := a.findCustomer(id); return x, x != nil },
 		keep: func(x *company.Customer) bool {
-			return !gone(x, a.t) && a.p.one["test_clock"] == "" && (email == "" || strings.EqualFold(email, x.Email))
+			return !gone(x, a.t) && !x.Gone(a.t) && a.p.one["test_clock"] == "" && (email == "" || strings.EqualFold(email, x.Email))
 		},
 		write: func(e *enc, x *company.Customer) { a.customer(e, x, a.want) },
 	}
@@ -175,9 +175,9 @@ func (a *ask) subscriptions(e *enc) *failure {
 	l := shelf[*company.Subscription]{
 		all:  a.c.Subscriptions,
 		key:  func(x *company.Subscription) (int64, company.Ref) { return x.Created, x.Ref },
-		find: func(id string) (*company.Subscription, bool) { x := a.c.Subscription(id); return x, x != nil },
+		find: func(id string) (*company.Subscription, bool) { x := a.findSubscription(id); return x, x != nil },
 		keep: func(x *company.Subscription) bool {
-			return a.inStatus(x, status) && a.onPrice(x) && a.inPeriod(x) && a.collects(x) && a.p.one["test_clock"] == ""
+			return !x.Customer.Gone(a.t) && a.inStatus(x, status) && a.onPrice(x) && a.inPeriod(x) && a.collects(x) && a.p.one["test_clock"] == ""
 		},
 		write: func(e *enc, x *company.Subscription) { a.subscription(e, x, a.want) },
 	}
@@ -229,7 +229,7 @@ func (a *ask) itemsOf(e *enc) *failure {
 	if id == "" {
 		return invalid("parameter_missing", "subscription", "Missing required param: subscription.")
 	}
-	s := a.c.Subscription(id)
+	s := a.findSubscription(id)
 	if s == nil || s.Created > a.t {
 		return missing("subscription", id, "subscription")
 	}
@@ -247,7 +247,7 @@ func (a *ask) schedules(e *enc) *failure {
 		all: a.c.Schedules,
 		key: func(x *company.Schedule) (int64, company.Ref) { return x.Created, x.Sub.Ref },
 		find: func(id string) (*company.Schedule, bool) {
-			s, _ := a.c.SubscriptionOf(company.KindSchedule, id)
+			s, _ := a.findOwner(company.KindSchedule, id)
 			if s == nil || s.Schedule == nil {
 				return nil, false
 			}
@@ -255,7 +255,7 @@ func (a *ask) schedules(e *enc) *failure {
 		},
 		keep: func(x *company.Schedule) bool {
 			in := func(name string, t int64) bool { return a.falls(name, pick(t <= a.t, t, 0)) }
-			return (id == "" || x.Sub.Customer.ID == id) && a.p.one["scheduled"] != "true" &&
+			return !x.Sub.Customer.Gone(a.t) && (id == "" || x.Sub.Customer.ID == id) && a.p.one["scheduled"] != "true" &&
 				in("canceled_at", x.Canceled) && in("completed_at", x.Done) && in("released_at", x.Released)
 		},
 		write: func(e *enc, x *company.Schedule) { a.schedule(e, x, a.want) },
@@ -272,9 +272,9 @@ func (a *ask) invoices(e *enc) *failure {
 	l := shelf[*company.Invoice]{
 		all:  a.c.Invoices,
 		key:  func(x *company.Invoice) (int64, company.Ref) { return x.Created, x.Ref },
-		find: func(id string) (*company.Invoice, bool) { x := a.c.Invoice(id); return x, x != nil },
+		find: func(id string) (*company.Invoice, bool) { x := a.findInvoice(id); return x, x != nil },
 		keep: func(x *company.Invoice) bool {
-			return (status == "" || x.State(a.t) == status) && a.collects(x.Sub) && a.falls("due_date", a.due(x))
+			return !x.Customer.Gone(a.t) && (status == "" || x.State(a.t) == status) && a.collects(x.Sub) && a.falls("due_date", a.due(x))
 		},
 		write: func(e *enc, x *company.Invoice) { a.invoice(e, x, a.want) },
 	}
@@ -286,7 +286,7 @@ func (a *ask) invoices(e *enc) *failure {
 		slices.SortStableFunc(l.all, func(x, y *company.Invoice) int { return int(x.Created - y.Created) })
 	}
 	if id := a.p.one["subscription"]; id != "" {
-		s := a.c.Subscription(id)
+		s := a.findSubscription(id)
 		if s == nil || s.Created > a.t || asked && s.Customer != cust {
 			return missing("subscription", id, "subscription")
 		}
@@ -303,7 +303,7 @@ func (a *ask) linesOf(e *enc, name, id string) *failure {
 		}
 		return inOrder(e, []string{"cnli_" + a.lineID(n.Invoice, n.Line)[3:]}, a.p, "credit_note_line_item", a.url, func(e *enc, _ int) { a.creditLine(e, n) })
 	}
-	v := a.c.Invoice(id)
+	v := a.findInvoice(id)
 	if v == nil || v.Created > a.t {
 		return missing("invoice", id, "id")
 	}
@@ -326,6 +326,8 @@ func (a *ask) invoiceItems(e *enc) *failure {
 		keep: func(x *company.InvoiceItem) bool {
 			open := x.Invoice == nil || x.Invoice.Created > a.t
 			switch {
+			case x.Customer.Gone(a.t):
+				return false
 			case pending == "true" && !open, pending == "false" && open:
 				return false
 			case a.p.one["customer"] != "" && x.Customer.ID != a.p.one["customer"]:
@@ -340,7 +342,7 @@ func (a *ask) invoiceItems(e *enc) *failure {
 }
 
 func (a *ask) aside(id string) *company.InvoiceItem {
-	s, r := a.c.SubscriptionOf(company.KindInvoiceItem, id)
+	s, r := a.findOwner(company.KindInvoiceItem, id)
 	if s == nil || r.N() >= len(s.Pending) || s.Pending[r.N()].Date > a.t {
 		return nil
 	}
@@ -353,7 +355,7 @@ func (a *ask) creditNotes(e *enc) *failure {
 		key:  func(x *company.CreditNote) (int64, company.Ref) { return x.Created, x.Ref },
 		find: func(id string) (*company.CreditNote, bool) { x := a.note(id); return x, x != nil },
 		keep: func(x *company.CreditNote) bool {
-			return (a.p.one["customer"] == "" || x.Customer.ID == a.p.one["customer"]) && (a.p.one["invoice"] == "" || x.Invoice.ID == a.p.one["invoice"])
+			return !x.Customer.Gone(a.t) && (a.p.one["customer"] == "" || x.Customer.ID == a.p.one["customer"]) && (a.p.one["invoice"] == "" || x.Invoice.ID == a.p.one["invoice"])
 		},
 		write: func(e *enc, x *company.CreditNote) { a.creditNote(e, x, a.want) },
 	}
@@ -361,7 +363,7 @@ func (a *ask) creditNotes(e *enc) *failure {
 }
 
 func (a *ask) note(id string) *company.CreditNote {
-	s, r := a.c.SubscriptionOf(company.KindCreditNote, id)
+	s, r := a.findOwner(company.KindCreditNote, id)
 	if s == nil {
 		return nil
 	}
@@ -392,7 +394,7 @@ func (s *Server) eventList(e *enc, a *ask) *failure {
 			return x, x != nil
 		},
 		keep: func(x *company.Event) bool {
-			return x.At > a.t-kept && a.p.one["delivery_success"] != "false" && typed(x.Type, types) && !s.o.Faults.Late(uint64(x.Ref), x.At, a.t)
+			return x.At > a.t-kept && !(x.Customer != nil && x.Customer.Gone(a.t)) && a.p.one["delivery_success"] != "false" && typed(x.Type, types) && !s.o.Faults.Late(uint64(x.Ref), x.At, a.t)
 		},
 		write: func(e *enc, x *company.Event) { a.event(e, x) },
 	}

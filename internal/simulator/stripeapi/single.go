@@ -12,12 +12,12 @@ func (s *Server) single(e *enc, a *ask, name, id string) *failure {
 	ok := false
 	switch name {
 	case "customers":
-		if x := a.c.Customer(id); x != nil && x.Created <= a.t {
+		if x := a.findCustomer(id); x != nil && x.Created <= a.t {
 			ok = true
 			a.customer(e, x, a.want)
 		}
 	case "subscriptions":
-		if x := a.c.Subscription(id); x != nil && x.Created <= a.t {
+		if x := a.findSubscription(id); x != nil && x.Created <= a.t {
 			ok = true
 			a.subscription(e, x, a.want)
 		}
@@ -26,12 +26,12 @@ func (s *Server) single(e *enc, a *ask, name, id string) *failure {
 		ok = a.oneItem(e, id)
 	case "subscription_schedules":
 		kind = "subscription_schedule"
-		if x, _ := a.c.SubscriptionOf(company.KindSchedule, id); x != nil && x.Schedule != nil && x.Created <= a.t {
+		if x, _ := a.findOwner(company.KindSchedule, id); x != nil && x.Schedule != nil && x.Created <= a.t {
 			ok = true
 			a.schedule(e, x.Schedule, a.want)
 		}
 	case "invoices":
-		if x := a.c.Invoice(id); x != nil && x.Created <= a.t {
+		if x := a.findInvoice(id); x != nil && x.Created <= a.t {
 			ok = true
 			a.invoice(e, x, a.want)
 		}
@@ -47,7 +47,7 @@ func (s *Server) single(e *enc, a *ask, name, id string) *failure {
 		}
 	case "events":
 		r, found := a.c.Find(company.KindEvent, id)
-		if x := s.events[r]; found && x != nil && x.At <= a.t && x.At > a.t-kept {
+		if x := s.events[r]; found && x != nil && !(x.Customer != nil && x.Customer.Gone(a.t)) && x.At <= a.t && x.At > a.t-kept {
 			ok = true
 			a.event(e, x)
 		}
@@ -61,7 +61,7 @@ func (s *Server) single(e *enc, a *ask, name, id string) *failure {
 }
 
 func (a *ask) oneItem(e *enc, id string) bool {
-	s, _ := a.c.SubscriptionOf(company.KindItem, id)
+	s, _ := a.findOwner(company.KindItem, id)
 	if s == nil || s.Created > a.t {
 		return false
 	}

@@ -22,8 +22,11 @@ type Fault uint8
 // once more.
 // Mutate moves the present on between two requests, so that what was listed is
 // not what is fetched again. LateEvents lets events appear up to a minute after
-// they happened. OldEvents (events told in a form that is not today's) and
-// Deleted (customers that vanish) are the simulated company's own.
+// they happened. The rest is the simulated company's own: OldEvents (told in a
+// form that is not today's), Deleted (customers that are deleted) and Vanished
+// (customers of whom the provider loses all trace, without a word). The last
+// comes with deleted where that is named by itself: what "all" plays a nightly
+// sync finds out in the same night, but not that.
 const (
 	TooMany Fault = iota + 1
 	Storm
@@ -40,6 +43,7 @@ const (
 	OldEvents
 	Denied
 	Deleted
+	Vanished
 )
 
 var faultNames = map[string]Fault{
@@ -102,6 +106,9 @@ func ParseFaults(spec string, seed uint64) (Faults, error) {
 			n = usual[k]
 		}
 		f.OneIn[k] = n
+		if k == Deleted {
+			f.OneIn[Vanished] = n
+		}
 	}
 	return f, nil
 }
@@ -152,7 +159,7 @@ type chaos struct {
 func newChaos(f Faults) *chaos {
 	c := &chaos{seed: f.Seed, oneIn: f.OneIn, asked: map[uint64]uint64{}, hits: map[string]int{}}
 	for k := range f.OneIn {
-		if k != LateEvents && k != OldEvents && k != Deleted {
+		if k != LateEvents && k != OldEvents && k != Deleted && k != Vanished {
 			c.order = append(c.order, k)
 		}
 	}
