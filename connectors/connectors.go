@@ -98,6 +98,9 @@ type Cursor string
 type Page struct {
 	Objects []Object
 	Cursor  Cursor
+	// Slice names the part of the stream that the page is of, coarsely: a month
+	// of creation, a day of changes. What is missing in the end is counted by it.
+	Slice string
 	// Total is how many objects the stream will bring as far as that is known,
 	// for progress alone; 0 when unknown.
 	Total int

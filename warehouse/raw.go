@@ -33,13 +33,22 @@ const (
 	lookup = 1_000
 )
 
-// Land stores the objects that a stream listed, but for the versions that say
+// Land is LandPages of objects that are of no slice.
+func (w *Warehouse) Land(ctx context.Context, run uint64, source string, stream connectors.Stream, objects []connectors.Object) (Landed, error) {
+	return w.LandPages(ctx, run, source, stream, []connectors.Page{{Objects: objects}})
+}
+
+// LandPages stores the objects that a stream listed, but for the versions that say
 // nothing new: those stored before, and those whose payload is that of the
 // version before them. What was listed is recorded for Completeness. Landing
 // the same objects again changes nothing, whether the first time was
 // acknowledged or not. Give it thousands of objects at a time: each call costs
 // two INSERTs.
-func (w *Warehouse) Land(ctx context.Context, run uint64, source string, stream connectors.Stream, objects []connectors.Object) (Landed, error) {
+func (w *Warehouse) LandPages(ctx context.Context, run uint64, source string, stream connectors.Stream, pages []connectors.Page) (Landed, error) {
+	var objects []connectors.Object
+	for _, p := range pages {
+		objects = append(objects, p.Objects...)
+	}
 	if len(objects) == 0 {
 		return Landed{}, nil
 	}
@@ -51,7 +60,7 @@ func (w *Warehouse) Land(ctx context.Context, run uint64, source string, stream 
 	if err != nil {
 		return Landed{}, err
 	}
-	if err := w.list(ctx, run, source, stream, objects); err != nil {
+	if err := w.list(ctx, run, source, stream, pages); err != nil {
 		h.reset()
 		return Landed{}, err
 	}
@@ -138,12 +147,14 @@ func (w *Warehouse) append(ctx context.Context, run uint64, source string, objec
 }
 
 // list records what a stream listed.
-func (w *Warehouse) list(ctx context.Context, run uint64, source string, stream connectors.Stream, objects []connectors.Object) error {
-	return w.insert(ctx, "listings", []string{"run", "source", "stream", "customer_id", "kind", "id"}, func(b driver.Batch) error {
-		for i := range objects {
-			o := &objects[i]
-			if err := b.Append(run, source, string(stream), o.CustomerID, o.Kind, o.ID); err != nil {
-				return err
+func (w *Warehouse) list(ctx context.Context, run uint64, source string, stream connectors.Stream, pages []connectors.Page) error {
+	return w.insert(ctx, "listings", []string{"run", "source", "stream", "customer_id", "kind", "id", "slice"}, func(b driver.Batch) error {
+		for _, p := range pages {
+			for i := range p.Objects {
+				o := &p.Objects[i]
+				if err := b.Append(run, source, string(stream), o.CustomerID, o.Kind, o.ID, p.Slice); err != nil {
+					return err
+				}
 			}
 		}
 		return nil
@@ -157,51 +168,6 @@ func (w *Warehouse) dropListings(ctx context.Context, run uint64) error {
 		return err
 	}
 	return w.dropPartitions(ctx, "listings", slices.DeleteFunc(all["listings"], func(p partition) bool { return p.owner >= run }))
-}
-
-// StreamCount is what a run listed of a stream against what the warehouse
-// holds, in distinct objects.
-type StreamCount struct {
-	Stream  connectors.Stream
-	Listed  int
-	Landed  int
-	Missing int
-}
-
-// Completeness counts, inside the engine, the distinct objects that a run has
-// listed of a source and how many of them the warehouse holds, by stream and
-// ordered by its name, and records the answer. Anything missing means that the
-// source must not be sealed.
-func (w *Warehouse) Completeness(ctx context.Context, run uint64, source string) ([]StreamCount, error) {
-	var all []StreamCount
-	err := w.each(ctx, "count what landed", `
-		SELECT stream, uniqExact(k), uniqExactIf(k, k NOT IN (
-			SELECT cityHash64(customer_id, kind, id) FROM `+w.table("raw_objects")+` WHERE source = {source:String}
-		))
-		FROM (
-			SELECT stream, cityHash64(customer_id, kind, id) AS k FROM `+w.table("listings")+`
-			WHERE run = {run:UInt64} AND source = {source:String}
-		)
-		GROUP BY stream ORDER BY stream`, func(scan func(...any) error) error {
-		var stream string
-		var listed, missing uint64
-		if err := scan(&stream, &listed, &missing); err != nil {
-			return err
-		}
-		all = append(all, StreamCount{connectors.Stream(stream), int(listed), int(listed - missing), int(missing)})
-		return nil
-	}, named("run", run), named("source", source))
-	if err != nil || len(all) == 0 {
-		return nil, err
-	}
-	return all, w.insert(ctx, "completeness", []string{"run", "source", "stream", "seq", "listed", "landed", "missing"}, func(b driver.Batch) error {
-		for _, c := range all {
-			if err := b.Append(run, source, string(c.Stream), w.next(), uint64(c.Listed), uint64(c.Landed), uint64(c.Missing)); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
 }
 
 // held knows which versions of a source's objects are stored, so that a page

@@ -208,7 +208,14 @@ func TestSealHidesWhatLandedLater(t *testing.T) {
 func TestCompleteness(t *testing.T) {
 	w := fresh(t)
 	run := start(t, w)
-	land(t, w, run.ID, object("c1", "sub", "a", 1, `{}`), object("c1", "sub", "a", 2, `{"x":1}`), object("c1", "sub", "b", 1, `{}`))
+	a, b := object("c1", "sub", "a", 1, `{}`), object("c1", "sub", "b", 1, `{}`)
+	pages := []connectors.Page{
+		{Slice: "created 2026-02", Objects: []connectors.Object{b, a}},
+		{Slice: "created 2026-01", Objects: []connectors.Object{a, object("c1", "sub", "a", 2, `{"x":1}`)}},
+	}
+	if landed, err := w.LandPages(t.Context(), run.ID, "main", "things", pages); err != nil || landed != (Landed{4, 3, 1}) {
+		t.Fatalf("landed %+v, %v", landed, err)
+	}
 	if _, err := w.Land(t.Context(), run.ID, "main", "events", []connectors.Object{object("c1", "event", "e", 1, `{}`)}); err != nil {
 		t.Fatal(err)
 	}
@@ -223,14 +230,20 @@ func TestCompleteness(t *testing.T) {
 		}
 		return got
 	}
-	if diff := cmp.Diff([]StreamCount{{"events", 1, 1, 0}, {"things", 2, 2, 0}}, count()); diff != "" {
+	events := StreamCount{Stream: "events", Count: Count{1, 1, 0}, Slices: []SliceCount{{"", Count{1, 1, 0}}}}
+	things := StreamCount{Stream: "things", Count: Count{2, 2, 0}, Slices: []SliceCount{{"created 2026-01", Count{1, 1, 0}}, {"created 2026-02", Count{2, 2, 0}}}}
+	if diff := cmp.Diff([]StreamCount{events, things}, count()); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
 	// Something goes missing behind our back.
 	if err := w.Conn().Exec(t.Context(), "ALTER TABLE "+w.table("raw_objects")+" DELETE WHERE id = 'b' SETTINGS mutations_sync = 1"); err != nil {
 		t.Fatal(err)
 	}
-	if diff := cmp.Diff([]StreamCount{{"events", 1, 1, 0}, {"things", 2, 1, 1}}, count()); diff != "" {
+	things.Count, things.Slices[1].Count, things.Lost = Count{2, 1, 1}, Count{2, 1, 1}, []string{"sub/b"}
+	if got := answer(t, w, "SELECT groupArray((stream, slice, missing)) FROM (SELECT * FROM "+w.schema.DB()+".completeness_slices WHERE source = 'main' ORDER BY stream, slice)"); got != "[('events','',0),('things','created 2026-01',0),('things','created 2026-02',0)]" {
+		t.Errorf("the view says %s", got)
+	}
+	if diff := cmp.Diff([]StreamCount{events, things}, count()); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
 	finish(t, w, run)

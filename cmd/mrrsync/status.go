@@ -18,6 +18,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"mrrsync/config"
+	"mrrsync/internal/pipeline"
 	"mrrsync/internal/schedule"
 	"mrrsync/warehouse"
 )
@@ -56,6 +57,7 @@ type condition struct {
 	Outcome     string     `json:"last_run_status,omitempty"`
 	StartedAt   *time.Time `json:"last_run_started_at,omitempty"`
 	Error       string     `json:"last_run_error,omitempty"`
+	Warnings    []string   `json:"last_run_warnings,omitempty"`
 	Rejects     uint64     `json:"rejects"`
 	// Holders are the runs that have the warehouse now: none or one.
 	Holders []warehouse.Holder `json:"locks,omitempty"`
@@ -171,6 +173,10 @@ func (is *condition) ask(ctx context.Context, w *warehouse.Warehouse) error {
 	}
 	if ok {
 		is.Run, is.Verb, is.Outcome, is.StartedAt, is.Error = run.ID, run.Verb, string(run.Status), &run.StartedAt, run.Error
+		var receipt pipeline.Receipt
+		if json.Unmarshal(run.Receipt, &receipt) == nil { // none while it runs, or when it was killed
+			is.Warnings = receipt.Warnings
+		}
 	}
 	db := w.Schema().DB()
 	if err := w.Conn().QueryRow(ctx, "SELECT count() FROM "+db+".rejects").Scan(&is.Rejects); err != nil {
@@ -225,6 +231,9 @@ func (is *condition) print(out io.Writer, now time.Time) error {
 	}
 	if is.Error != "" {
 		fmt.Fprintf(out, "           %s\n", is.Error)
+	}
+	for _, warning := range is.Warnings {
+		fmt.Fprintf(out, "           warning: %s\n", warning)
 	}
 	for _, h := range is.Holders {
 		fmt.Fprintf(out, "locked by  %s\n", h)

@@ -91,7 +91,7 @@ func (o *order) flags(cmd *cobra.Command) {
 	f.StringVar(&o.through, "through", "", "publish through `DATE` (default yesterday in the reporting time zone)")
 	f.BoolVar(&o.json, "json", false, "print the receipt as JSON")
 	f.BoolVar(&o.acceptRestatement, "accept-restatement", false, "publish even if final days change by more than publish.max_restated_percent")
-	f.BoolVar(&o.acceptChurn, "accept-churn", false, "publish even if a day's churn exceeds publish.max_churn_percent")
+	f.BoolVar(&o.acceptChurn, "accept-churn", false, "go on even if a day's churn, or what is missing at a provider, exceeds publish.max_churn_percent")
 	if !o.rebuild {
 		f.BoolVar(&o.full, "full", false, "list everything again instead of asking for changes")
 	}
@@ -196,6 +196,12 @@ func printReceipt(out io.Writer, r pipeline.Receipt) {
 	for _, s := range r.Sources {
 		if s.Error != "" {
 			fmt.Fprintf(out, "source %s failed: %s\n", s.Source, s.Error)
+		}
+	}
+	for _, s := range r.Sources {
+		if s.Sweep != nil {
+			fmt.Fprintf(out, "source %s: asked for %s open subscriptions not seen for a week, with %s; %s gone\n",
+				s.Source, number(s.Sweep.Asked), count(s.Sweep.Requests, "request"), number(s.Sweep.Gone))
 		}
 	}
 	for _, warning := range r.Warnings {

@@ -2,8 +2,11 @@ package main
 
 import (
 	"bytes"
+	"encoding/json"
 	"flag"
 	"fmt"
+	"maps"
+	"net/http"
 	"net/http/httptest"
 	"path/filepath"
 	"strings"
@@ -29,6 +32,8 @@ type town struct {
 	at      simulator.Addresses
 	folder  string
 	present atomic.Int64 // Unix seconds
+	// bend, if set, changes the objects that Stripe answers with.
+	bend atomic.Pointer[func(object map[string]any)]
 }
 
 func newTown(t *testing.T, c simulator.Config) *town {
@@ -37,11 +42,43 @@ func newTown(t *testing.T, c simulator.Config) *town {
 	s.present.Store(c.Now.Unix())
 	s.api = stripeapi.New(s.company.Books, stripeapi.Options{Key: simulator.Key(c.Seed), Clock: s.now})
 	s.site = chargebeeapi.New(s.company.Site, chargebeeapi.Options{Key: simulator.SiteKey(c.Seed), Clock: s.now})
-	stripe, site := httptest.NewServer(s.api), httptest.NewServer(s.site)
+	stripe, site := httptest.NewServer(s.bent(s.api)), httptest.NewServer(s.site)
 	t.Cleanup(stripe.Close)
 	t.Cleanup(site.Close)
 	s.at = simulator.Addresses{Stripe: stripe.URL, Chargebee: site.URL}
 	return s
+}
+
+// bent is the API, its answers changed by bend.
+func (s *town) bent(api http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		bend := s.bend.Load()
+		if bend == nil {
+			api.ServeHTTP(w, r)
+			return
+		}
+		whole := httptest.NewRecorder()
+		api.ServeHTTP(whole, r)
+		maps.Copy(w.Header(), whole.Header())
+		w.Header().Del("Content-Length")
+		w.WriteHeader(whole.Code)
+		var answer map[string]any
+		body := json.NewDecoder(whole.Body)
+		body.UseNumber()
+		if err := body.Decode(&answer); err != nil {
+			s.Errorf("bend %s: %v", r.URL, err)
+		}
+		if list, ok := answer["data"].([]any); ok {
+			for _, o := range list {
+				(*bend)(o.(map[string]any))
+			}
+		} else {
+			(*bend)(answer)
+		}
+		if err := json.NewEncoder(w).Encode(answer); err != nil {
+			s.Errorf("bend %s: %v", r.URL, err)
+		}
+	})
 }
 
 func (s *town) now() time.Time { return time.Unix(s.present.Load(), 0).UTC() }

@@ -242,10 +242,11 @@ func (c *connector) window(ctx context.Context, cl *client, l list, at *position
 			}
 			fresh = append(missing, fresh...)
 		}
+		slice := at.slice(fresh)
 		if at.Offset = next; next == "" {
 			at.end()
 		}
-		if err := out(connectors.Page{Objects: fresh, Cursor: at.cursor()}); err != nil {
+		if err := out(connectors.Page{Objects: fresh, Cursor: at.cursor(), Slice: slice}); err != nil {
 			return err
 		}
 	}

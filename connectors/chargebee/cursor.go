@@ -3,8 +3,11 @@ package chargebee
 import (
 	"encoding/json"
 	"fmt"
+	"strconv"
+	"time"
 
 	"mrrsync/connectors"
+	"mrrsync/connectors/rawjson"
 )
 
 // position is a stream's cursor: up to where the stream was read whole, and the
@@ -74,6 +77,23 @@ func (p *position) begin(now int64) {
 		p.From = max(p.Through-int64(lookBack.Seconds()), 1)
 		p.Upper = max(now, p.From)
 	}
+}
+
+// slice names the part of the stream that a page of the open window is of: the
+// month in which its first object was made, or the day of an increment.
+func (p *position) slice(objects []connectors.Object) string {
+	day := func(at int64) time.Time { return time.Unix(at, 0).UTC() }
+	if p.From > 0 {
+		return "until " + day(p.Upper).Format(time.DateOnly)
+	}
+	for _, o := range objects {
+		for _, birth := range []string{"created_at", "date"} {
+			if at, err := strconv.ParseInt(string(rawjson.Member(o.Payload, birth)), 10, 64); err == nil {
+				return "created " + day(at).Format("2006-01")
+			}
+		}
+	}
+	return ""
 }
 
 // end closes the window, which was read whole.

@@ -202,6 +202,7 @@ func (f *feed) window(ctx context.Context, out send) error {
 			}
 			objects = append(objects, fetched...)
 		}
+		slice := f.at.slice(nil)
 		if f.at.Offset = next; next == "" {
 			watch, err := f.watch(now)
 			if err != nil {
@@ -210,7 +211,7 @@ func (f *feed) window(ctx context.Context, out send) error {
 			objects = append(objects, watch)
 			f.at.end()
 		}
-		if err := out(connectors.Page{Objects: objects, Cursor: f.at.cursor()}); err != nil {
+		if err := out(connectors.Page{Objects: objects, Cursor: f.at.cursor(), Slice: slice}); err != nil {
 			return err
 		}
 	}
@@ -318,9 +319,8 @@ func (f *feed) one(ctx context.Context, w wanted) (connectors.Object, error) {
 		if l.catalogue {
 			return connectors.Object{}, nil
 		}
-		o = connectors.Object{
-			Kind: w.Kind, ID: w.ID, Version: max(w.Version, now.UnixMilli()), SeenAt: now.UTC(), Origin: connectors.Fetched, Deleted: true,
-			Payload: fmt.Appendf(nil, `{"deleted":true,"id":%q,"object":%q}`, w.ID, w.Kind),
+		if o, err = connectors.Gone(connectors.Object{Kind: w.Kind, ID: w.ID}, max(w.Version, now.UnixMilli()), now); err != nil {
+			return o, err
 		}
 	}
 	if o.CustomerID == "" && !l.catalogue {

@@ -137,6 +137,7 @@ const (
 	needsLater
 	needsPersonal
 	needsFaulty
+	needsSweeper
 )
 
 // skip says why a check does not apply to a Subject; empty when it does.
@@ -146,12 +147,21 @@ func (c check) skip(s Subject) string {
 		return "the connector " + s.NoAPI
 	case c.needs == needsFaulty && s.API.Faulty == nil:
 		return "the subject has no Faulty"
+	case c.needs == needsSweeper && !s.sweeps():
+		return "the connector is no Sweeper"
 	case c.needs == needsLater && s.Later == nil:
 		return "the subject has no Later"
 	case c.needs == needsPersonal && len(s.Personal.Emails)+len(s.Personal.Names)+len(s.Personal.Never) == 0:
 		return "the subject names no Personal values"
 	}
 	return ""
+}
+
+// sweeps says whether the connector can look for what vanished.
+func (s Subject) sweeps() bool {
+	c, err := s.Open((&bench{log: &ledger{}}).options(nil, s))
+	_, ok := c.(connectors.Sweeper)
+	return err == nil && ok
 }
 
 // checks are the promises, in the order in which they build on each other.
@@ -175,6 +185,9 @@ func checks() []check {
 		{"a context that has ended asks for nothing", needsNothing, endedContextAsksNothing},
 		{"a cancelled context ends a pull within one request", needsNothing, cancelEndsPull},
 		{"a cancelled context ends a wait", needsAPI, cancelEndsWait},
+
+		{"a sweep answers for what is known and finds what is gone", needsSweeper, sweepAnswers},
+		{"a sweep ends when it is told to", needsSweeper, sweepStops},
 
 		{"records are well-formed", needsNothing, recordsAreWellFormed},
 		{"translate does not mind order or repetition", needsNothing, translateIsPure},

@@ -181,6 +181,70 @@ func (f fake) Translate(objects []connectors.Object, catalog *connectors.Catalog
 	return f.Connector.Translate(objects, catalog)
 }
 
+// sweeping looks for what vanished on the list, and answers as answer says.
+type sweeping struct {
+	connectors.Connector
+	now    time.Time
+	answer func([]connectors.Object) []connectors.Object
+	deaf   bool // to the context
+}
+
+func (sweeping) Sweeps() (string, int) { return "subscription", 50 }
+
+func (s sweeping) Sweep(ctx context.Context, known []connectors.Object) iter.Seq2[[]connectors.Object, error] {
+	return func(yield func([]connectors.Object, error) bool) {
+		if s.deaf {
+			ctx = context.WithoutCancel(ctx)
+		}
+		there := map[string]connectors.Object{}
+		for page, err := range s.Pull(ctx, "subscriptions", "") {
+			if err != nil {
+				yield(nil, err)
+				return
+			}
+			for _, o := range page.Objects {
+				there[o.ID] = o
+			}
+		}
+		var found []connectors.Object
+		for _, o := range known {
+			if now, ok := there[o.ID]; ok {
+				found = append(found, now)
+			} else if gone, err := connectors.Gone(o, o.Version+1, s.now); err == nil {
+				found = append(found, gone)
+			}
+		}
+		if s.answer != nil {
+			found = s.answer(found)
+		}
+		yield(found, nil)
+	}
+}
+
+// swept changes what a sweep answers.
+func swept(answer func([]connectors.Object) []connectors.Object) func(*conformance.Subject) {
+	return opened(func(c connectors.Connector, o connectors.Options) connectors.Connector {
+		return sweeping{Connector: c, now: o.Now(), answer: answer}
+	})
+}
+
+// each changes the objects that a sweep answers with, one by one.
+func each(change func(*connectors.Object)) func([]connectors.Object) []connectors.Object {
+	return func(all []connectors.Object) []connectors.Object {
+		for i := range all {
+			change(&all[i])
+		}
+		return all
+	}
+}
+
+// A connector that looks for what vanished is held to it.
+func TestSweeper(t *testing.T) {
+	s := healthy(present)
+	swept(nil)(&s)
+	conformance.Run(t, s)
+}
+
 // forgetful restarts where it stood.
 type forgetful struct{ connectors.Connector }
 
@@ -450,6 +514,14 @@ func sabotages() []sabotage {
 			r.Customer.Name = fmt.Sprint(calls.Add(1))
 			return r, x
 		}), []string{"translate may run in parallel", "translate does not mind order or repetition"}, "another"},
+		{"a sweep that leaves out what is gone", swept(func(all []connectors.Object) []connectors.Object {
+			return slices.DeleteFunc(all, func(o connectors.Object) bool { return o.Deleted })
+		}), []string{"a sweep answers for what is known and finds what is gone"}, "not answered"},
+		{"a sweep that takes everything for gone", swept(each(func(o *connectors.Object) { o.Deleted = true })), []string{"a sweep answers for what is known and finds what is gone"}, "exists true"},
+		{"a sweep that dates the end itself", swept(each(func(o *connectors.Object) { o.SeenAt = o.SeenAt.AddDate(0, 0, -9) })), []string{"a sweep answers for what is known and finds what is gone"}, "moment of asking"},
+		{"a sweep without end", opened(func(c connectors.Connector, o connectors.Options) connectors.Connector {
+			return sweeping{Connector: c, now: o.Now(), deaf: true}
+		}), []string{"a sweep ends when it is told to"}, "context has ended"},
 		{"rejects that nobody hears of", translation(func(_ []connectors.Object, r billing.Record, _ []connectors.Reject) (billing.Record, []connectors.Reject) {
 			return r, nil
 		}), []string{"an unreadable object is rejected by name and the last readable one stays"}, "reject"},

@@ -25,6 +25,7 @@ type settings struct {
 	RequestsPerSecond float64       `yaml:"requests_per_second"`
 	Concurrency       int           `yaml:"concurrency"`
 	PageSize          int           `yaml:"page_size"`
+	SweepRequests     int           `yaml:"sweep_requests"`
 }
 
 // Definition makes the connector known.
@@ -37,6 +38,7 @@ var Definition = connectors.Definition{
 		{Name: "requests_per_second", Default: "20", Summary: "for all workers together; slows down by itself on 429"},
 		{Name: "concurrency", Default: "8", Summary: "requests under way at once"},
 		{Name: "page_size", Default: "100", Summary: "objects asked for per request, 1 to 100"},
+		{Name: "sweep_requests", Default: "100", Summary: "requests a run spends on looking for open subscriptions that vanished without a word; 0: none"},
 	},
 	Open: Open,
 }
@@ -44,7 +46,7 @@ var Definition = connectors.Definition{
 // Open is the connector of one account. It asks for no secret and sends
 // nothing until a method that does I/O is called.
 func Open(o connectors.Options) (connectors.Connector, error) {
-	s := settings{RequestsPerSecond: defaultRate, Concurrency: defaultConcurrency, PageSize: defaultPageSize}
+	s := settings{RequestsPerSecond: defaultRate, Concurrency: defaultConcurrency, PageSize: defaultPageSize, SweepRequests: connectors.SweepRequests}
 	if o.Settings != nil {
 		if err := o.Settings.Decode(&s); err != nil {
 			return nil, err
@@ -71,6 +73,9 @@ func (s settings) validate(problem func(key, format string, args ...any) error) 
 	}
 	if s.PageSize < 1 || s.PageSize > 100 {
 		all = append(all, problem("page_size", "it is %d, want 1 to 100", s.PageSize))
+	}
+	if s.SweepRequests < 0 {
+		all = append(all, problem("sweep_requests", "it is %d, want 0 or more", s.SweepRequests))
 	}
 	if s.BaseURL != "" {
 		u, err := url.Parse(s.BaseURL)

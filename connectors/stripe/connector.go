@@ -198,7 +198,7 @@ func (c *connector) pullList(ctx context.Context, l list, at position, yield fun
 			return c.denied(l.permission, err)
 		}
 		at.Spans, at.Done, at.Clock = p.remain, len(p.remain) == 0, c.clock.now()
-		if !yield(connectors.Page{Objects: p.objects, Cursor: at.cursor()}) {
+		if !yield(connectors.Page{Objects: p.objects, Cursor: at.cursor(), Slice: "created " + time.Unix(p.first, 0).UTC().Format("2006-01")}) {
 			return errStopped
 		}
 	}

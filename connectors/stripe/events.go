@@ -229,7 +229,7 @@ func (c *connector) readWindow(ctx context.Context, cl *client, at position, yie
 // send yields objects under the cursor that is durable with them.
 func (f *feed) send(objects []connectors.Object) error {
 	f.at.Clock = f.c.clock.now()
-	if !f.yield(connectors.Page{Objects: objects, Cursor: f.at.cursor()}) {
+	if !f.yield(connectors.Page{Objects: objects, Cursor: f.at.cursor(), Slice: "until " + time.Unix(f.at.Upper, 0).UTC().Format(time.DateOnly)}) {
 		return errStopped
 	}
 	return nil

@@ -141,9 +141,5 @@ func (f *feed) one(ctx context.Context, t target) (connectors.Object, error) {
 		return connectors.Object{}, nil
 	}
 	now := f.c.options.Now()
-	return connectors.Object{
-		Kind: t.kind, ID: t.id, CustomerID: f.wanted[t].customer, Version: f.c.clock.tick(now), SeenAt: now.UTC(),
-		Origin: connectors.Fetched, Deleted: true,
-		Payload: fmt.Appendf(nil, `{"id":%q,"object":%q,"customer":%q,"deleted":true}`, t.id, t.kind, f.wanted[t].customer),
-	}, nil
+	return connectors.Gone(connectors.Object{Kind: t.kind, ID: t.id, CustomerID: f.wanted[t].customer}, f.c.clock.tick(now), now)
 }

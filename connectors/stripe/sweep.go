@@ -23,6 +23,7 @@ type batch struct {
 type swept struct {
 	objects []connectors.Object
 	found   []found
+	first   int64 // when the newest of them was created
 	remain  []span
 }
 
@@ -138,7 +139,7 @@ func (w sweep) collect(ctx context.Context, spans []span, pages chan<- swept) er
 			}
 		}
 		select {
-		case pages <- swept{a.batch.objects, a.batch.found, remaining(open)}:
+		case pages <- swept{a.batch.objects, a.batch.found, a.batch.first, remaining(open)}:
 		case <-ctx.Done():
 			failure = ctx.Err()
 		}

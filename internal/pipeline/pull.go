@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -58,14 +59,21 @@ func (r *run) pullSource(ctx context.Context, s Source, receipt *SourceReceipt) 
 			return err
 		}
 	}
-	err = r.pullStreams(ctx, s, receipt)
+	g := newGauge(s)
+	err = r.pullStreams(ctx, s, receipt, g)
 	if errors.Is(err, connectors.ErrGap) {
 		r.warn("source %s: %v: everything is listed again", s.Name, err)
 		if err = r.restart(ctx, s); err == nil {
-			err = r.pullStreams(ctx, s, receipt)
+			err = r.pullStreams(ctx, s, receipt, g)
 		}
 	}
+	if err == nil {
+		err = r.sweep(ctx, s, receipt)
+	}
 	if err != nil {
+		return err
+	}
+	if err := r.watchFields(ctx, s, g); err != nil {
 		return err
 	}
 	if err := r.prove(ctx, s, receipt); err != nil {
@@ -123,26 +131,38 @@ func (r *run) prove(ctx context.Context, s Source, receipt *SourceReceipt) error
 		return err
 	}
 	receipt.Streams = receipt.Streams[:0]
+	var where []string
 	for _, c := range counts {
-		receipt.Streams = append(receipt.Streams, StreamReceipt{string(c.Stream), c.Listed, c.Landed, c.Missing})
+		stream := newStreamReceipt(c)
+		receipt.Streams = append(receipt.Streams, stream)
 		receipt.Missing += c.Missing
+		if c.Missing > 0 {
+			where = append(where, stream.missing())
+		}
 	}
 	if receipt.Missing > 0 {
-		return fmt.Errorf("%w: %d objects that the provider listed are not in the warehouse (view completeness): run `mrrsync sync --full %s`", ErrIncomplete, receipt.Missing, s.Name)
+		return fmt.Errorf("%w: %d objects that the provider listed are not in the warehouse (views completeness and completeness_slices): %s: run `mrrsync sync --full %s`",
+			ErrIncomplete, receipt.Missing, strings.Join(where, "; "), s.Name)
 	}
 	return nil
 }
 
 // pullStreams reads the streams, each from its cursor: the connector's strands at
 // the same time, then the others in their order. The first error ends them all.
-func (r *run) pullStreams(ctx context.Context, s Source, receipt *SourceReceipt) error {
+func (r *run) pullStreams(ctx context.Context, s Source, receipt *SourceReceipt, g *gauge) error {
 	cursors, err := r.w.Cursors(ctx, s.Name)
 	if err != nil {
 		return err
 	}
 	inOrder := func(ctx context.Context, streams []connectors.Stream) error {
 		for _, stream := range streams {
-			if err := r.pullStream(ctx, s, stream, cursors[stream], receipt); err != nil {
+			if err := r.pullStream(ctx, s, stream, cursors[stream], receipt, g); err != nil {
+				return err
+			}
+			if cursors[stream] != "" {
+				continue
+			}
+			if err := r.shrunk(ctx, s, stream); err != nil {
 				return err
 			}
 		}
@@ -163,7 +183,7 @@ func (r *run) pullStreams(ctx context.Context, s Source, receipt *SourceReceipt)
 }
 
 // pullStream lands a stream's pages while the next ones are on their way.
-func (r *run) pullStream(ctx context.Context, s Source, stream connectors.Stream, since connectors.Cursor, receipt *SourceReceipt) error {
+func (r *run) pullStream(ctx context.Context, s Source, stream connectors.Stream, since connectors.Cursor, receipt *SourceReceipt, g *gauge) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	stage := r.o.Progress.Stage(s.Name+" "+string(stream), 0)
@@ -173,6 +193,7 @@ func (r *run) pullStream(ctx context.Context, s Source, stream connectors.Stream
 	var landing sync.WaitGroup
 	landing.Go(func() {
 		for b := range full {
+			g.add(stream, b.pages)
 			if err := r.land(ctx, s, stream, b, receipt); err != nil {
 				cancel(err)
 				for range full { // the reader must not block on a full channel
@@ -192,7 +213,8 @@ func (r *run) pullStream(ctx context.Context, s Source, stream connectors.Stream
 
 // batch is what lands together, with the cursor that covers it.
 type batch struct {
-	objects []connectors.Object
+	pages   []connectors.Page
+	objects int
 	bytes   int
 	cursor  connectors.Cursor
 }
@@ -212,12 +234,15 @@ func read(pages func(func(connectors.Page, error) bool), stage *progress.Stage, 
 			stage.Total(page.Total)
 		}
 		stage.Add(len(page.Objects))
-		b.objects = append(b.objects, page.Objects...)
+		if len(page.Objects) > 0 {
+			b.pages = append(b.pages, page)
+			b.objects += len(page.Objects)
+		}
 		for _, o := range page.Objects {
 			b.bytes += len(o.Payload)
 		}
 		b.cursor = page.Cursor
-		if len(b.objects) >= batchObjects || b.bytes >= batchBytes {
+		if b.objects >= batchObjects || b.bytes >= batchBytes {
 			full <- b
 			b = batch{}
 		}
@@ -230,8 +255,8 @@ func read(pages func(func(connectors.Page, error) bool), stage *progress.Stage, 
 
 // land makes a batch durable, and only then its cursor.
 func (r *run) land(ctx context.Context, s Source, stream connectors.Stream, b batch, receipt *SourceReceipt) error {
-	if len(b.objects) > 0 {
-		landed, err := r.w.Land(ctx, r.id, s.Name, stream, b.objects)
+	if b.objects > 0 {
+		landed, err := r.w.LandPages(ctx, r.id, s.Name, stream, b.pages)
 		if err != nil {
 			return err
 		}

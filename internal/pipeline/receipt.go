@@ -1,6 +1,8 @@
 package pipeline
 
 import (
+	"fmt"
+	"strings"
 	"time"
 
 	"github.com/shopspring/decimal"
@@ -82,6 +84,7 @@ type SourceReceipt struct {
 	Missing        int              `json:"missing"`
 	Seconds        float64          `json:"seconds"`
 	Streams        []StreamReceipt  `json:"streams,omitempty"`
+	Sweep          *SweepReceipt    `json:"sweep,omitempty"` // nil: nothing was due
 	StartedAt      time.Time        `json:"started_at,omitzero"`
 	FinishedAt     time.Time        `json:"finished_at,omitzero"`
 }
@@ -89,10 +92,56 @@ type SourceReceipt struct {
 // StreamReceipt counts one stream: distinct ids that the provider listed, and
 // of these the ones that the warehouse holds.
 type StreamReceipt struct {
-	Stream  string `json:"stream"`
+	Stream  string         `json:"stream"`
+	Listed  int            `json:"listed"`
+	Landed  int            `json:"landed"`
+	Missing int            `json:"missing"`
+	Slices  []SliceReceipt `json:"slices,omitempty"` // only those that miss something
+	Lost    []string       `json:"lost,omitempty"`   // the first of what is missing
+}
+
+// SliceReceipt is the same of a slice of the stream.
+type SliceReceipt struct {
+	Slice   string `json:"slice"`
 	Listed  int    `json:"listed"`
 	Landed  int    `json:"landed"`
 	Missing int    `json:"missing"`
+}
+
+func newStreamReceipt(c warehouse.StreamCount) StreamReceipt {
+	r := StreamReceipt{Stream: string(c.Stream), Listed: c.Listed, Landed: c.Landed, Missing: c.Missing, Lost: c.Lost}
+	for _, s := range c.Slices {
+		if s.Missing > 0 {
+			r.Slices = append(r.Slices, SliceReceipt{s.Slice, s.Listed, s.Landed, s.Missing})
+		}
+	}
+	return r
+}
+
+// missing says what the stream lost and where, in a few words.
+func (s StreamReceipt) missing() string {
+	text := fmt.Sprintf("%s %d", s.Stream, s.Missing)
+	var where []string
+	for _, slice := range s.Slices[:min(len(s.Slices), slicesNamed)] {
+		if slice.Slice != "" {
+			where = append(where, fmt.Sprintf("%d %s", slice.Missing, slice.Slice))
+		}
+	}
+	if len(where) > 0 {
+		text += " (" + strings.Join(where, ", ") + ")"
+	}
+	return text + ", such as " + strings.Join(s.Lost, ", ")
+}
+
+// slicesNamed is how many slices an error names; the receipt has them all.
+const slicesNamed = 5
+
+// SweepReceipt counts a search for what vanished without a word.
+type SweepReceipt struct {
+	Due      int `json:"due"`      // open subscriptions that were not seen for long, as many as could be asked for
+	Asked    int `json:"asked"`    // of these, what the provider answered for
+	Gone     int `json:"gone"`     // of these, what it does not know any more
+	Requests int `json:"requests"` // sent for it
 }
 
 func (s *SourceReceipt) fail(err error) {

@@ -89,7 +89,7 @@ func (s *shop) Translate(objects []connectors.Object, _ *connectors.Catalog) (bi
 	named := ""
 	for _, o := range objects {
 		var c change
-		if err := json.Unmarshal(o.Payload, &c); err != nil || c.MRR == "?" {
+		if err := json.Unmarshal(o.Payload, &c); err != nil || c.MRR == "?" || c.MRR == "" {
 			rejects = append(rejects, connectors.Reject{Kind: o.Kind, ID: o.ID, Code: "unreadable", Object: o.Ref()})
 			continue
 		}

@@ -79,6 +79,8 @@ func keys() map[string]string {
 		"rejects":                         "source customer_id kind id code",
 		"freshness":                       "source",
 		"completeness":                    "run source stream",
+		"completeness_slices":             "run source stream slice",
+		"field_fill":                      "run source stream kind api_version field",
 		"runs":                            "run",
 		"loads":                           "load_id",
 		"restatements":                    "load_id account_id currency from",

@@ -127,6 +127,14 @@ func (s *store) others() {
 	s.insert("completeness", "run,source,stream,seq,listed,landed,missing", []string{
 		"7,'main','invoices',1,100,99,1", "7,'main','invoices',2,100,100,0", "7,'main','customers',1,8,8,0",
 	})
+	s.insert("completeness_slices", "run,source,stream,slice,seq,listed,landed,missing", []string{
+		"7,'main','invoices','created 2026-02',3,60,59,1", "7,'main','invoices','created 2026-02',4,60,60,0", "7,'main','invoices','created 2026-03',3,40,40,0",
+	})
+	s.insert("field_fill", "run,source,stream,kind,api_version,field,seq,objects,filled", []string{
+		"6,'main','invoices','invoice','2023-10-16','lines.data.price',1,300,297",
+		"7,'main','invoices','invoice','2023-10-16','lines.data.price',2,40,40", "7,'main','invoices','invoice','2023-10-16','lines.data.price',3,41,0",
+		"7,'main','events','event','2020-08-27','data.object',3,0,0",
+	})
 }
 
 // TestGolden compares every view over the small company with a text that was

@@ -577,6 +577,62 @@ ORDER BY (currency, cohort, month)
 
 COMMENT 'What became of the accounts that began in one month, month by month and currency by currency, added up when a load is built: retention and cohorts follow from it. Months in which nothing is to be said have no row';
 
+-- 0033_sweeps
+CREATE TABLE IF NOT EXISTS `mrr_store`.sweeps
+(
+    source LowCardinality(String) COMMENT 'The source, as named in the configuration',
+    customer_id String COMMENT 'The provider''s customer' CODEC(ZSTD(1)),
+    kind LowCardinality(String) COMMENT 'The provider''s own name of the type',
+    id String COMMENT 'The provider''s id of the object' CODEC(ZSTD(1)),
+    seq UInt64 COMMENT 'Order in which rows were written; the newest row of an object counts' CODEC(Delta(8), ZSTD(1)),
+    run UInt64 COMMENT 'The run that asked' CODEC(Delta(8), ZSTD(1)),
+    asked_at DateTime64(6, 'UTC') COMMENT 'When the provider was asked for it, UTC' CODEC(Delta(8), ZSTD(1)),
+    gone Bool COMMENT 'The provider does not know it any more'
+)
+ENGINE = ReplacingMergeTree(`seq`)
+ORDER BY (source, customer_id, kind, id)
+
+COMMENT 'When each open object was last asked for by its id: those not seen for longest are asked for first';
+
+-- 0034_listings_slice
+ALTER TABLE `mrr_store`.listings
+    ADD COLUMN IF NOT EXISTS slice LowCardinality(String) COMMENT 'The part of the stream that the page was of: a month of creation, a day of changes; empty where the connector has none';
+
+-- 0035_completeness_slices
+CREATE TABLE IF NOT EXISTS `mrr_store`.completeness_slices
+(
+    run UInt64 COMMENT 'The run' CODEC(Delta(8), ZSTD(1)),
+    source LowCardinality(String) COMMENT 'The source, as named in the configuration',
+    stream LowCardinality(String) COMMENT 'The stream',
+    slice LowCardinality(String) COMMENT 'The part of the stream',
+    seq UInt64 COMMENT 'Order in which rows were written; the newest row of a run, source, stream and slice counts' CODEC(Delta(8), ZSTD(1)),
+    listed UInt64 COMMENT 'Distinct objects that the provider listed' CODEC(ZSTD(1)),
+    landed UInt64 COMMENT 'Those of them that the warehouse holds' CODEC(ZSTD(1)),
+    missing UInt64 COMMENT 'Those of them that the warehouse does not hold' CODEC(ZSTD(1))
+)
+ENGINE = ReplacingMergeTree(`seq`)
+ORDER BY (source, run, stream, slice)
+
+COMMENT 'One row per run, source, stream and slice of it: what was listed against what is held';
+
+-- 0036_field_fill
+CREATE TABLE IF NOT EXISTS `mrr_store`.field_fill
+(
+    run UInt64 COMMENT 'The run' CODEC(Delta(8), ZSTD(1)),
+    source LowCardinality(String) COMMENT 'The source, as named in the configuration',
+    stream LowCardinality(String) COMMENT 'The stream',
+    kind LowCardinality(String) COMMENT 'The provider''s own name of the type',
+    api_version LowCardinality(String) COMMENT 'The version of the provider''s API that the objects are in',
+    field LowCardinality(String) COMMENT 'The path of the field within the object',
+    seq UInt64 COMMENT 'Order in which rows were written; the newest row of a run and field counts' CODEC(Delta(8), ZSTD(1)),
+    objects UInt64 COMMENT 'How often the field could have been there, of the objects that were looked into' CODEC(ZSTD(1)),
+    filled UInt64 COMMENT 'How often it was' CODEC(ZSTD(1))
+)
+ENGINE = ReplacingMergeTree(`seq`)
+ORDER BY (source, run, stream, kind, api_version, field)
+
+COMMENT 'One row per run and field that the figures depend on: how often the provider sent it';
+
 -- 10_mrr_daily
 CREATE OR REPLACE VIEW `mrr`.mrr_daily
 (...)
@@ -705,6 +761,18 @@ AS ...;
 
 -- 66_closings
 CREATE OR REPLACE VIEW `mrr`.closings
+(...)
+SQL SECURITY INVOKER
+AS ...;
+
+-- 67_completeness_slices
+CREATE OR REPLACE VIEW `mrr`.completeness_slices
+(...)
+SQL SECURITY INVOKER
+AS ...;
+
+-- 68_field_fill
+CREATE OR REPLACE VIEW `mrr`.field_fill
 (...)
 SQL SECURITY INVOKER
 AS ...;

@@ -24,11 +24,13 @@ GRANT SELECT ON `mrr`.* TO `mrr_reader`;
 GRANT
     SELECT ON `mrr_store`.`closings`,
     SELECT ON `mrr_store`.`cohort_months`,
+    SELECT ON `mrr_store`.`completeness_slices`,
     SELECT ON `mrr_store`.`completeness`,
     SELECT ON `mrr_store`.`customers`,
     SELECT ON `mrr_store`.`daily`,
     SELECT ON `mrr_store`.`day_totals`,
     SELECT ON `mrr_store`.`dropped_loads`,
+    SELECT ON `mrr_store`.`field_fill`,
     SELECT ON `mrr_store`.`invoice_lines`,
     SELECT ON `mrr_store`.`manifest`,
     SELECT ON `mrr_store`.`movements`,
