@@ -86,14 +86,15 @@ func BenchmarkBackfill(b *testing.B) {
 func BenchmarkNightly(b *testing.B) {
 	c := sized("2026-03-08")
 	w := c.filled(b)
-	if info, _, err := w.Published(b.Context()); err == nil {
-		c.last = info.Through
+	info, _, err := w.Published(b.Context())
+	if err != nil {
+		b.Fatal(err)
 	}
+	c.last = info.Through
 	resetPeak()
 	for night := 1; b.Loop(); night++ {
 		c.last++
-		info, err := c.load(b.Context(), w, 50, night, laps(b))
-		if err != nil {
+		if info, err = c.load(b.Context(), w, 50, night, laps(b)); err != nil {
 			b.Fatal(err)
 		}
 		b.Logf("%v rows", info.Rows)

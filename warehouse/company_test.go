@@ -252,9 +252,11 @@ func (c company) filled(b *testing.B) *Warehouse {
 		b.Logf("found load %d through %s", info.ID, info.Through)
 		return w
 	}
+	resetPeak()
 	if _, err := c.load(b.Context(), w, 1, 0, laps(b)); err != nil {
 		b.Fatal(err)
 	}
+	reportPeak(b)
 	said.tell(b)
 	sizes(b, w)
 	return w

@@ -60,35 +60,36 @@ func (l *Load) buildSummaries(ctx context.Context) error {
 }
 
 // sumUp adds up the published loads that were published before there were
-// summaries. Until the manifest names them, what is written means nothing: what a
-// crash has left is dropped first.
+// summaries. Each is written under an id of its own, which means nothing until the
+// manifest names it: what a crash has left, or another process that opened the
+// warehouse at the same time, is dropped like every other partition without a name.
 func (w *Warehouse) sumUp(ctx context.Context) error {
 	lacking, err := w.unsummarized(ctx)
 	if err != nil || len(lacking) == 0 {
 		return err
 	}
-	stored, err := w.partitions(ctx)
-	if err != nil {
+	if err := w.resume(ctx); err != nil { // for ids that nobody has
 		return err
 	}
-	tables := []table{dayTotalsTable, cohortMonthsTable}
 	for _, l := range lacking {
 		parts, err := w.parts(ctx, l.ID)
 		if err != nil {
 			return err
 		}
-		for _, t := range tables {
-			own := slices.DeleteFunc(slices.Clone(stored[t.name]), func(p partition) bool { return p.owner != l.ID })
-			if err := w.dropPartitions(ctx, t.name, own); err != nil {
-				return err
-			}
-		}
-		if err := w.summarize(ctx, l.ID, l.Through, l.Currency != "", parts); err != nil {
+		id := w.next()
+		if err := w.summarize(ctx, id, l.Through, l.Currency != "", parts); err != nil {
 			return fmt.Errorf("add up load %d: %w", l.ID, err)
 		}
+		now, err := w.unsummarized(ctx)
+		if err != nil {
+			return err
+		}
+		if !slices.ContainsFunc(now, func(n LoadInfo) bool { return n.ID == l.ID }) {
+			continue // somebody else was quicker
+		}
 		err = w.insert(ctx, "manifest", []string{"load_id", "table", "bucket", "part_load"}, func(b driver.Batch) error {
-			for _, t := range tables {
-				if err := b.Append(l.ID, t.name, uint32(0), l.ID); err != nil {
+			for _, t := range []table{dayTotalsTable, cohortMonthsTable} {
+				if err := b.Append(l.ID, t.name, uint32(0), id); err != nil {
 					return err
 				}
 			}
