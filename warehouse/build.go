@@ -235,6 +235,7 @@ func (l *Load) buildRates(ctx context.Context) error {
 		return nil
 	}
 	first := map[string]billing.Date{}
+	var missing []string
 	err := l.w.each(ctx, "read currencies", `
 		SELECT currency, minIf(valid_from, mrr > 0 AND NOT scheduled AND valid_from <= {through:Date}),
 			countIf(mrr > 0 AND NOT scheduled AND valid_from <= {through:Date})
@@ -250,12 +251,16 @@ func (l *Load) buildRates(ctx context.Context) error {
 			if n > 0 {
 				first[currency] = dateOf(day)
 				if _, ok := l.fx.at(currency, dateOf(day)); !ok {
-					return fmt.Errorf("no rate of %s into %s on or before %s: add one to the file of reporting.fx, or set reporting.currency to \"\"",
-						currency, l.fx.reporting, dateOf(day))
+					missing = append(missing, fmt.Sprintf("of %s into %s on or before %s", currency, l.fx.reporting, dateOf(day)))
 				}
 			}
 			return nil
 		}, named("stored", l.whole(periodsTable)), named("through", l.spec.Through.Time().Format(time.DateOnly)))
+	if err == nil && len(missing) > 0 {
+		// All at once: whoever mends this should have to do it once.
+		return fmt.Errorf("read currencies: no rate %s: add them to the file of reporting.fx, or set reporting.currency to \"\"; what was pulled stays, and `mrrsync sync` goes on from it",
+			strings.Join(missing, ", nor "))
+	}
 	if err != nil || len(first) == 0 {
 		return err
 	}
