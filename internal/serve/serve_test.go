@@ -176,7 +176,7 @@ func TestQueries(t *testing.T) {
 		{"describe a query", "DESC (SELECT 1 AS a)", nil, "a\tUInt8\t\t\t\t\t\n"},
 		{"exists", "EXISTS mrr.mrr_daily", nil, "1\n"},
 		{"use", "USE mrr", nil, ""},
-		{"settings as clients read them", "SELECT name, readonly FROM system.settings WHERE name IN ('max_execution_time', 'max_threads', 'max_insert_threads') ORDER BY name", nil, "max_execution_time\t0\nmax_insert_threads\t1\nmax_threads\t0\n"},
+		{"settings as clients read them", "SELECT name, readonly FROM system.settings WHERE name IN ('allow_ddl', 'max_execution_time', 'max_threads') ORDER BY name", nil, "allow_ddl\t1\nmax_execution_time\t0\nmax_threads\t0\n"},
 		{"a window", "SELECT customer, sum(mrr) OVER (PARTITION BY customer ORDER BY date) AS s FROM mrr_daily ORDER BY date, customer LIMIT 1", nil, "a\t10.5\n"},
 		{"combinators", "SELECT sumIf(mrr, customer = 'a'), uniqExact(customer), quantile(0.5)(mrr) > 0 FROM mrr_daily", nil, "21.5\t2\t1\n"},
 		{"what BI tools write", `SELECT toStartOfMonth(toDateTime("mrr_daily"."date")) AS "m", SUM("mrr_daily"."mrr") AS "s", COUNT(*) FROM "mrr"."mrr_daily" WHERE ("mrr_daily"."date" >= toDate('2026-01-01')) AND customer IN ('a') GROUP BY toStartOfMonth(toDateTime("mrr_daily"."date")) ORDER BY "m" ASC`, nil, "2026-01-01\t21.5\t2\n"},
