@@ -213,7 +213,30 @@ func (w *Warehouse) collect(ctx context.Context, building uint64) (Collected, er
 			c.Partitions, c.Bytes = c.Partitions+1, c.Bytes+p.bytes
 		}
 	}
+	if err := w.trim(ctx); err != nil {
+		return c, err
+	}
 	return c, w.forget(ctx, building)
+}
+
+// idleRows is how many rows of the manifest may speak of loads that are given up
+// before they are taken out: some months of nights. To write the table anew for
+// fewer would cost more than they do.
+const idleRows = 5_000
+
+// trim takes out of the manifest what the loads that are given up were made of,
+// or it would grow by every month of the history each night. Their headers stay:
+// they are what the view loads lists.
+func (w *Warehouse) trim(ctx context.Context) error {
+	idle := "table != '' AND load_id IN (SELECT load_id FROM " + w.table("dropped_loads") + ")"
+	var n uint64
+	if err := w.conn.QueryRow(ctx, "SELECT count() FROM "+w.table("manifest")+" WHERE "+idle).Scan(&n); err != nil {
+		return fmt.Errorf("count idle rows of the manifest: %w", err)
+	}
+	if n < idleRows {
+		return nil
+	}
+	return w.exec(ctx, "trim manifest", "ALTER TABLE "+w.table("manifest")+" DELETE WHERE "+idle+" SETTINGS mutations_sync = 2")
 }
 
 // keptLoads is the SQL of the published loads whose rows are kept: the newest
