@@ -19,6 +19,9 @@ import (
 // changes nothing. It refuses a store that a newer mrrsync has migrated, or one
 // whose migrations were other than ours.
 func (w *Warehouse) Migrate(ctx context.Context) error {
+	if err := w.room(); err != nil {
+		return err
+	}
 	if err := w.oneShard(ctx); err != nil {
 		return err
 	}
@@ -54,10 +57,8 @@ func (w *Warehouse) Migrate(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	for _, s := range views {
-		if err := w.exec(ctx, "apply view "+s.Name, s.SQL); err != nil {
-			return err
-		}
+	if err := w.applyViews(ctx, views); err != nil {
+		return err
 	}
 	return w.resume(ctx)
 }

@@ -71,6 +71,9 @@ func (w *Warehouse) StartRun(ctx context.Context, run Run) (Run, error) {
 }
 
 func (w *Warehouse) startRun(ctx context.Context, run Run) (Run, error) {
+	if err := w.room(); err != nil {
+		return Run{}, err
+	}
 	// Another Warehouse may have written since this one was opened.
 	if err := w.resume(ctx); err != nil {
 		return Run{}, err

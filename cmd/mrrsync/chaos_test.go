@@ -18,7 +18,7 @@ import (
 //	go test ./cmd/mrrsync -run TestChaos -timeout 2h -chaos 300
 //	go test ./cmd/mrrsync -run TestChaos -chaos 1 -chaos-seed 17 -v
 var (
-	chaosRuns = flag.Int("chaos", 3, "how many runs TestChaos makes")
+	chaosRuns = flag.Int("chaos", 2, "how many runs TestChaos makes")
 	chaosSeed = flag.Uint64("chaos-seed", 1, "the seed of TestChaos's first run; the next ones follow")
 )
 
@@ -152,7 +152,11 @@ const (
 	kill = "kill" // the process, with the signal that cannot be caught
 	die  = "die"  // within this process: no statement and no request gets through any more
 	stop = "stop" // as SIGTERM does
-	down = "down" // the provider is gone from there on, or the disk is full
+	down = "down" // the provider is gone from there on, or no statement succeeds
+
+	sigterm = "term"   // the process gets SIGTERM
+	fill    = "fill"   // the disk, to the last block
+	copied  = "copied" // the warehouse's folder is, and the sync goes on
 )
 
 // trouble strikes one sync at a boundary: before or after the n-th request to a

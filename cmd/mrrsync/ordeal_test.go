@@ -12,6 +12,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"os/exec"
+	"os/signal"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -314,7 +315,7 @@ func (e *endurance) killed(d trouble) (ended string, receipt pipeline.Receipt, l
 	cmd := exec.CommandContext(e.Context(), program)
 	cmd.Args = []string{"disturbed", "sync", "--json", "--accept-churn", "--accept-restatement", "--log-level", "warn", "--config", filepath.Join(e.folder, simulator.ConfigFile)}
 	cmd.Stdout, cmd.Stderr = &out, &said
-	cmd.Env = append(os.Environ(), disturb+"="+fmt.Sprintf("%s %t %s %d", d.kind, d.after, d.at, d.n))
+	cmd.Env = append(os.Environ(), disturb+"="+d.written())
 	for k, v := range e.environment() {
 		cmd.Env = append(cmd.Env, k+"="+v)
 	}
@@ -376,19 +377,41 @@ func (e *endurance) right(what string) {
 // disturb tells a child of this test where trouble strikes.
 const disturb = "MRRSYNC_TEST_DISTURB"
 
-// disturbed is mrrsync in a process of its own that kills itself.
-func disturbed() {
-	var d trouble
-	if _, err := fmt.Sscan(os.Getenv(disturb), &d.kind, &d.after, &d.at, &d.n); err != nil {
+// troubleForm is how a trouble is handed to a child.
+const troubleForm = "%q %t %q %d"
+
+func (d trouble) written() string { return fmt.Sprintf(troubleForm, d.kind, d.after, d.at, d.n) }
+
+// told ends a child that cannot do what it was made for.
+func told(err error) {
+	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(exitUsage)
 	}
+}
+
+// disturbed is mrrsync in a process of its own that does something to itself.
+func disturbed() {
+	var d trouble
+	_, err := fmt.Sscanf(os.Getenv(disturb), troubleForm, &d.kind, &d.after, &d.at, &d.n)
+	folder, wrong := os.Getwd()
+	told(errors.Join(err, wrong))
+	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM)
 	a := newApp(os.Stdin, os.Stdout, os.Stderr, os.Getenv)
-	a.between = d.between(func() {
-		_ = syscall.Kill(os.Getpid(), syscall.SIGKILL)
-		select {}
-	})
-	os.Exit(a.run(context.Background(), os.Args[1:]))
+	a.between = d.between(d.strikes(folder))
+	if d.kind == sigterm { // the signal takes its time to arrive
+		step := a.between.step
+		a.between.step = func(name string) error {
+			if err := step(name); err != nil || name != d.at {
+				return err
+			}
+			<-ctx.Done()
+			return nil
+		}
+	}
+	code := a.run(ctx, os.Args[1:])
+	stop()
+	os.Exit(code)
 }
 
 var (
@@ -405,7 +428,8 @@ func (d trouble) between(strike func()) between {
 		sleep: func(ctx context.Context, pause time.Duration) error {
 			return connectors.Sleep(ctx, pause/200)
 		},
-		step: func(string) error {
+		step: func(name string) error {
+			s.reached(name)
 			if s.reached("sql") && d.kind == down {
 				return errDown
 			}
