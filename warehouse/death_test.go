@@ -189,7 +189,7 @@ func TestManifestIsTrimmed(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if _, err := w.collect(t.Context(), 0); err != nil {
+	if _, err := w.Collect(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	was, parts := dump(t, w), func() string {
@@ -200,7 +200,7 @@ func TestManifestIsTrimmed(t *testing.T) {
 	if err := w.exec(t.Context(), "fill manifest", "INSERT INTO "+w.table("manifest")+" (load_id, table, bucket) SELECT "+first+", 'daily', number FROM numbers(5000)"); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := w.collect(t.Context(), 0); err != nil {
+	if _, err := w.Collect(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	const want = "1\t3\t" // one load with parts, three headers

@@ -102,7 +102,7 @@ func (w *Warehouse) NewLoad(ctx context.Context, spec LoadSpec) (*Load, error) {
 	if err != nil {
 		return nil, fmt.Errorf("begin load: %w", err)
 	}
-	if _, err := w.collect(ctx, 0); err != nil {
+	if _, err := w.Collect(ctx); err != nil {
 		return nil, err
 	}
 	base, ok, err := w.Published(ctx)

@@ -238,7 +238,7 @@ func TestKeptLoads(t *testing.T) {
 		}
 		ids = append(ids, info.ID)
 	}
-	if _, err := w.collect(t.Context(), 0); err != nil {
+	if _, err := w.Collect(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	stored := func(table string) string {

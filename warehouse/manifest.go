@@ -177,15 +177,10 @@ type Collected struct {
 }
 
 // Collect drops what no kept load is made of: partitions of loads that were
-// never published, and those of published ones beyond the number kept. It must
-// be called within a run.
-func (w *Warehouse) Collect(ctx context.Context) (Collected, error) { return w.collect(ctx, 0) }
-
-// collect drops every partition of derived tables that belongs to a load which
-// was never published, or which no published load that is kept names. building
-// is a load in the making: it is left alone. Before the first one goes, the
-// loads that lose rows are marked, so that none of them is published again.
-func (w *Warehouse) collect(ctx context.Context, building uint64) (Collected, error) {
+// never published, and those of published ones beyond the number kept. Before the
+// first one goes, the loads that lose rows are marked, so that none of them is
+// published again. It must be called within a run, and before its load begins.
+func (w *Warehouse) Collect(ctx context.Context) (Collected, error) {
 	var c Collected
 	var err error
 	if c.Loads, err = w.giveUp(ctx); err != nil {
@@ -201,7 +196,7 @@ func (w *Warehouse) collect(ctx context.Context, building uint64) (Collected, er
 	}
 	for _, t := range loadTables {
 		dead := slices.DeleteFunc(all[t.name], func(p partition) bool {
-			return p.owner == building || kept[partKey{part{t.name, p.month}, p.owner}]
+			return kept[partKey{part{t.name, p.month}, p.owner}]
 		})
 		if len(dead) > 0 {
 			w.log.Debug("drop unreferenced partitions", "table", t.name, "partitions", len(dead))
@@ -216,7 +211,7 @@ func (w *Warehouse) collect(ctx context.Context, building uint64) (Collected, er
 	if err := w.trim(ctx); err != nil {
 		return c, err
 	}
-	return c, w.forget(ctx, building)
+	return c, w.forget(ctx)
 }
 
 // idleRows is how many rows of the manifest may speak of loads that are given up

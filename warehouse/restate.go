@@ -217,19 +217,18 @@ func (l *Load) causeArgs() []any {
 	}
 }
 
-// forget drops restatements of loads that were never published and are not in
-// the making.
-func (w *Warehouse) forget(ctx context.Context, building uint64) error {
+// forget drops restatements of loads that were never published.
+func (w *Warehouse) forget(ctx context.Context) error {
 	var dead []uint64
 	err := w.each(ctx, "find restatements of dead loads", `
 		SELECT DISTINCT load_id FROM `+w.table("restatements")+`
-		WHERE load_id != {building:UInt64} AND load_id NOT IN (SELECT load_id FROM `+w.table("manifest")+` WHERE table = '')`,
+		WHERE load_id NOT IN (SELECT load_id FROM `+w.table("manifest")+` WHERE table = '')`,
 		func(scan func(...any) error) error {
 			var id uint64
 			err := scan(&id)
 			dead = append(dead, id)
 			return err
-		}, named("building", building))
+		})
 	if err != nil || len(dead) == 0 {
 		return err
 	}
