@@ -5,8 +5,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"math/rand/v2"
+	"net/http"
 	"strings"
 	"sync"
 	"time"
@@ -15,6 +15,9 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"mrrsync/config"
+	"mrrsync/connectors/billing"
+	"mrrsync/internal/audit"
+	"mrrsync/internal/dashboard"
 	"mrrsync/internal/pipeline"
 	"mrrsync/internal/report"
 	"mrrsync/internal/schedule"
@@ -109,7 +112,7 @@ func (a *app) openServer(ctx context.Context, c *config.Config, o serving) (*ser
 		return nil, nil, err
 	}
 	state := &state{}
-	cfg.Health, cfg.Page = state.answer, state.page
+	cfg.Health, cfg.Dashboard = state.answer, http.HandlerFunc(state.page)
 	server, err := serve.New(ctx, cfg)
 	if errors.Is(err, chdb.ErrLocked) {
 		return nil, nil, fmt.Errorf("%w (%w)", warehouse.ErrLocked, err)
@@ -126,13 +129,47 @@ func (a *app) openServer(ctx context.Context, c *config.Config, o serving) (*ser
 	if err != nil {
 		return nil, nil, errors.Join(err, server.Close())
 	}
-	state.open(
-		func(ctx context.Context) (condition, error) { return a.conditionIn(ctx, c, w, o.maxAge) },
-		func(ctx context.Context, out io.Writer) error {
-			views := report.Source{Conn: w.Conn(), Database: w.Schema().DB(), Segments: w.Schema().Segments}
-			return report.WriteOverview(ctx, views, out, report.Overview{})
-		})
+	pages, err := a.dashboard(c, w, o.maxAge)
+	if err != nil {
+		return nil, nil, errors.Join(err, w.Close(), server.Close())
+	}
+	state.open(func(ctx context.Context) (condition, error) { return a.conditionIn(ctx, c, w, o.maxAge) }, pages)
 	return server, w, nil
+}
+
+// dashboard are the pages for people over an open warehouse.
+func (a *app) dashboard(c *config.Config, w *warehouse.Warehouse, maxAge time.Duration) (*dashboard.Dashboard, error) {
+	cfg := dashboard.Config{
+		Views:  report.Source{Conn: w.Conn(), Database: w.Schema().DB(), Segments: w.Schema().Segments},
+		Change: w.Change, Logger: a.log,
+		Stale: func(ctx context.Context) (map[string]bool, error) {
+			is, err := a.conditionIn(ctx, c, w, maxAge)
+			stale := map[string]bool{}
+			for _, s := range is.Sources {
+				stale[s.Source] = s.Stale
+			}
+			return stale, err
+		},
+		Explain: func(ctx context.Context, account string, day billing.Date) (*audit.Answer, error) {
+			o, err := a.options(c, order{verb: "explain"}, nil)
+			if err != nil {
+				return nil, err
+			}
+			evidence, err := pipeline.ReadEvidence(ctx, w, o.Sources, o.Identity)
+			if err != nil {
+				return nil, err
+			}
+			page, err := audit.Explain(ctx, w, evidence, audit.Question{Name: account, Day: day, Law: o.Settings, Hash: o.Hash})
+			if err != nil {
+				return nil, err
+			}
+			return page.Answer(), nil
+		},
+	}
+	for _, s := range c.Sources {
+		cfg.Sources = append(cfg.Sources, s.Name)
+	}
+	return dashboard.New(cfg)
 }
 
 // attend serves and syncs until ctx ends.
@@ -269,11 +306,12 @@ func (a *app) scheduled(ctx context.Context, c *config.Config, w *warehouse.Ware
 	return nil
 }
 
-// state is what /healthz and /metrics tell. It is asked for at most every few
-// seconds, however often they are.
+// state is what /healthz, /metrics and the dashboard tell, as soon as the
+// warehouse is open. Health is asked for at most every few seconds, however often
+// they are.
 type state struct {
-	ask  func(context.Context) (condition, error) // nil while the warehouse is being opened
-	draw func(context.Context, io.Writer) error   // the same
+	ask   func(context.Context) (condition, error) // nil while the warehouse is being opened
+	pages http.Handler                             // the same
 
 	mu    sync.Mutex
 	asked time.Time
@@ -281,22 +319,24 @@ type state struct {
 	err   error
 }
 
-// open says how to ask and draw from now on.
-func (s *state) open(ask func(context.Context) (condition, error), draw func(context.Context, io.Writer) error) {
+// open says how to ask and who shows pages from now on.
+func (s *state) open(ask func(context.Context) (condition, error), pages http.Handler) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.ask, s.draw = ask, draw
+	s.ask, s.pages = ask, pages
 }
 
-// page writes the page of figures.
-func (s *state) page(ctx context.Context, out io.Writer) error {
+// page shows a page for people.
+func (s *state) page(w http.ResponseWriter, r *http.Request) {
 	s.mu.Lock()
-	draw := s.draw
+	pages := s.pages
 	s.mu.Unlock()
-	if draw == nil {
-		return errors.New("the warehouse is being opened")
+	if pages == nil {
+		w.Header().Set("Retry-After", "2")
+		http.Error(w, "The warehouse is being opened; try again in a moment.", http.StatusServiceUnavailable)
+		return
 	}
-	return draw(ctx, out)
+	pages.ServeHTTP(w, r)
 }
 
 // answer is the state as of a few seconds ago.

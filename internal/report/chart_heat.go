@@ -18,11 +18,12 @@ type grid struct {
 	base    []decimal.Decimal
 	values  [][]float64 // by cohort and age; NaN: not there yet
 	ages    int
+	heads   bool // the values are shares of customers and not of MRR
 }
 
 // grid reads the section's rows, of which column is shown.
 func (s section) grid(column string) grid {
-	var g grid
+	g := grid{heads: column == "customer_retention"}
 	cohort, age, size, base, value := s.at("cohort"), s.at("age"), s.at("base_customers"), s.at("base_mrr"), s.at(column)
 	for _, row := range s.rows {
 		c, _ := row[cohort].(billing.Date)
@@ -41,6 +42,30 @@ func (s section) grid(column string) grid {
 		g.ages = max(g.ages, len(*at))
 	}
 	return g
+}
+
+// weight is how much a cohort counts among all: its customers where these are
+// what is shown, else its MRR.
+func (g grid) weight(i int) float64 {
+	if g.heads {
+		return float64(g.size[i])
+	}
+	return g.base[i].InexactFloat64()
+}
+
+func (g grid) unit() string {
+	if g.heads {
+		return "Cust."
+	}
+	return "Base"
+}
+
+// beginning is what a cohort began with.
+func (g grid) beginning(i int) string {
+	if g.heads {
+		return fmt.Sprint(g.size[i])
+	}
+	return brief(g.base[i])
 }
 
 // drawHeat draws the cohorts as a grid of squares: the fuller, the more is left.
@@ -64,21 +89,22 @@ func (s section) drawHeat(f *figure, column string) {
 		}
 	}
 	if f.width >= wide {
-		p.text("tick", "end", left-66, 52, "Base")
+		p.text("tick", "end", left-66, 52, g.unit())
 	}
 	p.heatLegend(f.width)
 	for i, c := range g.cohorts {
 		y := top + float64(i)*line
 		p.text("label", "end", left-10, y+line/2+4, show(c, Month, 0))
 		if f.width >= wide {
-			p.text("tick", "end", left-66, y+line/2+4, brief(g.base[i]))
+			p.text("tick", "end", left-66, y+line/2+4, g.beginning(i))
 		}
 		for a, v := range g.values[i][:min(len(g.values[i]), shown)] {
 			if math.IsNaN(v) {
 				continue
 			}
 			x := left + float64(a)*cell
-			p.open(fmt.Sprintf("%s, month %d\n%s of %s\n%d customers to begin with", c.Time().Format("January 2006"), a, percent(v), Amount(g.base[i], Places(s.currency)), g.size[i]))
+			p.open(fmt.Sprintf("%s, month %d\n%s of what they began with: %s %s MRR, %d customers", c.Time().Format("January 2006"), a, percent(v),
+				Amount(g.base[i], Places(s.currency)), s.currency, g.size[i]))
 			class, strength := heatOf(v)
 			fmt.Fprintf(&p.b, `<rect class="%s" x="%s" y="%s" width="%s" height="%s" fill-opacity="%.2f"/>`, class, px(x+0.5), px(y+0.5), px(cell-1), px(line-1), strength)
 			if numbers {
@@ -125,7 +151,7 @@ func (s section) tellCohorts(g grid) string {
 		var kept, base float64
 		for i, row := range g.values {
 			if age < len(row) && !math.IsNaN(row[age]) {
-				b := g.base[i].InexactFloat64()
+				b := g.weight(i)
 				kept, base = kept+row[age]*b, base+b
 			}
 		}

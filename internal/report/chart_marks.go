@@ -50,7 +50,7 @@ func (s section) drawMarks(f *figure) {
 		p.rect("range", x.at(lo), mid-7, x.at(hi)-x.at(lo), 14)
 		place := x.at(min(max(v, x.lo), x.hi))
 		p.rect("mark", place-2, mid-10, 4, 20)
-		text := percent(v)
+		text := minus(percent(v))
 		if v > x.hi || v < x.lo { // beyond the line: an arrow says so
 			text += map[bool]string{true: " →", false: " ←"}[v > x.hi]
 		}

@@ -18,9 +18,9 @@ type plot struct {
 }
 
 func (f *figure) plot(top float64) plot {
-	p := plot{left: 52, right: 54, top: top, height: 230}
+	p := plot{left: 52, right: 66, top: top, height: 230}
 	if f.width < wide {
-		p = plot{left: 42, right: 48, top: top + 6, height: 190, narrow: true}
+		p = plot{left: 42, right: 52, top: top + 6, height: 190, narrow: true}
 	}
 	f.height = p.top + p.height + 44
 	return p
@@ -102,7 +102,7 @@ func (s section) drawRates(f *figure, columns []string) {
 				}
 			}
 			ends = append(ends, place)
-			p.text("value", "start", f.width-at.right+6, place, percent(v))
+			p.text("value", "start", f.width-at.right+6, place, minus(percent(v)))
 		}
 		said[i] = title + " " + percent(last)
 	}

@@ -15,6 +15,7 @@ type step struct {
 	starting, gains, losses, net, ending float64
 	parts                                map[string]float64
 	tip                                  string
+	open                                 bool // its days are not all there, or not final
 	leads                                func(column string) string
 }
 
@@ -69,12 +70,18 @@ func (s section) drawWaterfall(f *figure) {
 
 	for i, st := range steps {
 		p.open(st.tip)
+		if st.open {
+			p.b.WriteString(`<g class="open">`)
+		}
 		p.rect("hit", x.left(i), top, x.step(), base+lower-top)
 		p.link(st.leads("starting_mrr"), func() {
 			p.rect("starting", x.bar(i), level.at(st.starting), x.width(), level.at(0)-level.at(st.starting))
 		})
 		p.stack(st, x, i, level, st.starting)
 		p.stack(st, x, i, moves, 0)
+		if st.open {
+			p.shut()
+		}
 		p.shut()
 	}
 	p.trend("ending", steps, x, level, func(st step) float64 { return st.ending })
@@ -152,11 +159,16 @@ func (s section) steps() []step {
 	for r, row := range s.rows {
 		st := step{parts: map[string]float64{}, leads: func(column string) string { return s.leads(row, column) }}
 		tip := ""
+		word := s.marked(row)
+		st.open = word != ""
 		for i, c := range s.columns {
 			switch v := row[i].(type) {
 			case billing.Date:
 				st.month = v
 				tip = v.Time().Format("January 2006")
+				if word != "" {
+					tip += ", " + word
+				}
 			case decimal.Decimal:
 				if !v.IsZero() || c.Sum == First || c.Sum == Last {
 					tip += fmt.Sprintf("\n%s %s", c.Title, Amount(v, Places(s.currency)))

@@ -14,6 +14,7 @@ type section struct {
 	columns  []Column // those that are not group columns
 	rows     [][]any
 	link     func(row []any, column string) string // nil: nothing leads anywhere
+	mark     func(row []any) string                // nil: nothing is to be said
 }
 
 // title names the section: "USD", "EUR · main".
@@ -44,7 +45,9 @@ func (t *Table) sections() []section {
 			}
 		}
 		if n := len(out); n == 0 || strings.Join(out[n-1].keys, "\x00") != strings.Join(keys, "\x00") {
-			out = append(out, section{keys: keys, currency: currency, columns: t.Columns[groups:], link: t.linker(keys, groups)})
+			s := section{keys: keys, currency: currency, columns: t.Columns[groups:]}
+			t.callers(&s)
+			out = append(out, s)
 		}
 		last := &out[len(out)-1]
 		last.rows = append(last.rows, row[groups:])
@@ -52,17 +55,27 @@ func (t *Table) sections() []section {
 	return out
 }
 
-// linker is how the rows of a group are linked.
-func (t *Table) linker(keys []string, groups int) func([]any, string) string {
-	if t.Link == nil {
-		return nil
-	}
+// callers lets a section call what the table's owner says of its rows.
+func (t *Table) callers(s *section) {
 	named := map[string]string{}
-	for i, key := range keys {
+	for i, key := range s.keys {
 		named[t.Columns[i].Name] = key
 	}
-	columns := t.Columns[groups:]
-	return func(row []any, column string) string { return t.Link(Row{columns, row, named}, column) }
+	columns := s.columns
+	if t.Link != nil {
+		s.link = func(row []any, column string) string { return t.Link(Row{columns, row, named}, column) }
+	}
+	if t.Mark != nil {
+		s.mark = func(row []any) string { return t.Mark(Row{columns, row, named}) }
+	}
+}
+
+// marked is the word that is said of a row; empty: none.
+func (s section) marked(row []any) string {
+	if s.mark == nil {
+		return ""
+	}
+	return s.mark(row)
 }
 
 // leads is where a figure of the section leads; empty: nowhere.

@@ -57,6 +57,7 @@ type Cell struct {
 	Text, Class, Sign string
 	Swatch            string // the class of the colour its column has in the picture
 	Href              string // where it leads; empty: nowhere
+	Mark              string // a word that is to be said of it
 }
 
 // HTML writes the table as a page of its own.
@@ -127,9 +128,12 @@ func (t *Table) Blocks() []Block {
 			b.Head = append(b.Head, Cell{Text: c.Title, Class: classOf(c), Sign: strings.ReplaceAll(c.Sign, "-", "−"), Swatch: swatch(c.Name)})
 		}
 		for _, row := range s.rows {
-			b.Rows = append(b.Rows, s.cells(row))
+			cells := s.cells(row)
+			cells[0].Mark = s.marked(row)
+			b.Rows = append(b.Rows, cells)
 		}
 		if s.addsUp() {
+			s.link = nil // a sum is of many rows
 			b.Foot = s.cells(s.totals())
 			b.Foot[0].Text = "Total"
 		}
@@ -157,6 +161,12 @@ func (s section) cells(row []any) []Cell {
 		out[i] = Cell{Text: clean(show(v, c.Kind, places)), Class: classOf(c), Href: s.leads(row, c.Name)}
 		if c.Kind.figure() {
 			out[i].Text = minus(out[i].Text)
+		}
+		if c.Name == "value" && c.Kind == Text && out[i].Text == "" {
+			out[i].Text = "(none)"
+		}
+		if c.Name == "movement" {
+			out[i].Swatch, _ = v.(string)
 		}
 		if (c.Kind == Money || c.Kind == Rate) && strings.Trim(out[i].Text, "0.% ") == "" {
 			out[i].Class += " nil"

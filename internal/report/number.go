@@ -167,3 +167,12 @@ func exact(v any) string {
 	}
 	return ""
 }
+
+// Grouped writes a count with thousands separators: 12,345.
+func Grouped(n uint64) string { return group(strconv.FormatUint(n, 10)) }
+
+// Percent writes a share: 5.0 %; one that means nothing is written as nothing.
+func Percent(f float64) string { return minus(percent(f)) }
+
+// Brief writes an amount in three digits or so: 12.3k.
+func Brief(d decimal.Decimal) string { return minus(brief(d)) }

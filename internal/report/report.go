@@ -18,6 +18,7 @@ import (
 	"embed"
 	"errors"
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 	"text/template"
@@ -168,6 +169,10 @@ type Table struct {
 	Link func(row Row, column string) string
 	// AsOf says which load was asked and how current it is, for people.
 	AsOf string
+	// Mark, if set, is a word behind a row's first field, for instance that its
+	// days are not final; empty: nothing is to be said. In pictures of months such
+	// a row is fainter.
+	Mark func(row Row) string
 }
 
 // A Row is one row of a Table, read by the names of its columns.
@@ -185,6 +190,36 @@ func (r Row) Text(column string) string {
 	}
 	return exact(r.Value(column))
 }
+
+// Money is an amount; zero when there is no such column.
+func (r Row) Money(column string) decimal.Decimal {
+	d, _ := r.Value(column).(decimal.Decimal)
+	return d
+}
+
+// Rate is a share or a quotient; NaN when it means nothing or there is none.
+func (r Row) Rate(column string) float64 {
+	if f, ok := r.Value(column).(float64); ok {
+		return f
+	}
+	return math.NaN()
+}
+
+// Without is the table's content but for a column.
+func (t *Table) Without(name string) ([]Column, [][]any) {
+	at := slices.IndexFunc(t.Columns, func(c Column) bool { return c.Name == name })
+	if at < 0 {
+		return t.Columns, t.Rows
+	}
+	rows := make([][]any, len(t.Rows))
+	for i, row := range t.Rows {
+		rows[i] = slices.Delete(slices.Clone(row), at, at+1)
+	}
+	return slices.Delete(slices.Clone(t.Columns), at, at+1), rows
+}
+
+// Row is one row of the table.
+func (t *Table) Row(i int) Row { return Row{columns: t.Columns, values: t.Rows[i]} }
 
 // Value is a value of the type that its column's kind says, nil when there is no
 // such column.

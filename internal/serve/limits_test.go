@@ -197,27 +197,65 @@ func selfSigned(t *testing.T) (cert, key string) {
 	return cert, key
 }
 
+// TestDashboard: pages are for whoever may read, and a browser is asked again
+// after a wrong password.
 func TestDashboard(t *testing.T) {
+	pages := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "figures") })
 	w := newWarehouse(t)
-	made := 0
 	addr := w.start(t, func(c *serve.Config) {
 		withUsers(c)
-		c.Page = func(_ context.Context, out io.Writer) error {
-			made++
-			_, err := io.WriteString(out, "<html>figures")
-			return err
-		}
+		c.Dashboard = pages
 	})
-	if got := get(t, addr, "/dashboard"); got.status != 401 || strings.Contains(got.body, "figures") {
-		t.Errorf("without a password: %+v", got)
-	}
-	for range 3 {
-		got := get(t, addr, "/dashboard?user=bi&password=r3ad")
-		if got.status != 200 || got.body != "<html>figures" || !strings.Contains(got.header.Get("Content-Security-Policy"), "default-src 'none'") {
-			t.Errorf("%+v", got)
+	for _, path := range []string{"/dashboard", "/dashboard/movements?kind=new", "/dashboard?user=bi&password=wrong", "/dashboard?user=nobody"} {
+		if got := get(t, addr, path); got.status != 401 || strings.Contains(got.body, "figures") || !strings.HasPrefix(got.header.Get("WWW-Authenticate"), "Basic ") {
+			t.Errorf("%s: %+v", path, got)
 		}
 	}
-	if made != 1 {
-		t.Errorf("made %d times", made)
+	for _, path := range []string{"/dashboard?user=bi&password=r3ad", "/dashboard/movements?user=bi&password=r3ad"} {
+		if got := get(t, addr, path); got.status != 200 || got.body != "figures" {
+			t.Errorf("%s: %+v", path, got)
+		}
+	}
+}
+
+// TestDashboardOpen: without users whoever is on this machine sees the pages, also
+// by a link from elsewhere, but no page of another site reads them.
+func TestDashboardOpen(t *testing.T) {
+	w := newWarehouse(t)
+	addr := w.start(t, func(c *serve.Config) {
+		c.Dashboard = http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "figures") })
+	})
+	for _, c := range []struct {
+		host   string
+		header [2]string
+		dest   string
+		want   int
+	}{
+		{"", [2]string{"", ""}, "", 200},
+		{"", [2]string{"cross-site", "navigate"}, "document", 200},
+		{"", [2]string{"cross-site", "navigate"}, "iframe", 403},
+		{"", [2]string{"cross-site", "no-cors"}, "image", 403},
+		{"", [2]string{"same-site", "cors"}, "empty", 403},
+		{"rebound.example", [2]string{"cross-site", "navigate"}, "document", 403},
+		{"rebound.example", [2]string{"", ""}, "", 403},
+	} {
+		req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "http://"+addr+"/dashboard", http.NoBody)
+		if err != nil {
+			t.Fatal(err)
+		}
+		req.Host = c.host
+		for name, value := range map[string]string{"Sec-Fetch-Site": c.header[0], "Sec-Fetch-Mode": c.header[1], "Sec-Fetch-Dest": c.dest} {
+			if value != "" {
+				req.Header.Set(name, value)
+			}
+		}
+		res, err := http.DefaultClient.Do(req)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_ = res.Body.Close()
+		if res.StatusCode != c.want {
+			t.Errorf("%+v: %d", c, res.StatusCode)
+		}
 	}
 }

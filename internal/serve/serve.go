@@ -23,7 +23,6 @@ import (
 	"crypto/tls"
 	"errors"
 	"fmt"
-	"io"
 	"log/slog"
 	"net"
 	"net/http"
@@ -56,8 +55,9 @@ type Config struct {
 	Socket bool
 	// Health tells how current the warehouse is, for /healthz and /metrics.
 	Health func(context.Context) (Health, error)
-	// Page writes the page of figures that /dashboard shows, as HTML.
-	Page func(context.Context, io.Writer) error
+	// Dashboard answers what is asked below /dashboard by whoever may read; nil:
+	// there is none.
+	Dashboard http.Handler
 	// Now is the clock that statements are timed with.
 	Now    func() time.Time
 	Logger *slog.Logger
@@ -72,7 +72,6 @@ type Server struct {
 	writers *chdb.DB
 	turns   chan struct{} // one token per statement in progress
 	stats   *stats
-	page    *page
 
 	listener net.Listener
 	socket   net.Listener
@@ -90,7 +89,7 @@ func New(ctx context.Context, cfg Config) (*Server, error) {
 	if cfg.Limits.Queries <= 0 {
 		cfg.Limits.Queries = 8
 	}
-	s := &Server{cfg: cfg, log: cfg.Logger, turns: make(chan struct{}, cfg.Limits.Queries), stats: newStats(), page: &page{turn: make(chan struct{}, 1)}}
+	s := &Server{cfg: cfg, log: cfg.Logger, turns: make(chan struct{}, cfg.Limits.Queries), stats: newStats()}
 	if err := cfg.Guarded(); err != nil {
 		return nil, err
 	}
@@ -168,6 +167,7 @@ func (s *Server) Serve(ctx context.Context, stopping time.Duration) error {
 	mux.HandleFunc("GET /healthz", s.healthz)
 	mux.HandleFunc("GET /metrics", s.metrics)
 	mux.HandleFunc("GET /dashboard", s.dashboard)
+	mux.HandleFunc("GET /dashboard/", s.dashboard)
 	server := func(base context.Context) *http.Server {
 		return &http.Server{
 			Handler: mux, ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 5 * time.Minute, MaxHeaderBytes: 1 << 20,
