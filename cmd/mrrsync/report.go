@@ -60,7 +60,7 @@ left out. CSV and JSON have every digit. HTML is one self-contained file, SVG th
 picture alone.`,
 		Example: `  mrrsync report waterfall
   mrrsync report waterfall --by plan --currency USD --from 2026-01
-  mrrsync report retention --segment tier=enterprise --currency USD
+  mrrsync report retention --segment csm=ada --currency USD
   mrrsync report daily --from 2026-02-01 --format csv -o february.csv
   mrrsync report customers --limit 20 --format html -o customers.html
   mrrsync report cohorts --currency reporting --format html -o cohorts.html
