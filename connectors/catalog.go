@@ -12,6 +12,7 @@ import (
 type Catalog struct {
 	objects map[catalogKey]Object
 	decoded sync.Map // catalogKey -> decodedObject
+	watches func() Watches
 }
 
 type catalogKey struct{ kind, id string }
@@ -31,6 +32,7 @@ func NewCatalog(objects []Object) *Catalog {
 			c.objects[k] = o
 		}
 	}
+	c.watches = sync.OnceValue(func() Watches { return readWatches(c) })
 	return c
 }
 

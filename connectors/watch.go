@@ -33,11 +33,15 @@ func (w Watch) Object(version int64, seen time.Time) (Object, error) {
 // Watches are ordered and apart.
 type Watches []Watch
 
-// ReadWatches finds the watches of a catalogue.
+// ReadWatches are the watches of a catalogue, found once for all customers.
 func ReadWatches(c *Catalog) Watches {
 	if c == nil {
 		return nil
 	}
+	return c.watches()
+}
+
+func readWatches(c *Catalog) Watches {
 	var all []Watch
 	for _, o := range c.All(KindWatch) {
 		var w Watch

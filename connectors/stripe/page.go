@@ -10,6 +10,7 @@ import (
 	"time"
 
 	stripe "github.com/stripe/stripe-go/v76"
+	"golang.org/x/sync/errgroup"
 
 	"mrrsync/connectors"
 	"mrrsync/connectors/rawjson"
@@ -26,7 +27,20 @@ var errNoProgress = errors.New("the list does not advance")
 type found struct {
 	id, kind, customer string
 	created, date      int64 // an invoice item has only a date
+	parts              parts
 	raw                []byte
+}
+
+// parts is a list inside an object, such as an invoice's lines, as far as it
+// matters while pulling: whether it goes on.
+type parts struct{ more bool }
+
+// Place is where a member goes.
+func (p *parts) Place(key []byte) any {
+	if string(key) == "has_more" {
+		return &p.more
+	}
+	return nil
 }
 
 // Place is where a member goes.
@@ -42,6 +56,8 @@ func (f *found) Place(key []byte) any {
 		return (*rawjson.Stamp)(&f.created)
 	case "date":
 		return (*rawjson.Stamp)(&f.date)
+	case "lines", "items":
+		return &f.parts
 	}
 	return nil
 }
@@ -169,14 +185,21 @@ func (c *connector) listPage(ctx context.Context, cl *client, l list, s span, on
 	if err != nil {
 		return batch{}, err
 	}
-	for _, f := range objects {
-		o, err := c.whole(ctx, cl, l, f, connectors.Listed, version, now)
-		if err != nil {
-			return batch{}, err
+	// What is shown in part is asked for further; those requests go out together.
+	b.objects = make([]connectors.Object, len(objects))
+	asking, within := errgroup.WithContext(ctx)
+	for i, f := range objects {
+		one := func(ctx context.Context) (err error) {
+			b.objects[i], err = c.whole(ctx, cl, l, f, connectors.Listed, version, now)
+			return err
 		}
-		b.objects = append(b.objects, o)
+		if f.parts.more || l.kind == kindPrice {
+			asking.Go(func() error { return one(within) })
+		} else if err := one(ctx); err != nil {
+			return batch{}, errors.Join(err, asking.Wait())
+		}
 	}
-	return b, nil
+	return b, asking.Wait()
 }
 
 // whole is a found object with all its parts, without personal fields.
@@ -201,16 +224,10 @@ func (c *connector) complete(ctx context.Context, cl *client, l list, f found) (
 	if l.kind == kindPrice {
 		return completePrice(ctx, cl, l, f)
 	}
-	if l.part == nil {
+	if l.part == nil || !f.parts.more {
 		return f.raw, nil
 	}
 	embedded := rawjson.Member(f.raw, l.part.member)
-	if embedded == nil || string(embedded) == "null" {
-		return f.raw, nil
-	}
-	if string(rawjson.Member(embedded, "has_more")) != "true" {
-		return f.raw, nil
-	}
 	parts, err := rawjson.Elements(rawjson.Member(embedded, "data"))
 	if err != nil {
 		return nil, err

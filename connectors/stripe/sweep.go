@@ -41,11 +41,11 @@ type sweep struct {
 
 const (
 	// openPages is how long a piece cut from a span without a known beginning
-	// is. Half a page is lost at a piece's end: at 25 pages, two in a hundred.
-	openPages = 25
+	// is. Half a page is lost at a piece's end: at 16 pages, three in a hundred.
+	openPages = 16
 	// cutPages is how long the pieces of a span with a known beginning are at
 	// least, in pages.
-	cutPages = 12
+	cutPages = 10
 )
 
 // run yields every page of the spans and returns when all are read. It leaves
@@ -164,15 +164,12 @@ func remaining(open map[int]span) []span {
 
 // extent is what a sweep has read so far.
 type extent struct {
-	full           int // pages with more to come
-	newest, oldest int64
+	full    int   // pages with more to come
+	covered int64 // seconds that they cover, without what lies unread between pieces
 }
 
 func (e *extent) add(b batch) {
-	if e.full == 0 || b.rest.Last < e.oldest {
-		e.oldest = b.rest.Last
-	}
-	e.newest = max(e.newest, b.first)
+	e.covered += b.first - b.rest.Last
 	e.full++
 }
 
@@ -187,7 +184,7 @@ func (w sweep) cut(b batch, free int, read extent) []span {
 	}
 	// Seconds that a full page covers, as dense as the one just read, or on
 	// average, if that is more: objects come in bursts.
-	width := max(1, (b.first-s.Last)*int64(w.page)/int64(b.count), (read.newest-read.oldest)/int64(read.full))
+	width := max(1, (b.first-s.Last)*int64(w.page)/int64(b.count), read.covered/int64(read.full))
 	left := s.Last - s.From // seconds not read
 	pieces, length := free, width*openPages
 	if s.From > 0 {

@@ -189,7 +189,8 @@ func (r *run) pullStream(ctx context.Context, s Source, stream connectors.Stream
 	stage := r.o.Progress.Stage(s.Name+" "+string(stream), 0)
 	defer stage.Done()
 
-	full := make(chan batch, 1)
+	// One batch lands while the next one fills; a third would only fill memory.
+	full := make(chan batch)
 	var landing sync.WaitGroup
 	landing.Go(func() {
 		for b := range full {
