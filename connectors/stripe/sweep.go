@@ -41,11 +41,11 @@ type sweep struct {
 
 const (
 	// openPages is how long a piece cut from a span without a known beginning
-	// is. Half a page is lost at a piece's end: at 16 pages, three in a hundred.
-	openPages = 16
+	// is. Half a page is lost at a piece's end: at 25 pages, two in a hundred.
+	openPages = 25
 	// cutPages is how long the pieces of a span with a known beginning are at
 	// least, in pages.
-	cutPages = 10
+	cutPages = 14
 )
 
 // run yields every page of the spans and returns when all are read. It leaves
@@ -127,9 +127,10 @@ func (w sweep) collect(ctx context.Context, spans []span, pages chan<- swept) er
 			cancel()
 			continue
 		}
+		was := open[a.id]
 		delete(open, a.id)
 		if a.batch.more {
-			read.add(a.batch)
+			read.add(was, a.batch)
 			pieces := w.cut(a.batch, w.workers-flying-len(idle), read)
 			open[a.id] = pieces[0]
 			// The oldest span goes to the front: it is the one that is cut.
@@ -165,11 +166,16 @@ func remaining(open map[int]span) []span {
 // extent is what a sweep has read so far.
 type extent struct {
 	full    int   // pages with more to come
-	covered int64 // seconds that they cover, without what lies unread between pieces
+	covered int64 // seconds that they cover, empty ones too, without what lies unread between pieces
 }
 
-func (e *extent) add(b batch) {
-	e.covered += b.first - b.rest.Last
+// add takes in a page of a span as it was before.
+func (e *extent) add(was span, b batch) {
+	from := was.To
+	if was.After != "" {
+		from = was.Last
+	}
+	e.covered += from - b.rest.Last
 	e.full++
 }
 
