@@ -75,7 +75,7 @@ func fill(t *testing.T, schema warehouse.Schema, files ...string) {
 		t.Fatal(err)
 	}
 	for _, d := range ddl {
-		exec(t, d.SQL)
+		run(t, d.SQL)
 	}
 	for _, file := range files {
 		text, err := os.ReadFile(file)
@@ -84,7 +84,7 @@ func fill(t *testing.T, schema warehouse.Schema, files ...string) {
 		}
 		for sql := range strings.SplitSeq(strings.ReplaceAll(string(text), "STORE", schema.Store()), ";\n") {
 			if strings.TrimSpace(sql) != "" {
-				exec(t, sql)
+				run(t, sql)
 			}
 		}
 	}
@@ -131,7 +131,7 @@ func open(t *testing.T, schema warehouse.Schema) *house {
 	return h
 }
 
-func exec(t *testing.T, sql string) {
+func run(t *testing.T, sql string) {
 	t.Helper()
 	if err := engine.Query(context.Background(), sql, "Null", nil, io.Discard); err != nil {
 		t.Fatalf("%.200s: %v", sql, err)
@@ -494,7 +494,7 @@ func TestOneLoad(t *testing.T) {
 func (h *house) publish(t *testing.T, id int) {
 	t.Helper()
 	m := h.store + ".manifest"
-	exec(t, fmt.Sprintf("INSERT INTO %s (load_id, table, bucket, part_load, through, final_through, first_date, reporting_currency) SELECT %d, table, bucket, part_load, if(table = '', toDate('2026-03-20'), toDate(0)), if(table = '', toDate('2026-03-15'), toDate(0)), first_date, reporting_currency FROM %s WHERE load_id = 1", m, id, m))
+	run(t, fmt.Sprintf("INSERT INTO %s (load_id, table, bucket, part_load, through, final_through, first_date, reporting_currency) SELECT %d, table, bucket, part_load, if(table = '', toDate('2026-03-20'), toDate(0)), if(table = '', toDate('2026-03-15'), toDate(0)), first_date, reporting_currency FROM %s WHERE load_id = 1", m, id, m))
 }
 
 // TestKept: a page is asked for once a load. A browser that has it is told so, and
@@ -613,8 +613,8 @@ func TestManyPlans(t *testing.T) {
 			days = append(days, fmt.Sprintf("(1, 'main', 'cus_p', 'plenty', 'sub_p%d', 'si_p%[1]d', 'plan_number_%[1]d_with_a_long_id', '', 'USD', '2026-03-%02d', 1, %d, %[3]d)", i, d, 100+i))
 		}
 	}
-	exec(t, "INSERT INTO "+h.store+".movements (load_id, date, source, customer_id, account_id, subscription_id, item_id, plan_id, currency, movement, amount, amount_reporting, reason) VALUES "+strings.Join(rows, ", "))
-	exec(t, "INSERT INTO "+h.store+".daily (load_id, source, customer_id, account_id, subscription_id, item_id, plan_id, plan_name, currency, date, quantity, mrr, mrr_reporting) VALUES "+strings.Join(days, ", "))
+	run(t, "INSERT INTO "+h.store+".movements (load_id, date, source, customer_id, account_id, subscription_id, item_id, plan_id, currency, movement, amount, amount_reporting, reason) VALUES "+strings.Join(rows, ", "))
+	run(t, "INSERT INTO "+h.store+".daily (load_id, source, customer_id, account_id, subscription_id, item_id, plan_id, plan_name, currency, date, quantity, mrr, mrr_reporting) VALUES "+strings.Join(days, ", "))
 	body := h.see(t, Root+"/plans?currency=USD")
 	if n := strings.Count(body, `<th scope="row"`); n < 62 {
 		t.Errorf("%d rows of plans", n)
