@@ -242,11 +242,8 @@ func (o *office) readWithClients(ctx context.Context, t *testing.T) (wait func()
 		cmd.Env = append(os.Environ(), "NODE_PATH="+filepath.Join(*clients, "node_modules"))
 		done := make(chan string, 1)
 		go func() {
-			out, err := cmd.CombinedOutput()
-			if err != nil && !errors.Is(err, context.Canceled) {
-				out = append(out, "\n"+err.Error()...)
-			}
-			done <- string(out)
+			out, err := cmd.Output() // java ends with 130 when it is interrupted, whatever it says
+			done <- string(out) + fmt.Sprintf(" (%v)", err)
 		}()
 		all = append(all, func() {
 			if out := <-done; !strings.HasPrefix(out, "ok: ") {
