@@ -148,7 +148,7 @@ func (w *Warehouse) resume(ctx context.Context) error {
 	var parts []string
 	for table, columns := range map[string][]string{
 		"runs": {"run", "seq"}, "run_sources": {"seq"}, "completeness": {"seq"}, "completeness_slices": {"seq"}, "sweeps": {"seq"}, "field_fill": {"seq"}, "cursors": {"seq"}, "seals": {"seq"},
-		"manifest": {"load_id"}, "derived": {"load_id"}, "periods": {"load_id"}, "restatements": {"load_id"}, "closings": {"load_id"},
+		"manifest": {"load_id"}, "derived": {"load_id"}, "periods": {"load_id"}, "restatements": {"load_id"}, "closings": {"load_id"}, "erasures": {"seq"},
 		dayTotalsTable.name: {"load_id"},
 	} {
 		for _, c := range columns {

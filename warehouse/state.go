@@ -100,22 +100,27 @@ func (w *Warehouse) FinishRun(ctx context.Context, run Run) error {
 		return nil
 	}
 	run.FinishedAt = w.opt.Now().UTC()
-	if len(run.Sources) > 0 {
-		columns := []string{"run", "source", "seq", "status", "started_at", "finished_at", "requests", "listed", "landed", "rejected", "error"}
-		err := w.insert(ctx, "run_sources", columns, func(b driver.Batch) error {
-			for _, s := range run.Sources {
-				if err := b.Append(run.ID, s.Source, w.next(), string(s.Status), s.StartedAt.UTC(), s.FinishedAt.UTC(),
-					uint64(s.Requests), uint64(s.Listed), uint64(s.Landed), uint64(s.Rejected), s.Error); err != nil {
-					return err
-				}
-			}
-			return nil
-		})
-		if err != nil {
-			return err
-		}
+	if err := w.writeSourceRuns(ctx, run.ID, run.Sources); err != nil {
+		return err
 	}
 	return w.writeRun(ctx, run)
+}
+
+// writeSourceRuns appends what a run did with sources.
+func (w *Warehouse) writeSourceRuns(ctx context.Context, run uint64, all []SourceRun) error {
+	if len(all) == 0 {
+		return nil
+	}
+	columns := []string{"run", "source", "seq", "status", "started_at", "finished_at", "requests", "listed", "landed", "rejected", "error"}
+	return w.insert(ctx, "run_sources", columns, func(b driver.Batch) error {
+		for _, s := range all {
+			if err := b.Append(run, s.Source, w.next(), string(s.Status), s.StartedAt.UTC(), s.FinishedAt.UTC(),
+				uint64(s.Requests), uint64(s.Listed), uint64(s.Landed), uint64(s.Rejected), s.Error); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
 }
 
 var runColumns = []string{

@@ -521,17 +521,22 @@ func (a *app) writing(ctx context.Context, verb string, do func(*warehouse.Wareh
 		} else if !ok {
 			return errors.New("nothing is published yet: run `mrrsync sync` first")
 		}
-		run, err := w.StartRun(ctx, warehouse.Run{Verb: verb})
-		if err != nil {
-			return err
-		}
-		err = do(w, &run)
-		run.Status = warehouse.Done
-		if err != nil {
-			run.Status, run.ExitCode, run.Error = warehouse.Failed, exitCode(err, true), err.Error()
-		}
-		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
-		defer cancel()
-		return errors.Join(err, w.FinishRun(ctx, run))
+		return within(ctx, w, verb, do)
 	})
+}
+
+// within does something as a run of its own.
+func within(ctx context.Context, w *warehouse.Warehouse, verb string, do func(*warehouse.Warehouse, *warehouse.Run) error) error {
+	run, err := w.StartRun(ctx, warehouse.Run{Verb: verb})
+	if err != nil {
+		return err
+	}
+	err = do(w, &run)
+	run.Status = warehouse.Done
+	if err != nil {
+		run.Status, run.ExitCode, run.Error = warehouse.Failed, exitCode(err, true), err.Error()
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
+	defer cancel()
+	return errors.Join(err, w.FinishRun(ctx, run))
 }

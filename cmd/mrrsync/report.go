@@ -214,6 +214,7 @@ func (a *app) writer(format, file string) (func(*report.Table, io.Writer) error,
 	return nil, usage("--format %q: want table, csv, json, html or svg", format)
 }
 
+<<<<<<< HEAD
 // look is how standard output shows texts: as wide as the terminal, with emphasis
 // unless NO_COLOR is set; plainly in a pipe or a file.
 func (a *app) look(file string) report.Terminal {
@@ -253,6 +254,10 @@ func wrap(text string, width, indent int) string {
 }
 
 // save writes to a file, which is there whole or not at all, or to out.
+=======
+// save writes to a file, which is there whole or not at all, or to out. A new file
+// is its owner's alone, since it holds figures; one that was there keeps its mode.
+>>>>>>> 7d56d43 (Erase a person's data everywhere, keeping every figure; let free texts, contract columns and reports tell nobody)
 func save(out io.Writer, file string, write func(io.Writer) error) error {
 	if file == "" || file == "-" {
 		return write(out)
@@ -261,13 +266,17 @@ func save(out io.Writer, file string, write func(io.Writer) error) error {
 	if err := write(&b); err != nil {
 		return err
 	}
+	mode := fs.FileMode(0o600)
+	if was, err := os.Stat(file); err == nil {
+		mode = was.Mode().Perm()
+	}
 	temp, err := os.CreateTemp(filepath.Dir(file), "."+filepath.Base(file)+".*")
 	if err != nil {
 		// The temporary file's name would say nothing to anybody.
 		return fmt.Errorf("write %s: folder %s: %w", file, filepath.Dir(file), errors.Unwrap(err))
 	}
 	_, err = b.WriteTo(temp)
-	err = errors.Join(err, temp.Chmod(0o644), temp.Close())
+	err = errors.Join(err, temp.Chmod(mode), temp.Close())
 	if err == nil {
 		err = os.Rename(temp.Name(), file)
 	}

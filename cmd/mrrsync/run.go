@@ -9,6 +9,7 @@ import (
 
 	"mrrsync/config"
 	"mrrsync/internal/pipeline"
+	"mrrsync/internal/plain"
 	"mrrsync/warehouse"
 )
 
@@ -65,7 +66,7 @@ func (a *app) run(ctx context.Context, args []string) int {
 	case errors.Is(err, context.Canceled) && ctx.Err() != nil:
 		fmt.Fprintln(a.stderr, "mrrsync: interrupted")
 	case !silent(err):
-		fmt.Fprintf(a.stderr, "mrrsync: %s\n", strings.TrimPrefix(err.Error(), "error: "))
+		fmt.Fprintf(a.stderr, "mrrsync: %s\n", plain.Lines(strings.TrimPrefix(err.Error(), "error: ")))
 	}
 	if code == exitUsage && !a.begun {
 		fmt.Fprintln(a.stderr, "Run `mrrsync help` or `mrrsync VERB --help` for usage.")

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"strings"
 	"text/tabwriter"
 
 	"github.com/dustin/go-humanize"
@@ -15,6 +14,7 @@ import (
 	"mrrsync/config"
 	"mrrsync/connectors/billing"
 	"mrrsync/internal/pipeline"
+	"mrrsync/internal/plain"
 	"mrrsync/warehouse"
 )
 
@@ -195,7 +195,7 @@ func printReceipt(out io.Writer, r pipeline.Receipt) {
 	_ = w.Flush()
 	for _, s := range r.Sources {
 		if s.Error != "" {
-			fmt.Fprintf(out, "source %s failed: %s\n", s.Source, s.Error)
+			fmt.Fprintf(out, "source %s failed: %s\n", s.Source, plain.Lines(s.Error))
 		}
 	}
 	for _, s := range r.Sources {
@@ -205,7 +205,7 @@ func printReceipt(out io.Writer, r pipeline.Receipt) {
 		}
 	}
 	for _, warning := range r.Warnings {
-		fmt.Fprintf(out, "warning: %s\n", warning)
+		fmt.Fprintf(out, "warning: %s\n", plain.Lines(warning))
 	}
 	if r.Customers.Reason != "" {
 		fmt.Fprintf(out, "derived %s customers (%s): %s periods, %s movements, %s invoice lines; %s rejects\n",
@@ -249,7 +249,7 @@ func printDiff(out io.Writer, d *warehouse.Diff) {
 	w = tabwriter.NewWriter(out, 0, 0, 2, ' ', tabwriter.AlignRight)
 	fmt.Fprintln(w, "ACCOUNT\tCURRENCY\tFROM\tTO\tBEFORE\tAFTER\t")
 	for _, r := range d.Restatements[:min(len(d.Restatements), most)] {
-		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\t\n", strings.ToValidUTF8(r.AccountID, "?"), r.Currency, r.From, r.Until-1, r.Before.StringFixed(2), r.After.StringFixed(2))
+		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\t\n", plain.Line(r.AccountID), r.Currency, r.From, r.Until-1, r.Before.StringFixed(2), r.After.StringFixed(2))
 	}
 	_ = w.Flush()
 	if more := d.RestatedRanges - most; more > 0 {

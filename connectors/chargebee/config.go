@@ -73,7 +73,7 @@ func (s settings) validate(o connectors.Options) error {
 	case s.Site == "":
 		wrong("site", "it is missing; write the site's name, as in https://NAME.chargebee.com")
 	case !siteName.MatchString(s.Site):
-		wrong("site", "%q is not a site's name; write only NAME of https://NAME.chargebee.com", s.Site)
+		wrong("site", "it is not a site's name; write only NAME of https://NAME.chargebee.com") // unquoted: a key may have been pasted there
 	}
 	if s.APIKey.IsZero() {
 		wrong("api_key", "it is missing; write env:NAME or file:PATH")

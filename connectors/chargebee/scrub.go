@@ -19,24 +19,17 @@ func fateOf(key []byte) rawjson.Fate {
 	switch string(key) {
 	case "meta_data", "metadata":
 		return rawjson.Verbatim
-	case "phone", "vat_number", "vat_number_prefix", "entity_identifiers", "contacts", "card", "bank_account", "payment_method",
-		"payment_source", "payment_source_id", "primary_payment_source_id", "backup_payment_source_id", "created_from_ip", "consents",
-		"referral_urls", "referral_info", "line_item_addresses", "linked_payments", "reference_transactions", "dunning_attempts",
-		"linked_orders", "linked_refunds", "statement_descriptor", "einvoice", "notes", "invoice_notes", "tax_providers_fields",
+	case "consents", "referral_urls", "referral_info", "dunning_attempts", "linked_orders", "einvoice", "tax_providers_fields",
 		"exemption_details", "site_details_at_creation", "tax_origin":
 		return rawjson.Drop
 	case "user", "origin_user", "webhooks", "webhook_status", "webhook_failure_reason":
 		return rawjson.Drop // who caused an event, and whom it was told
 	case "promotional_credits", "refundable_credits", "unbilled_charges", "excess_payments", "balances", "redemptions":
 		return rawjson.Drop // balances and counters: they are no terms
-	case "billing_address", "shipping_address":
-		return rawjson.Address
-	case "email":
-		return rawjson.Email
-	case "first_name", "last_name", "company":
-		return rawjson.Name
+	case "entity_description":
+		return rawjson.Free
 	}
-	return rawjson.Keep
+	return rawjson.Common(key)
 }
 
 // scrub is the object as it may land: without personal fields, its numbers

@@ -17,6 +17,7 @@ import (
 	"os"
 	"slices"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 
 	"mrrsync/config"
@@ -293,17 +294,15 @@ func compareRows(a, b row) int {
 // told by their names.
 func (c *connector) personal(r row) row {
 	for name, value := range r.Fields {
-		if slices.Contains(columns, name) {
-			continue
-		}
 		keep := true
-		switch {
-		case containsAny(name, "email", "e-mail"):
+		switch personalColumn(name) {
+		case email:
 			value, keep = c.privacy.Email(value)
-		case containsAny(name, "phone", "street", "address_line", "iban", "card_number", "bank_account"):
+		case never:
 			keep = false
-		case name == "name" || containsAny(name, "customer_name", "contact"):
+		case person:
 			value, keep = c.privacy.Name(value)
+		case neutral:
 		}
 		if keep {
 			r.Fields[name] = value
@@ -312,6 +311,38 @@ func (c *connector) personal(r row) row {
 		}
 	}
 	return r
+}
+
+// sort is what a column holds, as far as privacy goes.
+type sort uint8
+
+const (
+	neutral sort = iota
+	email
+	person // a name
+	never  // never lands
+)
+
+// countryColumns may name the customer's country: all that lands of an address.
+var countryColumns = []string{"country", "address.country"}
+
+// personalColumn tells a column by its name.
+func personalColumn(name string) sort {
+	name = strings.ToLower(name)
+	switch {
+	case slices.Contains(columns, name), slices.Contains(countryColumns, name):
+		return neutral
+	case containsAny(name, "email", "e-mail", "mail_address"):
+		return email
+	case containsAny(name, "phone", "street", "address", "account_number", "vat_number", "tax_id"),
+		slices.ContainsFunc(strings.FieldsFunc(name, func(r rune) bool { return !unicode.IsLetter(r) }), func(word string) bool {
+			return slices.Contains([]string{"mobile", "fax", "postal", "postcode", "zip", "iban", "bic", "card", "bank"}, word)
+		}):
+		return never
+	case name == "name" || name == "company" || containsAny(name, "customer_name", "company_name", "contact", "first_name", "last_name", "full_name"):
+		return person
+	}
+	return neutral
 }
 
 func containsAny(s string, parts ...string) bool {

@@ -125,7 +125,7 @@ func TestScrub(t *testing.T) {
 func FuzzScrub(f *testing.F) {
 	f.Add(`{"email":"a@b.c","a":[1,{"b":"q\"}"}],"own":{"a b":"c d"}}`)
 	f.Add(` { "a" : [ 1 , { "phone" : "1" } ] } `)
-	rule := func(key []byte, _ rawjson.Place) (rawjson.Fate, rawjson.Place) { return rawjson.Fate(len(key) % 6), 0 }
+	rule := func(key []byte, _ rawjson.Place) (rawjson.Fate, rawjson.Place) { return rawjson.Fate(len(key) % 7), 0 }
 	f.Fuzz(func(t *testing.T, in string) {
 		out, err := rawjson.Scrub([]byte(in), connectors.Privacy{Emails: connectors.Hash, Names: connectors.Keep}, rule, 0)
 		if err == nil && json.Valid([]byte(in)) && !json.Valid(out) {

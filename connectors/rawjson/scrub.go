@@ -1,7 +1,9 @@
 package rawjson
 
 import (
+	"bytes"
 	"encoding/json"
+	"regexp"
 
 	"mrrsync/connectors"
 )
@@ -11,14 +13,15 @@ type Fate uint8
 
 // The fates. Kept and unknown members are copied, and what is inside them has a
 // fate of its own; of an address only the country lands; e-mail addresses and
-// names land as the privacy rules say; Verbatim is what belongs to the account's
-// owner (metadata) and is left alone.
+// names land as the privacy rules say, and so do addresses in the midst of a Free text;
+// Verbatim is what belongs to the account's owner (metadata) and is left alone.
 const (
 	Keep Fate = iota
 	Drop
 	Address
 	Email
 	Name
+	Free
 	Verbatim
 )
 
@@ -178,9 +181,32 @@ func (s *scrubber) member(key []byte, i, depth int, at Place) (end int, keep boo
 		return end, true, nil
 	case Email, Name:
 		return end, s.personal(f, raw), nil
+	case Free:
+		s.out = append(s.out, s.free(raw)...)
+		return end, true, nil
 	default:
 		return end, false, nil
 	}
+}
+
+// mail finds e-mail addresses in free text: rather too much than too little.
+var mail = regexp.MustCompile(`[^\s<>()\[\]"',;:@]+@[^\s<>()\[\]"',;:@]+`)
+
+// free is a free text with the e-mail addresses in it treated.
+func (s *scrubber) free(raw []byte) []byte {
+	var plain string
+	if raw[0] != '"' || bytes.IndexByte(raw, '@') < 0 && !bytes.Contains(raw, []byte(`\u0040`)) || json.Unmarshal(raw, &plain) != nil {
+		return raw
+	}
+	treated := mail.ReplaceAllStringFunc(plain, func(address string) string {
+		landed, _ := s.privacy.Email(address)
+		return landed
+	})
+	if treated == plain {
+		return raw
+	}
+	quoted, _ := json.Marshal(treated) // a string: it cannot fail
+	return quoted
 }
 
 // personal copies a name or an address under its treatment.

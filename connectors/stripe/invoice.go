@@ -112,13 +112,20 @@ func amounts(amount decimal.Decimal, off []wireDiscountAmount, tax []wireTaxAmou
 	return major(charged.Add(discounts), places), major(discounts, places), major(taxes, places)
 }
 
+// What Stripe begins its descriptions with, where nothing else tells.
+const (
+	trialPhrase     = "Trial period for"
+	freeTrialPhrase = "Free trial"
+	unusedPhrase    = "Unused time"
+)
+
 // onTrial says that a recurring line charges nothing because the trial ran: its
 // price is not free.
 func (r resolver) onTrial(w *wireLine, currency string) bool {
 	if w.Proration || w.Type != "subscription" || !w.Amount.IsZero() || w.Period.Start == w.Period.End {
 		return false
 	}
-	if strings.HasPrefix(w.Description, "Trial period for") || strings.HasPrefix(w.Description, "Free trial") {
+	if strings.HasPrefix(w.Description, trialPhrase) || strings.HasPrefix(w.Description, freeTrialPhrase) {
 		return true
 	}
 	p, problem := r.catalog.price(w.Price, w.Plan, "", currency)
@@ -340,7 +347,7 @@ func (w *wireLine) credits() bool {
 	if w.ProrationDetails != nil && len(w.ProrationDetails.CreditedItems) > 0 {
 		return !bytes.Equal(bytes.TrimSpace(w.ProrationDetails.CreditedItems), []byte("null"))
 	}
-	return strings.HasPrefix(w.Description, "Unused time")
+	return strings.HasPrefix(w.Description, unusedPhrase)
 }
 
 func (g *grouped) done() (map[string][]billing.Service, []*connectors.Unreadable) {

@@ -17,39 +17,30 @@ const (
 func rule(key []byte, at rawjson.Place) (rawjson.Fate, rawjson.Place) {
 	if at == inCustomer {
 		switch string(key) {
-		case "name":
+		case "name", "description": // people note names there
 			return rawjson.Name, anywhere
 		case "data", "object", "previous_attributes": // of its event
 			return rawjson.Keep, inCustomer
 		}
+	}
+	if string(key) == "customer" {
+		return rawjson.Keep, inCustomer // should one be expanded
 	}
 	return fateOf(key), anywhere
 }
 
 func fateOf(key []byte) rawjson.Fate {
 	switch string(key) {
-	case "phone", "customer_phone", "shipping", "customer_shipping", "shipping_details", "billing_details",
-		"sources", "card", "bank_account", "payment_method_details", "payment_method", "source",
-		"last_finalization_error", "last_payment_error", "ip_address",
-		"tax_ids", "customer_tax_ids", "line1", "line2", "postal_code":
-		return rawjson.Drop
-	case "hosted_invoice_url", "invoice_pdf", "pdf", "receipt_url":
-		// Whoever has such a link reads the invoice with name and address.
-		return rawjson.Drop
+	case "source":
+		return rawjson.Drop // a card, of old
 	case "times_redeemed", "delinquent", "next_invoice_sequence":
 		// Counters that move without any change of terms: with them every
 		// look at a coupon or customer would be another version.
 		return rawjson.Drop
-	case "address", "customer_address":
-		return rawjson.Address
-	case "email", "customer_email", "receipt_email":
-		return rawjson.Email
-	case "customer_name", "business_name", "individual_name":
-		return rawjson.Name
 	case "metadata":
 		return rawjson.Verbatim
 	}
-	return rawjson.Keep
+	return rawjson.Common(key)
 }
 
 // scrub is the object as it may land. Kind is its type, of an event that of its

@@ -30,6 +30,13 @@ func TestScrub(t *testing.T) {
 			`{"data":{"object":{"total":5},"previous_attributes":{}}}`,
 			connectors.Privacy{},
 		},
+		{
+			"a customer that is expanded, and free texts", kindInvoice,
+			`{"customer":{"id":"cus_1","name":"Ada","description":"Ada, from X"},"description":"for <ada@b.c>, and \u0040","memo":"x","lines":[{"description":"1 x Pro"}]}`,
+			`{"customer":{"id":"cus_1"},"description":"for \u003c\u003e, and @","lines":[{"description":"1 x Pro"}]}`,
+			connectors.Privacy{},
+		},
+		{"addresses in free texts", kindInvoice, `{"description":"for A@b.c"}`, `{"description":"for ` + digest + `"}`, hash},
 		{"empty lists and objects, the first and the last member gone", "x", `{"phone":1,"a":[ ],"b":{ },"card":{"x":[1,"]"]}}`, `{"a":[],"b":{}}`, connectors.Privacy{}},
 	} {
 		got, err := scrub([]byte(c.in), c.kind, c.privacy)

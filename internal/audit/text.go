@@ -7,11 +7,11 @@ import (
 	"math/big"
 	"strings"
 	"time"
-	"unicode"
 
 	"github.com/shopspring/decimal"
 
 	"mrrsync/connectors/billing"
+	"mrrsync/internal/plain"
 	"mrrsync/normalize"
 )
 
@@ -385,12 +385,6 @@ func keys[V any](m map[string]V) []string {
 // whatever would move a terminal's cursor or turn its writing round is taken
 // out.
 func line(b *bufio.Writer, format string, args ...any) {
-	text := strings.Map(func(r rune) rune {
-		if unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r) || r == '\u2028' || r == '\u2029' {
-			return '\uFFFD'
-		}
-		return r
-	}, strings.ToValidUTF8(fmt.Sprintf(format, args...), "\uFFFD"))
-	b.WriteString(strings.TrimRight(text, " "))
+	b.WriteString(strings.TrimRight(plain.Line(fmt.Sprintf(format, args...)), " "))
 	b.WriteByte('\n')
 }

@@ -78,6 +78,7 @@ type run struct {
 	base    warehouse.LoadInfo // zero: nothing was published before
 	mu      sync.Mutex
 	seals   map[string]warehouse.Seal
+	erased  map[warehouse.CustomerKey]warehouse.Erasure
 	receipt Receipt
 }
 
@@ -143,6 +144,9 @@ func (r *run) finish(ctx context.Context, started warehouse.Run) error {
 // do is the run between its record's beginning and end.
 func (r *run) do(ctx context.Context) error {
 	var err error
+	if err := r.erasures(ctx); err != nil {
+		return err
+	}
 	if r.seals, err = r.w.Seals(ctx); err != nil {
 		return err
 	}

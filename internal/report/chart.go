@@ -9,6 +9,7 @@ import (
 	"github.com/shopspring/decimal"
 
 	"mrrsync/connectors/billing"
+	"mrrsync/internal/plain"
 )
 
 // Chart is the kind of picture a report makes.
@@ -136,7 +137,7 @@ func px(f float64) string {
 
 // xmlText escapes a text for SVG and HTML alike. Control characters are not
 // allowed in XML at all, however they are written.
-func xmlText(s string) string { return html.EscapeString(clean(s)) }
+func xmlText(s string) string { return html.EscapeString(plain.Line(s)) }
 
 // A scale maps amounts to pixels. This is the one place where an amount becomes
 // a float: a tenth of a pixel needs no more.

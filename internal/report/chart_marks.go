@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"math"
 	"strings"
+
+	"mrrsync/internal/plain"
 )
 
 // drawMarks draws the newest month's shares, a line each: the reference range as
@@ -30,14 +32,14 @@ func (s section) drawMarks(f *figure) {
 		who, _ := row[scope].(string)
 		what := metricName(row[metric])
 		if who != heading { // each scope under its name
-			p.text("caption", "start", 0, y+20, cut(clean(who), 40))
+			p.text("caption", "start", 0, y+20, cut(plain.Line(who), 40))
 			if label > 0 && heading == "" {
 				p.text("tick", "end", f.width, y+20, "reference range")
 			}
 			y, heading = y+30, who
 		}
 		word, _ := row[verdict].(string)
-		p.open(fmt.Sprintf("%s, %s\n%s: %s\nReference %s to %s", what, clean(who), percent(v), word, percent(lo), percent(hi)))
+		p.open(fmt.Sprintf("%s, %s\n%s: %s\nReference %s to %s", what, plain.Line(who), percent(v), word, percent(lo), percent(hi)))
 		mid := y + line/2
 		if label > 0 {
 			p.text("label", "end", label-14, mid+4, what)

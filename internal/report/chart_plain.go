@@ -7,6 +7,7 @@ import (
 	"github.com/shopspring/decimal"
 
 	"mrrsync/connectors/billing"
+	"mrrsync/internal/plain"
 )
 
 // drawLine draws the level of MRR by day as an area.
@@ -114,14 +115,14 @@ func (s section) drawBars(f *figure, column string) {
 		value := show(amount, Money, Places(s.currency))
 		p.open(name + "\n" + value + " " + s.currency)
 		p.link(s.leads(row, column), func() {
-			p.text("label", "end", label-10, y+line/2+4, cut(clean(name), int(label/8.4)))
+			p.text("label", "end", label-10, y+line/2+4, cut(plain.Line(name), int(label/8.4)))
 			p.rect("level", label, y+4, max(1, x.at(floatOf(amount))-label), line-8)
 			p.text("value", "start", x.at(floatOf(amount))+6, y+line/2+4, value)
 		})
 		p.shut()
 	}
 	f.body = p.b.String()
-	f.desc = fmt.Sprintf("The %d largest; the first is %s with %s. The table has them all.", len(rows), clean(s.label(rows[0])), show(rows[0][mrr], Money, Places(s.currency)))
+	f.desc = fmt.Sprintf("The %d largest; the first is %s with %s. The table has them all.", len(rows), plain.Line(s.label(rows[0])), show(rows[0][mrr], Money, Places(s.currency)))
 }
 
 // label is what a ranked row is called: its name, else its id.

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"mrrsync/connectors/billing"
+	"mrrsync/internal/plain"
 )
 
 //go:embed page.html
@@ -158,7 +159,7 @@ func (s section) cells(row []any) []Cell {
 	places := s.places(row)
 	for i, v := range row {
 		c := s.columns[i]
-		out[i] = Cell{Text: clean(show(v, c.Kind, places)), Class: classOf(c), Href: s.leads(row, c.Name)}
+		out[i] = Cell{Text: plain.Line(show(v, c.Kind, places)), Class: classOf(c), Href: s.leads(row, c.Name)}
 		if c.Kind.figure() {
 			out[i].Text = minus(out[i].Text)
 		}

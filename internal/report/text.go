@@ -5,10 +5,11 @@ import (
 	"fmt"
 	"io"
 	"strings"
-	"unicode"
 
 	"github.com/rivo/uniseg"
 	"github.com/shopspring/decimal"
+
+	"mrrsync/internal/plain"
 )
 
 // Terminal says how wide a text may be and whether it may be emphasised.
@@ -103,7 +104,7 @@ func (s section) text(b *bufio.Writer, title, measure string, term Terminal) {
 	if used.whole && Places(s.currency) > 0 || used.brief {
 		unit = ", rounded"
 	}
-	fmt.Fprintf(b, "%s\n", emphasis(term, clean(title)+unit))
+	fmt.Fprintf(b, "%s\n", emphasis(term, plain.Line(title)+unit))
 	widths := columnWidths(shown, cells)
 	bars := s.bars(measure, min(term.Width-lineWidth(shown, cells, used.gap())-2, maxBar))
 	for r, row := range cells {
@@ -192,7 +193,7 @@ func (s section) lay(l layout) ([]Column, [][]string) {
 	for r, row := range rows {
 		line := make([]string, len(shown))
 		for i, at := range keep {
-			line[i] = clean(show(row[at], shown[i].Kind, places))
+			line[i] = plain.Line(show(row[at], shown[i].Kind, places))
 			if d, ok := row[at].(decimal.Decimal); ok && l.brief {
 				line[i] = brief(d)
 			}
@@ -241,17 +242,6 @@ func cut(s string, width int) string {
 		b.WriteString(g.Str())
 	}
 	return b.String() + "…"
-}
-
-// clean takes out what would move a terminal's cursor, colour it or turn its
-// writing round: a customer's name is no place for commands.
-func clean(s string) string {
-	return strings.Map(func(r rune) rune {
-		if unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r) || r == '\u2028' || r == '\u2029' {
-			return '�'
-		}
-		return r
-	}, strings.ToValidUTF8(s, "�"))
 }
 
 func emphasis(term Terminal, s string) string {

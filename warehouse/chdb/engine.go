@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"syscall"
@@ -111,6 +112,13 @@ func (e *engine) claim() error {
 	}
 	if err := os.MkdirAll(e.folder, 0o700); err != nil {
 		return fmt.Errorf("make folder: %w", err)
+	}
+	// The engine makes its files for everybody to read: who may is up to the folder.
+	// Once it holds a warehouse its owner may have opened it on purpose.
+	if _, err := os.Stat(filepath.Join(e.folder, lockName)); errors.Is(err, fs.ErrNotExist) {
+		if err := os.Chmod(e.folder, 0o700); err != nil {
+			return fmt.Errorf("close folder to others: %w", err)
+		}
 	}
 	f, err := os.OpenFile(filepath.Join(e.folder, lockName), os.O_RDWR|os.O_CREATE, 0o600)
 	if err != nil {
