@@ -145,8 +145,22 @@ func dressIn(v, fields map[string]any) {
 // its contracts into a file with personal columns.
 func (s *town) dress(wear func(kind, id string) map[string]any, privacy string) {
 	s.Helper()
-	for at, h := range map[*string]http.Handler{&s.at.Stripe: s.api, &s.at.Chargebee: s.site} {
-		server := httptest.NewServer(dressed(h, wear))
+	chargebees := func(kind, id string) map[string]any {
+		fields := wear(kind, id)
+		for _, stripes := range []string{
+			"name", "shipping", "business_name", "individual_name", "sources", "tax_ids", "customer_name", "customer_email", "customer_phone", "customer_address",
+			"customer_shipping", "shipping_details", "customer_tax_ids", "footer", "receipt_email", "custom_fields", "hosted_invoice_url", "invoice_pdf",
+			"last_finalization_error", "memo", "pdf", "cancellation_details", "line3",
+		} {
+			delete(fields, stripes)
+		}
+		if kind == "customer" {
+			delete(fields, "description")
+		}
+		return fields
+	}
+	for at, h := range map[*string]http.Handler{&s.at.Stripe: dressed(s.api, wear), &s.at.Chargebee: dressed(s.site, chargebees)} {
+		server := httptest.NewServer(h)
 		s.Cleanup(server.Close)
 		*at = server.URL
 	}
@@ -252,7 +266,7 @@ func TestPersonalFields(t *testing.T) {
 			for _, value := range []string{aMail, aName, aNever} {
 				found := files(t, filepath.Join(s.folder, "warehouse"), value)
 				if lands := strings.Contains(c.lands, value); lands != (len(found) > 0) || !lands && strings.Contains(said, value) {
-					t.Errorf("%q landed in %v, was printed: %t; want it to land: %t", value, found, strings.Contains(said, value), lands)
+					t.Errorf("%q landed in %d files, was printed: %t; want it to land: %t", value, len(found), strings.Contains(said, value), lands)
 					if !lands {
 						t.Log(s.table("SELECT DISTINCT source, kind, extract(payload, '.{60}" + value + ".{30}') FROM mrr_store.raw_objects WHERE position(payload, '" + value + "') > 0 LIMIT 20"))
 					}
