@@ -110,7 +110,7 @@ func TestErasureDiesBetweenSteps(t *testing.T) {
 		if !errors.Is(err, died) {
 			t.Fatal(err)
 		}
-		w.drop() // the lock falls with the process
+		w.giveBack(t.Context()) // a lock on the folder falls with the process, a lease runs out
 		if deaths > 100 {
 			t.Fatal("it does not get on")
 		}
