@@ -19,3 +19,21 @@ func TestParseNumber(t *testing.T) {
 		}
 	}
 }
+
+// FuzzParseNumber says that a number that is read is one that can be worked with:
+// neither longer than its text nor rounded.
+func FuzzParseNumber(f *testing.F) {
+	for _, seed := range []string{"1", "-0.0025", "1e3", "1e99", "1e-99", "0x10", "Inf", "NaN", "", "+1", "1_000", "00.10", "123456789012345678901234567890.12"} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		n, err := ParseNumber(text)
+		if err != nil {
+			return
+		}
+		again, err := ParseNumber(n.String())
+		if err != nil || !again.Equal(n) || len(n.String()) > len(text)+64 {
+			t.Errorf("%q is read as %s, and that as %s, %v", text, n, again, err)
+		}
+	})
+}

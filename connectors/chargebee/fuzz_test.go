@@ -55,3 +55,23 @@ func FuzzTranslate(f *testing.F) {
 		ordered(t, record)
 	})
 }
+
+// FuzzPosition says that a stored cursor is read as it was written, or refused.
+func FuzzPosition(f *testing.F) {
+	for _, seed := range []string{
+		"", "{}", "null", "[]", "\x00", string(position{Format: positionFormat, Open: true, From: 1, Upper: 2, Offset: `["1"]`, Wanted: []wanted{{"customer", "a", "", 1}}}.cursor()),
+		string(position{Format: 99}.cursor()), string(position{Format: positionFormat, From: 2, Upper: 1}.cursor()),
+	} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		p, err := parsePosition(connectors.Cursor(text))
+		if err != nil {
+			return
+		}
+		again, err := parsePosition(p.cursor())
+		if err != nil || again.cursor() != p.cursor() {
+			t.Errorf("%q is read as %+v, and written and read again as %+v, %v", text, p, again, err)
+		}
+	})
+}

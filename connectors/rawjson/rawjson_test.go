@@ -133,3 +133,32 @@ func FuzzScrub(f *testing.F) {
 		}
 	})
 }
+
+// What is stripped is valid JSON that says no text but those that may stay, and
+// is stripped for good.
+func FuzzStrip(f *testing.F) {
+	f.Add(`{"id":"a","email":"a@b.c","a":[1,"x",{"id":"q\"}"}],"meta":{"tier":"gold","note":"x"},"n":-1.5e3}`)
+	f.Add(` [ { "a\u0062" : "c" , "id" : [ "1" , [ "2" ] ] } ] `)
+	rule := func(key []byte, _ rawjson.Place) (rawjson.Fate, rawjson.Place) {
+		switch string(key) {
+		case "email":
+			return rawjson.Email, 0
+		case "meta":
+			return rawjson.Verbatim, 0
+		}
+		return rawjson.Keep, 0
+	}
+	residue := rawjson.Residue{Rule: rule, Text: rawjson.OneOf("id"), Own: rawjson.Paths([]string{"metadata.tier"})}
+	f.Fuzz(func(t *testing.T, in string) {
+		out, _, err := rawjson.Strip([]byte(in), residue, 0)
+		if err != nil || !json.Valid([]byte(in)) {
+			return
+		}
+		if !json.Valid(out) {
+			t.Fatalf("%q becomes %q", in, out)
+		}
+		if again, _, err := rawjson.Strip(out, residue, 0); err != nil || string(again) != string(out) {
+			t.Errorf("%q becomes %q, and that %q, %v", in, out, again, err)
+		}
+	})
+}
