@@ -36,10 +36,11 @@ func eraserOf(sources []Source, name string) (connectors.Eraser, error) {
 
 // Residue is what an erasure leaves of metadata: the paths that segments and
 // identity are made of, since amounts are grouped by them. Segments that are made
-// of a name or an address are removed; with all set every segment is.
+// of a name or an address are removed; with all set every segment is but the
+// country, which stays of an address.
 func Residue(segments map[string]string, identity Identity, all bool) (kept, removed []string) {
 	for name, path := range segments {
-		if all || personalPath(path) {
+		if all && !strings.HasSuffix(path, "country") || personalPath(path) {
 			removed = append(removed, name)
 		} else {
 			kept = append(kept, path)
