@@ -214,7 +214,6 @@ func (a *app) writer(format, file string) (func(*report.Table, io.Writer) error,
 	return nil, usage("--format %q: want table, csv, json, html or svg", format)
 }
 
-<<<<<<< HEAD
 // look is how standard output shows texts: as wide as the terminal, with emphasis
 // unless NO_COLOR is set; plainly in a pipe or a file.
 func (a *app) look(file string) report.Terminal {
@@ -253,11 +252,8 @@ func wrap(text string, width, indent int) string {
 	return b.String()
 }
 
-// save writes to a file, which is there whole or not at all, or to out.
-=======
 // save writes to a file, which is there whole or not at all, or to out. A new file
 // is its owner's alone, since it holds figures; one that was there keeps its mode.
->>>>>>> 7d56d43 (Erase a person's data everywhere, keeping every figure; let free texts, contract columns and reports tell nobody)
 func save(out io.Writer, file string, write func(io.Writer) error) error {
 	if file == "" || file == "-" {
 		return write(out)

@@ -256,16 +256,13 @@ func read(pages func(func(connectors.Page, error) bool), stage *progress.Stage, 
 
 // land makes a batch durable, and only then its cursor.
 func (r *run) land(ctx context.Context, s Source, stream connectors.Stream, b batch, receipt *SourceReceipt) error {
-<<<<<<< HEAD
+	for _, page := range b.pages {
+		if err := r.forget(s, page.Objects); err != nil {
+			return err
+		}
+	}
 	if b.objects > 0 {
 		landed, err := r.w.LandPages(ctx, r.id, s.Name, stream, b.pages)
-=======
-	if err := r.forget(s, b.objects); err != nil {
-		return err
-	}
-	if len(b.objects) > 0 {
-		landed, err := r.w.Land(ctx, r.id, s.Name, stream, b.objects)
->>>>>>> 7d56d43 (Erase a person's data everywhere, keeping every figure; let free texts, contract columns and reports tell nobody)
 		if err != nil {
 			return err
 		}
