@@ -189,8 +189,8 @@ func sourceKey(path string) (n int, key string, ok bool) {
 	return n, key, err == nil
 }
 
-// plain writes a value as YAML reads it back: bare where that is safe.
-func plain(value string) (string, error) {
+// plainScalar writes a value as YAML reads it back: bare where that is safe.
+func plainScalar(value string) (string, error) {
 	bare := regexp.MustCompile(`^[A-Za-z0-9./][A-Za-z0-9_./:?=&@%-]*$`)
 	if bare.MatchString(value) && !strings.HasSuffix(value, ":") && !slices.Contains([]string{"true", "false", "null"}, strings.ToLower(value)) {
 		return value, nil

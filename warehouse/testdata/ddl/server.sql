@@ -633,6 +633,24 @@ ORDER BY (source, run, stream, kind, api_version, field)
 SETTINGS fsync_after_insert = 1, fsync_part_directory = 1, non_replicated_deduplication_window = 1000
 COMMENT 'One row per run and field that the figures depend on: how often the provider sent it';
 
+-- 0037_erasures
+CREATE TABLE IF NOT EXISTS `mrr_store`.erasures
+(
+    source LowCardinality(String) COMMENT 'The source, as named in the configuration',
+    customer_id String COMMENT 'The provider''s customer whose personal data was removed, and is again whenever the provider sends it',
+    seq UInt64 COMMENT 'Order in which rows were written; the newest row of a customer is its state',
+    run UInt64 COMMENT 'The run that wrote the row',
+    state Enum8('begun' = 1, 'done' = 2) COMMENT 'begun: the next run that writes ends it; done: nothing of the person is left',
+    at DateTime64(6, 'UTC') COMMENT 'When, UTC',
+    who String COMMENT 'The user of the operating system who asked for it',
+    kept Array(String) COMMENT 'The paths of metadata and custom fields that stay, since segments or identity are made of them',
+    removed_segments Array(String) COMMENT 'The segments whose values were removed'
+)
+ENGINE = MergeTree
+ORDER BY (source, customer_id, seq)
+SETTINGS fsync_after_insert = 1, fsync_part_directory = 1, non_replicated_deduplication_window = 1000
+COMMENT 'Whose personal data was erased, when and by whom. Consulted whenever objects land, so that a sync does not bring it back';
+
 -- 10_mrr_daily
 CREATE OR REPLACE VIEW `mrr`.mrr_daily
 (...)
