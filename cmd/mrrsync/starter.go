@@ -55,7 +55,7 @@ func (a *app) starter(s start) (beginning, string, *config.Config, error) {
 	if err != nil {
 		return b, "", nil, err
 	}
-	t, err := template.New("starter").Funcs(template.FuncMap{"yaml": plain}).Parse(starterText)
+	t, err := template.New("starter").Funcs(template.FuncMap{"yaml": plainScalar}).Parse(starterText)
 	if err != nil {
 		return b, "", nil, fmt.Errorf("read starter: %w", err)
 	}
