@@ -155,6 +155,7 @@ func (s *stripper) member(key string, raw []byte, at Place, depth int) ([]byte, 
 		if json.Unmarshal(raw, &text) == nil && text != "" {
 			s.personal = append(s.personal, text)
 		}
+	case Drop:
 	}
 	return nil, false, nil
 }
