@@ -229,9 +229,14 @@ func (d *dossier) overdueUntil(i int) time.Time {
 
 // presumed is the standing where no version covers t: invoices say that a
 // period was charged, voided or on trial; else the trial's dates and the status
-// before the gap decide, and a subscription that ever counted counts.
+// before the gap decide, and a subscription that ever counted counts. An invoice
+// for a period that had begun when a version was last seen is older news than
+// that version, except that a first payment completes.
 func (d *dossier) presumed(t time.Time) standing {
 	last := d.serviceAt(t)
+	if prior, _ := d.around(t); last != nil && prior != nil && last.From.Before(prior.Until) && prior.Terms.Status != billing.StatusIncomplete {
+		last = nil
+	}
 	if last != nil && last.Kind == billing.Voided {
 		return d.collection(t, billing.Pause{Behavior: billing.PauseVoid})
 	}
