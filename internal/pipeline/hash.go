@@ -12,7 +12,7 @@ import (
 
 // derivationVersion is raised whenever code changes what follows from the same
 // evidence, so that the next run derives every account again.
-const derivationVersion = 6
+const derivationVersion = 7
 
 // Hash names all that decides a derivation beside the evidence.
 func Hash(s normalize.Settings, i Identity, currency string) string {
