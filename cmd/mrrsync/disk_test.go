@@ -246,7 +246,7 @@ func TestTerminated(t *testing.T) {
 	}
 	o.done("2026-03-01", "sync")
 	before := o.days()
-	for _, at := range []string{"insert into raw_objects", "insert into derived", "insert into manifest"} {
+	for _, at := range []string{"insert into raw_objects", "insert into derived", "record restatements"} {
 		if err := os.WriteFile(filepath.Join(o.folder, "contracts.csv"), []byte(ledgerContracts+"e,u,k,gold,USD,7,month,2026-02-20\n"), 0o600); err != nil {
 			t.Fatal(err)
 		}
@@ -258,9 +258,18 @@ func TestTerminated(t *testing.T) {
 			t.Errorf("terminated before %q, readers see\n%s, before\n%s", at, now, before)
 		}
 	}
+	// Once the manifest is on its way, stopping would only leave open whether it
+	// was written.
+	if _, log, code := o.verb("2026-03-02", trouble{kind: sigterm, at: "insert into manifest", n: 1}, "sync", "--accept-restatement"); code != exitDone {
+		t.Errorf("terminated with the manifest on its way: exit code %d\n%s", code, log)
+	}
+	published := o.days()
+	if !strings.Contains(published, "2026-03-01\t177\t3") {
+		t.Errorf("in the end: %s", published)
+	}
 	o.done("2026-03-02", "sync", "--accept-restatement")
-	if now := o.days(); !strings.Contains(now, "2026-03-01\t177\t3") {
-		t.Errorf("in the end: %s", now)
+	if now := o.days(); now != published {
+		t.Errorf("the same sync again: %s, before %s", now, published)
 	}
 }
 

@@ -97,7 +97,7 @@ sources:
 `,
 		"server.yaml":           "version: 1\nwarehouse: { dsn: \"https://ch.example:8443\" }\n",
 		"main.csv":              contract + "cus_NffrFeUfNV2Hib,sub_1MowQVLkdIwHu7ix,si_1,pro,USD,100,month,2026-01-01\n",
-		"emea.csv":              contract + "berta,b-1,b-1-1,pro,EUR,90,month,2026-02-01\n",
+		"emea.csv":              contract + "acme-42,b-1,b-1-1,pro,EUR,90,month,2026-02-01\n",
 		"enterprise.csv":        contract + "acme,a-1,a-1-1,platform,USD,12000,year,2026-01-15\n",
 		"rates.csv":             "date,currency,rate\n2026-01-01,EUR,1.1\n",
 		"question.sql":          "SELECT count() FROM mrr_daily",
@@ -186,6 +186,8 @@ func (x *examples) here(line string) string {
 	switch {
 	case strings.HasPrefix(line, "mrrsync demo"):
 		command += " --customers 10 --months 2"
+	case strings.HasPrefix(line, "mrrsync erase cus_"): // there is no terminal to ask on
+		command += " --yes"
 	case strings.HasPrefix(line, "mrrsync simulate"):
 		command += " --customers 10 --months 2 --out " + x.t.TempDir()
 	default:

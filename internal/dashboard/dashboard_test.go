@@ -22,6 +22,7 @@ import (
 
 	"mrrsync/connectors/billing"
 	"mrrsync/internal/audit"
+	"mrrsync/internal/fixture"
 	"mrrsync/internal/report"
 	"mrrsync/warehouse"
 	"mrrsync/warehouse/chdb"
@@ -53,8 +54,9 @@ const (
 // house is a warehouse and the dashboard over it.
 type house struct {
 	*Dashboard
-	store string
-	conn  *watched
+	schema warehouse.Schema
+	store  string
+	conn   *watched
 }
 
 func schemaOf(database string) warehouse.Schema {
@@ -70,30 +72,15 @@ func newHouse(t *testing.T, database string, files ...string) *house {
 
 func fill(t *testing.T, schema warehouse.Schema, files ...string) {
 	t.Helper()
-	ddl, err := schema.DDL()
-	if err != nil {
+	if err := fixture.Fill(t.Context(), engine, schema, files...); err != nil {
 		t.Fatal(err)
-	}
-	for _, d := range ddl {
-		run(t, d.SQL)
-	}
-	for _, file := range files {
-		text, err := os.ReadFile(file)
-		if err != nil {
-			t.Fatal(err)
-		}
-		for sql := range strings.SplitSeq(strings.ReplaceAll(string(text), "STORE", schema.Store()), ";\n") {
-			if strings.TrimSpace(sql) != "" {
-				run(t, sql)
-			}
-		}
 	}
 }
 
 // open puts a dashboard over a warehouse.
 func open(t *testing.T, schema warehouse.Schema) *house {
 	t.Helper()
-	h := &house{store: schema.Store()}
+	h := &house{schema: schema, store: schema.Store()}
 	conn, err := clickhouse.Open(chdb.Options(engine, "system"))
 	if err != nil {
 		t.Fatal(err)
@@ -494,7 +481,10 @@ func TestOneLoad(t *testing.T) {
 func (h *house) publish(t *testing.T, id int) {
 	t.Helper()
 	m := h.store + ".manifest"
-	run(t, fmt.Sprintf("INSERT INTO %s (load_id, table, bucket, part_load, through, final_through, first_date, reporting_currency) SELECT %d, table, bucket, part_load, if(table = '', toDate('2026-03-20'), toDate(0)), if(table = '', toDate('2026-03-15'), toDate(0)), first_date, reporting_currency FROM %s WHERE load_id = 1", m, id, m))
+	run(t, fmt.Sprintf("INSERT INTO %s (load_id, table, bucket, part_load, through, final_through, first_date, reporting_currency) SELECT %d, table, bucket, part_load, if(table = '', toDate('2026-03-20'), toDate(0)), if(table = '', toDate('2026-03-15'), toDate(0)), first_date, reporting_currency FROM %s WHERE load_id = 1 AND table NOT IN ('day_totals', 'cohort_months')", m, id, m))
+	if err := fixture.Sum(t.Context(), engine, h.schema, uint64(id)); err != nil {
+		t.Fatal(err)
+	}
 }
 
 // TestKept: a page is asked for once a load. A browser that has it is told so, and

@@ -21,6 +21,7 @@ import (
 	"github.com/shopspring/decimal"
 
 	"mrrsync/connectors/billing"
+	"mrrsync/internal/fixture"
 	"mrrsync/warehouse"
 	"mrrsync/warehouse/chdb"
 )
@@ -50,29 +51,12 @@ func TestMain(m *testing.M) {
 func views(t *testing.T, database, file string) Source {
 	t.Helper()
 	schema := warehouse.Schema{Target: warehouse.Embedded, Database: database, Segments: []string{"csm"}}
-	ddl, err := schema.DDL()
-	if err != nil {
-		t.Fatal(err)
-	}
-	var statements []string
-	for _, d := range ddl {
-		statements = append(statements, d.SQL)
-	}
+	var files []string
 	if file != "" {
-		text, err := os.ReadFile(file)
-		if err != nil {
-			t.Fatal(err)
-		}
-		for sql := range strings.SplitSeq(strings.ReplaceAll(string(text), "STORE", schema.Store()), ";\n") {
-			if strings.TrimSpace(sql) != "" {
-				statements = append(statements, sql)
-			}
-		}
+		files = append(files, file)
 	}
-	for _, sql := range statements {
-		if err := engine.Query(t.Context(), sql, "Null", nil, io.Discard); err != nil {
-			t.Fatalf("%.200s: %v", sql, err)
-		}
+	if err := fixture.Fill(t.Context(), engine, schema, files...); err != nil {
+		t.Fatal(err)
 	}
 	return connect(t, schema)
 }

@@ -39,9 +39,11 @@ INSERT INTO STORE.invoice_lines (load_id, source, invoice_id, line_id, customer_
 (1, 'main', 'in_2', '', 'cus_a', 'acme', '', '', '2026-02-05', '2026-02-05', '2026-02-05', 'USD', -41.25, 'credit'),
 (1, 'emea', 'E-1', 'L1', 'B-1', 'bolt', 'S1', 'basic', '2026-03-01', '2026-03-01', '2027-03-01', 'EUR', 1000, 'committed'),
 (1, 'emea', 'C-1', 'L1', 'B-1', 'bolt', 'S1', 'basic', '2026-03-09', '2026-03-01', '2027-03-01', 'EUR', -100, 'proration');
+INSERT INTO STORE.rates (load_id, currency, date, rate) SELECT 1, 'USD', toDate('2026-01-05') + number, 1 FROM numbers(65);
+INSERT INTO STORE.rates (load_id, currency, date, rate) SELECT 1, 'EUR', toDate('2026-01-20') + number AS day, if(day < '2026-02-15', 1.08, 1.092) FROM numbers(50);
 INSERT INTO STORE.manifest (load_id, table, bucket, part_load, through, final_through, first_date, reporting_currency) VALUES
 (1, '', 0, 0, '2026-03-10', '2026-03-10', '2026-01-05', 'USD'),
-(1, 'movements', 0, 1, 0, 0, 0, ''), (1, 'periods', 0, 1, 0, 0, 0, ''), (1, 'customers', 0, 1, 0, 0, 0, ''),
+(1, 'movements', 0, 1, 0, 0, 0, ''), (1, 'rates', 0, 1, 0, 0, 0, ''), (1, 'periods', 0, 1, 0, 0, 0, ''), (1, 'customers', 0, 1, 0, 0, 0, ''),
 (1, 'daily', 202601, 1, 0, 0, 0, ''), (1, 'daily', 202602, 1, 0, 0, 0, ''), (1, 'daily', 202603, 1, 0, 0, 0, ''),
 (1, 'invoice_lines', 202601, 1, 0, 0, 0, ''), (1, 'invoice_lines', 202602, 1, 0, 0, 0, ''), (1, 'invoice_lines', 202603, 1, 0, 0, 0, '');
 INSERT INTO STORE.restatements (load_id, account_id, currency, valid_from, valid_to, mrr_before, mrr_after, reason, evidence) VALUES
