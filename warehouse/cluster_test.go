@@ -46,8 +46,7 @@ func TestReplicasAreLevelBeforeTheManifest(t *testing.T) {
 	written := map[string]int{}
 	for i, sql := range tape.sent[:last] {
 		if rest, ok := strings.CutPrefix(strings.TrimSpace(sql), "INSERT INTO "); ok {
-			table, _, _ := strings.Cut(rest, " ")
-			written[table] = i
+			written[bare(strings.Fields(rest)[0])] = i
 		}
 	}
 	if len(written) < 8 {
@@ -55,7 +54,7 @@ func TestReplicasAreLevelBeforeTheManifest(t *testing.T) {
 	}
 	for table, at := range written {
 		sync := "SYSTEM SYNC REPLICA ON CLUSTER `main` " + table
-		if i := slices.Index(tape.sent, sync); i < at {
+		if i := slices.IndexFunc(tape.sent, func(sql string) bool { return bare(sql) == bare(sync) }); i < at {
 			t.Errorf("%s was written at %d and synced at %d", table, at, i)
 		}
 	}
@@ -63,6 +62,9 @@ func TestReplicasAreLevelBeforeTheManifest(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// bare is SQL without quotes: our names need none.
+func bare(sql string) string { return strings.ReplaceAll(sql, "`", "") }
 
 func TestClustersOfOneShard(t *testing.T) {
 	w := fresh(t)

@@ -18,7 +18,7 @@ import (
 //	go test ./cmd/mrrsync -run TestChaos -timeout 2h -chaos 300
 //	go test ./cmd/mrrsync -run TestChaos -chaos 1 -chaos-seed 17 -v
 var (
-	chaosRuns = flag.Int("chaos", 2, "how many runs TestChaos makes")
+	chaosRuns = flag.Int("chaos", 1, "how many runs TestChaos makes")
 	chaosSeed = flag.Uint64("chaos-seed", 1, "the seed of TestChaos's first run; the next ones follow")
 )
 

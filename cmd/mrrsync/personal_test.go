@@ -278,7 +278,7 @@ func TestPersonalFields(t *testing.T) {
 // once, nor after a rebuild, nor in closed months.
 func TestEraseTown(t *testing.T) {
 	now := time.Date(2026, 3, 1, 2, 0, 0, 0, time.UTC)
-	s := newTown(t, simulator.Config{Seed: 12, Customers: 12, Months: 3, Now: now, Until: now.AddDate(0, 0, 3)})
+	s := newTown(t, simulator.Config{Seed: 12, Customers: 8, Months: 3, Now: now, Until: now.AddDate(0, 0, 3)})
 	s.dress(wearing, "{ emails: keep, names: keep }")
 	s.legible()
 	s.mrrsync(exitDone, "sync")
