@@ -198,8 +198,8 @@ func (a *app) source(c *config.Config, s config.Source) (pipeline.Source, error)
 		Now: a.now, Logger: a.log.With("source", s.Name), Transport: transport, Sleep: a.between.sleep,
 		Observe: func(r connectors.Request) {
 			requests.Add(1)
-			if r.Backoff > 0 {
-				a.progress.Note(fmt.Sprintf("%s: %s answered %s, next attempt in %s", s.Name, r.Path, answer(r), r.Backoff.Round(100*time.Millisecond)), r.Backoff)
+			if text, lasts := waiting(r); lasts > 0 {
+				a.progress.Note(s.Name+": "+text, lasts)
 			}
 		},
 	})
@@ -249,10 +249,26 @@ func placed(err, otherwise error) error {
 }
 
 func answer(r connectors.Request) string {
-	if r.Status == 0 {
+	switch r.Status {
+	case 0:
 		return "nothing"
+	case http.StatusTooManyRequests:
+		return "429, its rate limit"
 	}
 	return fmt.Sprint(r.Status)
+}
+
+// waiting is what a source waits for, and how long that is worth telling: the
+// provider, after an answer of it, or its own limit. No duration: nothing.
+func waiting(r connectors.Request) (string, time.Duration) {
+	const told = 250 * time.Millisecond // less is the pace of the work
+	switch {
+	case r.Backoff > 0:
+		return fmt.Sprintf("%s answered %s, next attempt in %s", r.Path, answer(r), r.Backoff.Round(100*time.Millisecond)), r.Backoff
+	case r.Waited >= told:
+		return "requests wait for their turn: requests_per_second is the limit", 2 * time.Second
+	}
+	return "", 0
 }
 
 // warehouse opens the warehouse; the caller closes it. It changes nothing:
