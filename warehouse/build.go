@@ -425,6 +425,9 @@ func (l *Load) restatedMonths(ctx context.Context, into map[billing.Date]bool) e
 // revaluedMonths finds the months in which a rate differs that both the base and
 // the load know: days that only one of them has differ in their periods too.
 func (l *Load) revaluedMonths(ctx context.Context, into map[billing.Date]bool) error {
+	if l.fx == nil {
+		return nil
+	}
 	return l.w.each(ctx, "find months with other rates", `
 		SELECT DISTINCT toStartOfMonth(date) FROM (
 			SELECT currency, date, rate FROM `+l.w.table("rates")+` WHERE load_id = {stored:UInt64}
