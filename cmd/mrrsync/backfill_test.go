@@ -26,8 +26,8 @@ import (
 // days, so that who looks every few nights misses nothing either.
 var (
 	backfillMonths    = flag.Int("months", 2, "how many months TestBackfill plays")
-	backfillCustomers = flag.Int("customers", 20, "how many customers TestBackfill's company has in the end")
-	backfillEvery     = flag.Int("every", 7, "TestBackfill syncs one night in so many")
+	backfillCustomers = flag.Int("customers", 14, "how many customers TestBackfill's company has in the end")
+	backfillEvery     = flag.Int("every", 10, "TestBackfill syncs one night in so many")
 )
 
 // cell is an item on a day.

@@ -248,10 +248,14 @@ func (s *town) wrote() string {
 // warehouse and in everything printed.
 func TestPersonalFields(t *testing.T) {
 	now := time.Date(2026, 3, 1, 2, 0, 0, 0, time.UTC)
-	for _, c := range []struct{ privacy, lands, stays string }{
-		{"{ emails: drop, names: drop }", "", aNote},
+	policies := []struct{ privacy, lands, stays string }{
 		{"{ emails: hash, names: keep, key: file:stripe.key }", aName, "sha256:"},
-	} {
+		{"{ emails: drop, names: drop }", "", aNote},
+	}
+	if !*long {
+		policies = policies[1:]
+	}
+	for _, c := range policies {
 		t.Run(c.privacy, func(t *testing.T) {
 			s := newTown(t, simulator.Config{Seed: 11, Customers: 9, Months: 2, Now: now, Until: now.AddDate(0, 0, 1)})
 			s.dress(wearing, c.privacy)
@@ -277,6 +281,7 @@ func TestPersonalFields(t *testing.T) {
 // providers send again brings nothing back, and not a figure changes: neither at
 // once, nor after a rebuild, nor in closed months.
 func TestEraseTown(t *testing.T) {
+	lengthy(t)
 	now := time.Date(2026, 3, 1, 2, 0, 0, 0, time.UTC)
 	s := newTown(t, simulator.Config{Seed: 12, Customers: 8, Months: 3, Now: now, Until: now.AddDate(0, 0, 3)})
 	s.dress(wearing, "{ emails: keep, names: keep }")

@@ -160,7 +160,7 @@ func differences(v judge.Verdict) string {
 var (
 	seeds = flag.Int("seeds", 1, "how many companies TestTruth syncs in each catalogue")
 	seed  = flag.Uint64("seed", 3, "the first company of TestTruth")
-	crowd = flag.Int("crowd", 90, "how many customers each company of TestTruth has")
+	crowd = flag.Int("crowd", 60, "how many customers each company of TestTruth has")
 )
 
 // TestTruth syncs whole companies of three years from their first day, in both
@@ -232,7 +232,7 @@ func few(all, some int) int {
 
 // nights makes a longer proof of TestNights: go test ./cmd/mrrsync -run
 // TestNights -nights 30.
-var nights = flag.Int("nights", 6, "how many nights TestNights syncs, at most 30")
+var nights = flag.Int("nights", 4, "how many nights TestNights syncs, at most 30")
 
 // TestNights syncs every night for a while. Whoever looks every night misses
 // nothing: each of the days must equal the truth, provable or not, and stay as
