@@ -26,8 +26,8 @@ import (
 // days, so that who looks every few nights misses nothing either.
 var (
 	backfillMonths    = flag.Int("months", 2, "how many months TestBackfill plays")
-	backfillCustomers = flag.Int("customers", 14, "how many customers TestBackfill's company has in the end")
-	backfillEvery     = flag.Int("every", 10, "TestBackfill syncs one night in so many")
+	backfillCustomers = flag.Int("customers", 20, "how many customers TestBackfill's company has in the end")
+	backfillEvery     = flag.Int("every", 7, "TestBackfill syncs one night in so many")
 )
 
 // cell is an item on a day.
@@ -122,6 +122,7 @@ func (s *town) rehearse(first, last time.Time, every int) (nights int) {
 // is long forgotten, or nothing at all, need not. The table says how much of
 // either there is, by the evidence on which the one who came late relies.
 func TestBackfill(t *testing.T) {
+	lengthy(t)
 	start := time.Date(2024, 9, 1, 0, 0, 0, 0, time.UTC)
 	end := start.AddDate(0, *backfillMonths, 0).Add(3 * time.Hour)
 	first := start.AddDate(0, 0, 1).Add(3 * time.Hour)
