@@ -91,6 +91,7 @@ func TestDeathsOfTheFirstStart(t *testing.T) {
 // reopening, a rollback and a collection. Until the last of them readers see what
 // they saw; done again, each ends as it does undisturbed.
 func TestDeathsOfOtherVerbs(t *testing.T) {
+	lengthy(t)
 	calm, w := fresh(t), fresh(t)
 	for _, x := range []*Warehouse{calm, w} {
 		x.opt.KeepLoads = 2

@@ -65,6 +65,7 @@ func known(t *testing.T, w *Warehouse) {
 // that writes. In the end nothing tells of the person, every figure is what it
 // was, and the other customer's data are untouched.
 func TestErasureDiesBetweenSteps(t *testing.T) {
+	lengthy(t)
 	w := fresh(t)
 	for _, through := range []string{"2026-03-05", "2026-03-06"} {
 		if err := night(t.Context(), w, before(), through); err != nil {

@@ -14,6 +14,20 @@ import (
 
 var keep = flag.Bool("fixture", false, "write the present schema as a fixture")
 
+// A package has ten minutes: what takes one by itself is played when asked for,
+// as continuous integration does.
+//
+//	go test ./warehouse -long -timeout 30m
+var long = flag.Bool("long", false, "play the tests, too, that take minutes")
+
+// lengthy is such a test.
+func lengthy(t *testing.T) {
+	t.Helper()
+	if !*long {
+		t.Skip("it takes minutes: go test ./warehouse -long -timeout 30m -run " + t.Name())
+	}
+}
+
 // TestEveryEarlierSchemaMigrates takes the store of each fixture through the
 // migrations it lacks. What comes out is, statement by statement, column by column
 // and row by row, a new warehouse that was given the same rows, and nights go on
@@ -26,9 +40,12 @@ func TestEveryEarlierSchemaMigrates(t *testing.T) {
 	if err != nil || len(files) < 4 {
 		t.Fatalf("%d fixtures, %v", len(files), err)
 	}
-	for _, file := range files {
+	for i, file := range files {
 		name := strings.TrimSuffix(filepath.Base(file), ".sql")
 		t.Run(name, func(t *testing.T) {
+			if 0 < i && i < len(files)-1 { // the oldest takes every step that the others take
+				lengthy(t)
+			}
 			old, young := options(), options()
 			old.Volatile, young.Volatile = true, true
 			twin := reopen(t, young)
