@@ -173,7 +173,7 @@ func TestDbtTests(t *testing.T) {
 	if a, err := w.dbt(views, "dbt/tests/nothing_is_missing.sql"); err != nil || len(a.rows) != 1 {
 		t.Errorf("what is missing is not told: %v, %v", a.rows, err)
 	}
-	w.exec("INSERT INTO " + w.schema.Store() + ".movements (load_id, date, source, customer_id, account_id, subscription_id, item_id, currency, movement, amount) VALUES (3, '2026-03-20', 'main', 'x', 'x', 'x', 'x', 'USD', 'new', 1)")
+	w.exec("INSERT INTO " + w.schema.Store() + ".day_totals (load_id, date, currency, new_mrr, movements) VALUES (3, '2026-03-20', 'USD', 1, 1)")
 	if a, err := w.dbt(views, "dbt/tests/days_add_up.sql"); err != nil || len(a.rows) == 0 {
 		t.Errorf("days that don't add up are not told: %v, %v", a.rows, err)
 	}

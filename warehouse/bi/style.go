@@ -9,7 +9,7 @@ import (
 // tests compare them with the reports' style sheet.
 func colours() map[string]string {
 	return map[string]string{
-		"starting": "#d3d8e1", "new": "#2563c9", "expansion": "#2aa198", "reactivation": "#8a63d2", "contraction": "#e8a33d", "churn": "#d1453b", "level": "#2563c9",
+		"starting": "#c9cfda", "new": "#2563c9", "expansion": "#2aa198", "reactivation": "#8a63d2", "contraction": "#e8a33d", "churn": "#d1453b", "level": "#4b5ea3",
 	}
 }
 
@@ -17,8 +17,11 @@ func colours() map[string]string {
 // light and on dark paper.
 const ink = "#7a8aa0"
 
-// pink is the reports' fifth colour of series.
-const pink = "#c2609a"
+// tones are the colours of what is no movement, in the reports' order: plans,
+// sources, values.
+func tones() []string {
+	return []string{"#4b5ea3", "#5f8f3e", "#b65f8f", "#2b8aa8", "#a9793d", ink, "#c9cfda", "#6d5a50"}
+}
 
 // over are the columns that are drawn as lines over bars.
 func over() []string { return []string{"ending_mrr", "net_new_mrr", "customers_end"} }
@@ -51,21 +54,15 @@ func colourOf(column string) string {
 	case "mrr", "arr", "nrr":
 		return colours()["level"]
 	case "grr":
-		return colours()["expansion"]
+		return tones()[1]
 	case "revenue_churn_rate":
-		return colours()["contraction"]
+		return tones()[4]
 	case "fx_adjustment":
-		return pink
+		return tones()[2]
 	}
 	return ink
 }
 
-// palette are the colours of parts, in the reports' order: plans, sources,
-// values.
-func palette() []string {
-	c := colours()
-	return []string{c["new"], c["expansion"], c["reactivation"], c["contraction"], pink, ink, c["starting"], c["churn"]}
-}
 
 // title is a column's name for people.
 func title(column string) string {

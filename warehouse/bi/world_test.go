@@ -13,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"mrrsync/internal/fixture"
 	"mrrsync/internal/serve"
 	"mrrsync/warehouse"
 	"mrrsync/warehouse/chdb"
@@ -73,25 +74,12 @@ type store struct {
 // and serves them to readers.
 func newStore(ctx context.Context, schema warehouse.Schema, filled bool) (store, error) {
 	schema.Target, schema.Volatile = warehouse.Embedded, true
-	ddl, err := schema.DDL()
-	if err != nil {
-		return store{}, err
-	}
+	var files []string
 	if filled {
-		text, err := os.ReadFile("testdata/world.sql")
-		if err != nil {
-			return store{}, err
-		}
-		for s := range strings.SplitSeq(string(text), ";\n") {
-			if strings.TrimSpace(s) != "" {
-				ddl = append(ddl, warehouse.Statement{Name: "world.sql", SQL: strings.ReplaceAll(s, "STORE", schema.Store())})
-			}
-		}
+		files = append(files, "testdata/world.sql")
 	}
-	for _, s := range ddl {
-		if err := engine.Query(ctx, s.SQL, "Null", nil, nil); err != nil {
-			return store{}, fmt.Errorf("%s: %w", s.Name, err)
-		}
+	if err := fixture.Fill(ctx, engine, schema, files...); err != nil {
+		return store{}, err
 	}
 	server, err := serve.New(ctx, serve.Config{Folder: folder, Database: schema.Database, Listen: "127.0.0.1:0", Limits: serve.Limits{Seconds: 60, Memory: 1 << 30}, Now: time.Now})
 	if err != nil {

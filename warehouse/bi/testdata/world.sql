@@ -73,6 +73,12 @@ INSERT INTO STORE.run_sources (run, source, seq, status, started_at, finished_at
 INSERT INTO STORE.completeness (run, source, stream, seq, listed, landed, missing) VALUES
     (7, 'main', 'invoices', 1, 100, 99, 1), (7, 'main', 'invoices', 2, 100, 100, 0), (7, 'main', 'customers', 1, 8, 8, 0);
 
+INSERT INTO STORE.completeness_slices (run, source, stream, slice, seq, listed, landed, missing) VALUES
+    (7, 'main', 'invoices', '2026-02', 1, 60, 59, 1), (7, 'main', 'invoices', '2026-02', 2, 60, 60, 0), (7, 'main', 'invoices', '2026-03', 1, 40, 40, 0);
+
+INSERT INTO STORE.field_fill (run, source, stream, kind, api_version, field, seq, objects, filled) VALUES
+    (7, 'main', 'invoices', 'invoice', '2023-10-16', 'lines.data.period', 1, 120, 120), (7, 'main', 'invoices', 'invoice', '2023-10-16', 'tax', 1, 100, 12);
+
 INSERT INTO STORE.restatements (load_id, account_id, currency, valid_from, valid_to, mrr_before, mrr_after, reason, evidence) VALUES
     (3, 'bolt', 'USD', '2026-02-03', '2026-02-21', 90, 100, 'late_evidence', 'event, invoice');
 
