@@ -28,14 +28,23 @@ func (w *Warehouse) Fits(ctx context.Context) error {
 		return err
 	}
 	done, err := w.migrations(ctx)
-	if err != nil || len(done) == 0 {
+	if err != nil {
 		return err
 	}
+	return age(done, len(tables))
+}
+
+// age compares the migrations that a store went through, of which there may be
+// none, with the number of those that there are.
+func age(done map[int]string, tables int) error {
+	if len(done) == 0 {
+		return nil
+	}
 	switch last := slices.Max(slices.Collect(maps.Keys(done))); {
-	case last >= len(tables):
-		return fmt.Errorf("%w (it is at migration %d, this one knows %d)", ErrNewer, last, len(tables)-1)
-	case len(done) < len(tables):
-		return fmt.Errorf("%w (it is at migration %d of %d)", ErrOlder, last, len(tables)-1)
+	case last >= tables:
+		return fmt.Errorf("%w (it is at migration %d, this one knows %d)", ErrNewer, last, tables-1)
+	case len(done) < tables:
+		return fmt.Errorf("%w (it is at migration %d of %d)", ErrOlder, last, tables-1)
 	}
 	return nil
 }

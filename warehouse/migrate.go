@@ -4,9 +4,8 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
-	"maps"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -42,13 +41,11 @@ func (w *Warehouse) Migrate(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if err := age(done, len(tables)); errors.Is(err, ErrNewer) {
+		return fmt.Errorf("migrate: %w", err)
+	}
 	if err := w.migrateAll(ctx, tables, done); err != nil {
 		return err
-	}
-	if n := len(done); n > 0 {
-		if last := slices.Max(slices.Collect(maps.Keys(done))); last >= len(tables) {
-			return fmt.Errorf("migrate: %w (it is at migration %d, this one knows %d)", ErrNewer, last, len(tables)-1)
-		}
 	}
 	if err := w.sumUp(ctx); err != nil {
 		return err
@@ -57,10 +54,7 @@ func (w *Warehouse) Migrate(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := w.applyViews(ctx, views); err != nil {
-		return err
-	}
-	return w.resume(ctx)
+	return w.applyViews(ctx, views)
 }
 
 // migrateAll runs the migrations that a store has not been through. Each is
@@ -140,7 +134,8 @@ func checksum(name string) string {
 	return hex.EncodeToString(sum[:])
 }
 
-// resume sets the sequence numbers behind all that were given out.
+// resume sets the sequence numbers behind all that were given out. A run does so
+// when it has the warehouse: until then somebody else may give out more.
 func (w *Warehouse) resume(ctx context.Context) error {
 	if err := w.catchUp(ctx); err != nil {
 		return err

@@ -126,7 +126,7 @@ func TestDriftOfAnOldStore(t *testing.T) {
 
 func TestMigrateRefusesForeignStores(t *testing.T) {
 	for name, c := range map[string]struct{ sql, want string }{
-		"a newer one":  {"INSERT INTO %s VALUES (9999, 'future', 'x', now())", "the warehouse is at migration 9999"},
+		"a newer one":  {"INSERT INTO %s VALUES (9999, 'future', 'x', now())", "it is at migration 9999"},
 		"another text": {"ALTER TABLE %s UPDATE checksum = 'x' WHERE number = 3 SETTINGS mutations_sync = 1", "migration 0003_raw_objects is not the one this warehouse went through"},
 	} {
 		w := fresh(t)
