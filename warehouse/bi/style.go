@@ -63,7 +63,6 @@ func colourOf(column string) string {
 	return ink
 }
 
-
 // title is a column's name for people.
 func title(column string) string {
 	if t, ok := map[string]string{
