@@ -7,6 +7,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"mrrsync/internal/lengthy"
 )
 
 var errDied = errors.New("died")
@@ -91,7 +93,7 @@ func TestDeathsOfTheFirstStart(t *testing.T) {
 // reopening, a rollback and a collection. Until the last of them readers see what
 // they saw; done again, each ends as it does undisturbed.
 func TestDeathsOfOtherVerbs(t *testing.T) {
-	lengthy(t)
+	lengthy.Test(t)
 	calm, w := fresh(t), fresh(t)
 	for _, x := range []*Warehouse{calm, w} {
 		x.opt.KeepLoads = 2

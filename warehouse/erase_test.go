@@ -11,6 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"mrrsync/connectors"
+	"mrrsync/internal/lengthy"
 )
 
 // forgetAda takes Ada out of an object.
@@ -65,7 +66,7 @@ func known(t *testing.T, w *Warehouse) {
 // that writes. In the end nothing tells of the person, every figure is what it
 // was, and the other customer's data are untouched.
 func TestErasureDiesBetweenSteps(t *testing.T) {
-	lengthy(t)
+	lengthy.Test(t)
 	w := fresh(t)
 	for _, through := range []string{"2026-03-05", "2026-03-06"} {
 		if err := night(t.Context(), w, before(), through); err != nil {

@@ -10,23 +10,10 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"mrrsync/connectors/billing"
+	"mrrsync/internal/lengthy"
 )
 
 var keep = flag.Bool("fixture", false, "write the present schema as a fixture")
-
-// A package has ten minutes: what takes one by itself is played when asked for,
-// as continuous integration does.
-//
-//	go test ./warehouse -long -timeout 30m
-var long = flag.Bool("long", false, "play the tests, too, that take minutes")
-
-// lengthy is such a test.
-func lengthy(t *testing.T) {
-	t.Helper()
-	if !*long {
-		t.Skip("it takes minutes: go test ./warehouse -long -timeout 30m -run " + t.Name())
-	}
-}
 
 // TestEveryEarlierSchemaMigrates takes the store of each fixture through the
 // migrations it lacks. What comes out is, statement by statement, column by column
@@ -44,7 +31,7 @@ func TestEveryEarlierSchemaMigrates(t *testing.T) {
 		name := strings.TrimSuffix(filepath.Base(file), ".sql")
 		t.Run(name, func(t *testing.T) {
 			if 0 < i && i < len(files)-1 { // the oldest takes every step that the others take
-				lengthy(t)
+				lengthy.Test(t)
 			}
 			old, young := options(), options()
 			old.Volatile, young.Volatile = true, true

@@ -16,6 +16,7 @@ import (
 	"github.com/shopspring/decimal"
 
 	"mrrsync/connectors/billing"
+	"mrrsync/internal/lengthy"
 	"mrrsync/internal/pipeline"
 	"mrrsync/internal/simulator"
 )
@@ -122,7 +123,7 @@ func (s *town) rehearse(first, last time.Time, every int) (nights int) {
 // is long forgotten, or nothing at all, need not. The table says how much of
 // either there is, by the evidence on which the one who came late relies.
 func TestBackfill(t *testing.T) {
-	lengthy(t)
+	lengthy.Test(t)
 	start := time.Date(2024, 9, 1, 0, 0, 0, 0, time.UTC)
 	end := start.AddDate(0, *backfillMonths, 0).Add(3 * time.Hour)
 	first := start.AddDate(0, 0, 1).Add(3 * time.Hour)

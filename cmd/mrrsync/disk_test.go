@@ -12,6 +12,8 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+
+	"mrrsync/internal/lengthy"
 )
 
 // ledger is a folder with a contracts file and a warehouse, of which every verb
@@ -157,7 +159,7 @@ func TestReadOnlyDisk(t *testing.T) {
 // TestCopyOfARunningWarehouse copies the folder in the middle of a sync. The copy
 // opens and shows one whole load.
 func TestCopyOfARunningWarehouse(t *testing.T) {
-	lengthy(t)
+	lengthy.Test(t)
 	o := ledger{t, t.TempDir()}
 	for name, text := range map[string]string{"mrrsync.yaml": ledgerConfig, "contracts.csv": ledgerContracts} {
 		if err := os.WriteFile(filepath.Join(o.folder, name), []byte(text), 0o600); err != nil {

@@ -18,12 +18,14 @@ import (
 	"testing"
 
 	"github.com/spf13/cobra"
+
+	"mrrsync/internal/lengthy"
 )
 
 // Every command's help shows an example, and every example runs: in a folder as
 // a user would have it, through the shell, against a warehouse with two loads.
 func TestExamples(t *testing.T) {
-	lengthy(t)
+	lengthy.Test(t)
 	x := newExamples(t)
 	x.sync("2026-04-01T02:00:00Z")
 	stop := x.serving()

@@ -9,6 +9,7 @@ import (
 
 	"github.com/shopspring/decimal"
 
+	"mrrsync/internal/lengthy"
 	"mrrsync/internal/simulator"
 )
 
@@ -16,7 +17,7 @@ import (
 // whatever their lives, the pages agree with what is published, and every
 // object that a figure came from is named.
 func TestExplainTown(t *testing.T) {
-	lengthy(t)
+	lengthy.Test(t)
 	s := newTown(t, simulator.Config{Seed: 21, Customers: 40, Months: 15, Now: time.Date(2026, 3, 10, 2, 0, 0, 0, time.UTC)})
 	s.sync()
 	list := s.mrrsync(exitDone, "query", "--format", "TSV", `

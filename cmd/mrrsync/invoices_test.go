@@ -8,6 +8,7 @@ import (
 
 	"github.com/shopspring/decimal"
 
+	"mrrsync/internal/lengthy"
 	"mrrsync/internal/simulator"
 )
 
@@ -69,7 +70,7 @@ func hundredths(currency string) int32 { return min(places(currency), 2) }
 // that are published: every document is there with its total to the cent, and
 // no other; and the treatments of a month add up to what was invoiced in it.
 func TestInvoicesTown(t *testing.T) {
-	lengthy(t)
+	lengthy.Test(t)
 	for _, catalogue := range []int{1, 2}[:few(2, 1)] {
 		t.Run(fmt.Sprint("catalogue ", catalogue), func(t *testing.T) {
 			s := newTown(t, simulator.Config{Seed: 51, Customers: 75, Months: 15, Catalogue: catalogue, Now: time.Date(2026, 3, 10, 2, 0, 0, 0, time.UTC)})

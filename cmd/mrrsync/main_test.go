@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"errors"
-	"flag"
 	"fmt"
 	"os"
 	"os/exec"
@@ -101,19 +100,5 @@ func hold() {
 	<-ctx.Done()
 	if err := w.Close(); err != nil {
 		fmt.Fprintln(os.Stderr, err)
-	}
-}
-
-// A package has ten minutes: what takes one by itself is played when asked for,
-// as continuous integration does.
-//
-//	go test ./cmd/mrrsync -long -timeout 30m
-var long = flag.Bool("long", false, "play the tests, too, that take minutes")
-
-// lengthy is such a test.
-func lengthy(t *testing.T) {
-	t.Helper()
-	if !*long {
-		t.Skip("it takes minutes: go test ./cmd/mrrsync -long -timeout 30m -run " + t.Name())
 	}
 }

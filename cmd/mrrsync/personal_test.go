@@ -18,6 +18,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"mrrsync/internal/lengthy"
 	"mrrsync/internal/simulator"
 )
 
@@ -248,15 +249,17 @@ func (s *town) wrote() string {
 // warehouse and in everything printed.
 func TestPersonalFields(t *testing.T) {
 	now := time.Date(2026, 3, 1, 2, 0, 0, 0, time.UTC)
-	policies := []struct{ privacy, lands, stays string }{
-		{"{ emails: hash, names: keep, key: file:stripe.key }", aName, "sha256:"},
-		{"{ emails: drop, names: drop }", "", aNote},
-	}
-	if !*long {
-		policies = policies[1:]
-	}
-	for _, c := range policies {
+	for _, c := range []struct {
+		privacy, lands, stays string
+		brief                 bool
+	}{
+		{"{ emails: hash, names: keep, key: file:stripe.key }", aName, "sha256:", false},
+		{"{ emails: drop, names: drop }", "", aNote, true},
+	} {
 		t.Run(c.privacy, func(t *testing.T) {
+			if !c.brief {
+				lengthy.Test(t)
+			}
 			s := newTown(t, simulator.Config{Seed: 11, Customers: 9, Months: 2, Now: now, Until: now.AddDate(0, 0, 1)})
 			s.dress(wearing, c.privacy)
 			s.legible()
@@ -281,7 +284,7 @@ func TestPersonalFields(t *testing.T) {
 // providers send again brings nothing back, and not a figure changes: neither at
 // once, nor after a rebuild, nor in closed months.
 func TestEraseTown(t *testing.T) {
-	lengthy(t)
+	lengthy.Test(t)
 	now := time.Date(2026, 3, 1, 2, 0, 0, 0, time.UTC)
 	s := newTown(t, simulator.Config{Seed: 12, Customers: 8, Months: 3, Now: now, Until: now.AddDate(0, 0, 3)})
 	s.dress(wearing, "{ emails: keep, names: keep }")

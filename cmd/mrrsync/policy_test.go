@@ -11,6 +11,7 @@ import (
 
 	"github.com/shopspring/decimal"
 
+	"mrrsync/internal/lengthy"
 	"mrrsync/internal/simulator"
 	"mrrsync/normalize"
 )
@@ -45,7 +46,7 @@ var publishedLaws = map[string]string{
 // valued how, the laws hold in what is published, and its months are those that
 // `compare` foretold from the same evidence.
 func TestPresetsTown(t *testing.T) {
-	lengthy(t)
+	lengthy.Test(t)
 	s := newTown(t, simulator.Config{Seed: 23, Customers: 24, Months: 8, Now: time.Date(2026, 3, 10, 2, 0, 0, 0, time.UTC)})
 	s.sync()
 	foretold := s.foretold()

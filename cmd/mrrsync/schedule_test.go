@@ -12,6 +12,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"mrrsync/internal/lengthy"
 	"mrrsync/internal/schedule"
 )
 
@@ -20,7 +21,7 @@ import (
 // warehouse then tells of one sync per hour. How much memory the process has is
 // told, never asserted.
 func TestScheduledDay(t *testing.T) {
-	lengthy(t)
+	lengthy.Test(t)
 	folder := t.TempDir()
 	for name, text := range map[string]string{
 		"mrrsync.yaml":  "version: 1\nsources:\n  - { name: enterprise, connector: contracts, file: contracts.csv }\n",

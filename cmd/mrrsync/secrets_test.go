@@ -18,6 +18,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"mrrsync/internal/lengthy"
 )
 
 // secrets are values that must never be seen, by the environment variable that
@@ -128,7 +130,7 @@ serve:
 // the configuration is wrong and the process crashes, and seeks every secret in
 // everything printed, logged, answered and written.
 func TestSecretsStaySecret(t *testing.T) {
-	lengthy(t)
+	lengthy.Test(t)
 	s := &shelter{T: t, folder: t.TempDir()}
 	if err := os.WriteFile(filepath.Join(s.folder, "contracts.csv"), []byte("customer_id,subscription_id,item_id,currency,amount,interval,start\nacme,s1,i1,USD,100,month,2026-01-01\n"), 0o600); err != nil {
 		t.Fatal(err)

@@ -17,6 +17,7 @@ import (
 	"github.com/shopspring/decimal"
 
 	"mrrsync/connectors/billing"
+	"mrrsync/internal/lengthy"
 	"mrrsync/internal/simulator/chargebeeapi"
 	"mrrsync/internal/simulator/company"
 	"mrrsync/internal/simulator/site"
@@ -206,7 +207,7 @@ func (s *owned) judge(known int64) {
 // TestSegmentsOverNights: a customer that changes hands is a transfer on that
 // day, night for night, and no history is told anew.
 func TestSegmentsOverNights(t *testing.T) {
-	lengthy(t)
+	lengthy.Test(t)
 	first := time.Date(2026, 2, 1, 0, 30, 0, 0, time.UTC)
 	t.Run("stripe", func(t *testing.T) {
 		s := newOwned(t, first).stripe(company.Config{Seed: 5, Customers: 200, Months: 12, Now: first, Until: first.AddDate(0, 0, 32)})

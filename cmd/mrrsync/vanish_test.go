@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"mrrsync/connectors/billing"
+	"mrrsync/internal/lengthy"
 	"mrrsync/internal/pipeline"
 	"mrrsync/internal/simulator"
 )
@@ -17,7 +18,7 @@ import (
 // search finds each of them, the receipt counts them, and from then on the
 // warehouse is the truth again. Then Stripe ceases to expand prices.
 func TestVanished(t *testing.T) {
-	lengthy(t)
+	lengthy.Test(t)
 	first := time.Date(2026, 2, 1, 3, 0, 0, 0, time.UTC)
 	s := newTown(t, simulator.Config{Seed: 5, Customers: 60, Months: 8, Now: first, Until: first.AddDate(0, 0, 30), Vanishing: 4})
 	lost := map[string]map[string]time.Time{"main": {}, "emea": {}} // source -> customer
