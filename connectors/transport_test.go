@@ -148,7 +148,7 @@ func TestTransportGivesUp(t *testing.T) {
 	s, n := answers(t, say(500, "text/html", `<h1>oops sk_live_secret</h1>`))
 	tr, _ := quick(Manners{MaxElapsed: 3 * time.Second, Secrets: []string{"sk_live_secret"}})
 	tr.manners.Sleep = func(context.Context, time.Duration) error { time.Sleep(time.Millisecond); return nil }
-	_, _, err := get(t.Context(), tr, s.URL+"/v1/x?secret=1")
+	_, _, err := get(t.Context(), tr, s.URL+"/v1/x/sk_live_secret?secret=1")
 	var failed *RequestError
 	if !errors.As(err, &failed) {
 		t.Fatalf("got %v, want a RequestError", err)

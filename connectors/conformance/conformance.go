@@ -138,6 +138,7 @@ const (
 	needsPersonal
 	needsFaulty
 	needsSweeper
+	needsEraser
 )
 
 // skip says why a check does not apply to a Subject; empty when it does.
@@ -147,8 +148,10 @@ func (c check) skip(s Subject) string {
 		return "the connector " + s.NoAPI
 	case c.needs == needsFaulty && s.API.Faulty == nil:
 		return "the subject has no Faulty"
-	case c.needs == needsSweeper && !s.sweeps():
+	case c.needs == needsSweeper && !able[connectors.Sweeper](s):
 		return "the connector is no Sweeper"
+	case c.needs == needsEraser && !able[connectors.Eraser](s):
+		return "the connector is no Eraser"
 	case c.needs == needsLater && s.Later == nil:
 		return "the subject has no Later"
 	case c.needs == needsPersonal && len(s.Personal.Emails)+len(s.Personal.Names)+len(s.Personal.Never) == 0:
@@ -157,10 +160,10 @@ func (c check) skip(s Subject) string {
 	return ""
 }
 
-// sweeps says whether the connector can look for what vanished.
-func (s Subject) sweeps() bool {
+// able says whether the connector has an optional ability.
+func able[Ability any](s Subject) bool {
 	c, err := s.Open((&bench{log: &ledger{}}).options(nil, s))
-	_, ok := c.(connectors.Sweeper)
+	_, ok := c.(Ability)
 	return err == nil && ok
 }
 
@@ -188,6 +191,8 @@ func checks() []check {
 
 		{"a sweep answers for what is known and finds what is gone", needsSweeper, sweepAnswers},
 		{"a sweep ends when it is told to", needsSweeper, sweepStops},
+
+		{"an erasure takes the person and leaves the terms", needsEraser, erasureForgets},
 
 		{"records are well-formed", needsNothing, recordsAreWellFormed},
 		{"translate does not mind order or repetition", needsNothing, translateIsPure},

@@ -245,6 +245,21 @@ func TestSweeper(t *testing.T) {
 	conformance.Run(t, s)
 }
 
+// erasing is a connector whose erasures are changed.
+type erasing struct {
+	connectors.Connector
+	change func(e connectors.Eraser, o connectors.Object, keep []string) ([]byte, []string)
+}
+
+func (c erasing) Erase(o connectors.Object, keep []string) (payload []byte, personal []string) {
+	return c.change(c.Connector.(connectors.Eraser), o, keep)
+}
+
+// erased changes what an erasure leaves.
+func erased(change func(e connectors.Eraser, o connectors.Object, keep []string) ([]byte, []string)) func(*conformance.Subject) {
+	return opened(func(c connectors.Connector, _ connectors.Options) connectors.Connector { return erasing{c, change} })
+}
+
 // forgetful restarts where it stood.
 type forgetful struct{ connectors.Connector }
 
@@ -356,6 +371,8 @@ func received(from io.Reader, until time.Time) []byte {
 	}
 	return body
 }
+
+const erasure = "an erasure takes the person and leaves the terms"
 
 func sabotages() []sabotage {
 	var calls atomic.Int64
@@ -522,6 +539,23 @@ func sabotages() []sabotage {
 		{"a sweep without end", opened(func(c connectors.Connector, o connectors.Options) connectors.Connector {
 			return sweeping{Connector: c, now: o.Now(), deaf: true}
 		}), []string{"a sweep ends when it is told to"}, "context has ended"},
+		{"an erasure that forgets nobody", erased(func(_ connectors.Eraser, o connectors.Object, _ []string) ([]byte, []string) {
+			return o.Payload, nil
+		}), []string{erasure}, "still tells"},
+		{"an erasure that takes the terms as well", erased(func(connectors.Eraser, connectors.Object, []string) ([]byte, []string) {
+			return []byte("{}"), nil
+		}), []string{erasure}, "changes terms"},
+		{"an erasure that keeps no segment", erased(func(e connectors.Eraser, o connectors.Object, _ []string) ([]byte, []string) {
+			return e.Erase(o, nil)
+		}), []string{erasure}, "is to stay"},
+		{"an erasure that does not tell the names", erased(func(e connectors.Eraser, o connectors.Object, keep []string) ([]byte, []string) {
+			payload, _ := e.Erase(o, keep)
+			return payload, nil
+		}), []string{erasure}, "nobody seeks"},
+		{"an erasure that is never over", erased(func(e connectors.Eraser, o connectors.Object, keep []string) ([]byte, []string) {
+			payload, personal := e.Erase(o, keep)
+			return bytes.Replace(payload, []byte("{"), fmt.Appendf(nil, `{"was":%d,`, len(o.Payload)), 1), personal
+		}), []string{erasure}, "erased twice"},
 		{"rejects that nobody hears of", translation(func(_ []connectors.Object, r billing.Record, _ []connectors.Reject) (billing.Record, []connectors.Reject) {
 			return r, nil
 		}), []string{"an unreadable object is rejected by name and the last readable one stays"}, "reject"},

@@ -3,6 +3,7 @@ package rawjson_test
 import (
 	"encoding/json"
 	"errors"
+	"strings"
 	"testing"
 	"time"
 
@@ -118,6 +119,36 @@ func TestScrub(t *testing.T) {
 	}
 	if _, err := rawjson.Scrub(deep, connectors.Privacy{}, rule, 0); !errors.Is(err, rawjson.ErrMalformed) {
 		t.Errorf("what is nested too deep: %v", err)
+	}
+}
+
+// What an erasure leaves: amounts, times, what the residue names, the country.
+func TestStrip(t *testing.T) {
+	rule := func(key []byte, at rawjson.Place) (rawjson.Fate, rawjson.Place) {
+		switch string(key) {
+		case "email":
+			return rawjson.Email, 0
+		case "name":
+			return rawjson.Name, 0
+		case "address":
+			return rawjson.Address, 0
+		case "phone":
+			return rawjson.Drop, 0
+		case "metadata", "cf_note", "cf_tier":
+			return rawjson.Verbatim, 0
+		}
+		return rawjson.Keep, at
+	}
+	residue := rawjson.Residue{Rule: rule, Text: rawjson.OneOf("id", "status"), Own: rawjson.Paths([]string{"metadata.tier"})}
+	in := `{"id":"cus_1","status":"active","email":"ada@b.c","name":"Ada","phone":"1","memo":"for Ada","amount":1200,"paid":true,"gone":null,
+		"address":{"city":"X","country":"DE"},"metadata":{"tier":"gold","note":"Ada"},"cf_tier":"gold","cf_note":"Ada","list":["Ada",{"id":"b","name":"Eve"}]}`
+	want := `{"id":"cus_1","status":"active","amount":1200,"paid":true,"gone":null,"address":{"country":"DE"},"metadata":{"tier":"gold"},"cf_tier":"gold","list":[{"id":"b"}]}`
+	got, personal, err := rawjson.Strip([]byte(in), residue, 0)
+	if err != nil || string(got) != want {
+		t.Errorf("%v\ngot  %s\nwant %s", err, got, want)
+	}
+	if told := strings.Join(personal, " "); told != "ada@b.c Ada Eve" {
+		t.Errorf("told %q", told)
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 
@@ -153,4 +154,40 @@ func (w subscription) terms(o connectors.Object) (billing.Terms, error) {
 			Usage:    billing.Licensed, Model: billing.PerUnit, Unit: *w.Price, Object: o.Ref(),
 		},
 	}}}, nil
+}
+
+// remains are the members that stay when a customer is erased: what Translate
+// reads of terms, and nothing that anybody wrote about a person.
+var remains = map[string]bool{
+	"id": true, "customer": true, "changed": true, "deleted": true, "country": true,
+	"status": true, "currency": true, "plan": true, "unit_price": true, "seats": true, "every": true, "started": true, "ended": true,
+}
+
+// Erase implements connectors.Eraser. What cannot be read is about nobody any
+// more, and stays unreadable.
+func (c *connector) Erase(o connectors.Object, keep []string) (payload []byte, personal []string) {
+	var members map[string]json.RawMessage
+	var who customer
+	if json.Unmarshal(o.Payload, &members) != nil || json.Unmarshal(o.Payload, &who) != nil {
+		return []byte(`"erased"`), nil
+	}
+	for _, said := range []string{who.Name, who.Email} {
+		if said != "" {
+			personal = append(personal, said)
+		}
+	}
+	maps.DeleteFunc(members, func(name string, _ json.RawMessage) bool { return !remains[name] })
+	maps.DeleteFunc(who.Tags, func(name, _ string) bool { return !slices.Contains(keep, "metadata."+name) })
+	if len(who.Tags) > 0 {
+		tags, err := json.Marshal(who.Tags)
+		if err != nil {
+			return []byte(`"erased"`), personal
+		}
+		members["tags"] = tags
+	}
+	payload, err := json.Marshal(members)
+	if err != nil {
+		return []byte(`"erased"`), personal
+	}
+	return payload, personal
 }
