@@ -1,5 +1,7 @@
 package chargebee
 
+//go:generate go run mrrsync/internal/places wire.go place.go
+
 import (
 	"errors"
 	"math"
@@ -40,22 +42,22 @@ func count(whole, exact *rawjson.Number) (decimal.Decimal, bool) { return precis
 // wireItem is what a subscription or a ramp charges: an item price (catalogue
 // 2.0), a plan or an addon (1.0).
 type wireItem struct {
-	ItemPriceID           string
-	ID                    string // of an addon
-	ItemType              string
-	Quantity              *rawjson.Number
-	QuantityInDecimal     *rawjson.Number
-	UnitPrice             *rawjson.Number
-	UnitPriceInDecimal    *rawjson.Number
-	Amount                *rawjson.Number
-	AmountInDecimal       *rawjson.Number
-	FreeQuantity          *rawjson.Number
-	FreeQuantityInDecimal *rawjson.Number
-	BillingPeriod         *rawjson.Number
-	BillingPeriodUnit     string
-	TrialEnd              rawjson.Stamp
-	ChargeOnEvent         string
-	MeteredQuantity       *rawjson.Number
+	ItemPriceID           string          `json:"item_price_id"`
+	ID                    string          `json:"id"` // of an addon
+	ItemType              string          `json:"item_type"`
+	Quantity              *rawjson.Number `json:"quantity"`
+	QuantityInDecimal     *rawjson.Number `json:"quantity_in_decimal"`
+	UnitPrice             *rawjson.Number `json:"unit_price"`
+	UnitPriceInDecimal    *rawjson.Number `json:"unit_price_in_decimal"`
+	Amount                *rawjson.Number `json:"amount"`
+	AmountInDecimal       *rawjson.Number `json:"amount_in_decimal"`
+	FreeQuantity          *rawjson.Number `json:"free_quantity"`
+	FreeQuantityInDecimal *rawjson.Number `json:"free_quantity_in_decimal"`
+	BillingPeriod         *rawjson.Number `json:"billing_period"`
+	BillingPeriodUnit     string          `json:"billing_period_unit"`
+	TrialEnd              rawjson.Stamp   `json:"trial_end"`
+	ChargeOnEvent         string          `json:"charge_on_event"`
+	MeteredQuantity       *rawjson.Number `json:"metered_quantity"`
 }
 
 // wireItems are a subscription's. Where there are none Chargebee leaves the list
@@ -80,84 +82,84 @@ const (
 )
 
 type wireTier struct {
-	ItemPriceID           string // on a subscription
-	StartingUnit          *rawjson.Number
-	StartingUnitInDecimal *rawjson.Number
-	EndingUnit            *rawjson.Number
-	EndingUnitInDecimal   *rawjson.Number
-	Price                 *rawjson.Number
-	PriceInDecimal        *rawjson.Number
-	PricingType           string
-	PackageSize           *rawjson.Number
+	ItemPriceID           string          `json:"item_price_id"` // on a subscription
+	StartingUnit          *rawjson.Number `json:"starting_unit"`
+	StartingUnitInDecimal *rawjson.Number `json:"starting_unit_in_decimal"`
+	EndingUnit            *rawjson.Number `json:"ending_unit"`
+	EndingUnitInDecimal   *rawjson.Number `json:"ending_unit_in_decimal"`
+	Price                 *rawjson.Number `json:"price"`
+	PriceInDecimal        *rawjson.Number `json:"price_in_decimal"`
+	PricingType           string          `json:"pricing_type"`
+	PackageSize           *rawjson.Number `json:"package_size"`
 }
 
 // wireApplied is a coupon as a subscription names it.
 type wireApplied struct {
-	CouponID  string
-	ApplyTill rawjson.Stamp
+	CouponID  string        `json:"coupon_id"`
+	ApplyTill rawjson.Stamp `json:"apply_till"`
 }
 
 // wireDiscount is a discount given by hand, or a coupon once more.
 type wireDiscount struct {
-	ID           string
-	Name         string
-	Type         string
-	Percentage   *rawjson.Number
-	Amount       *rawjson.Number
-	Quantity     *rawjson.Number
-	CurrencyCode string
-	DurationType string
-	ApplyOn      string
-	ItemPriceID  string
-	CreatedAt    rawjson.Stamp
-	ApplyTill    rawjson.Stamp
-	CouponID     string
+	ID           string          `json:"id"`
+	Name         string          `json:"invoice_name"`
+	Type         string          `json:"type"`
+	Percentage   *rawjson.Number `json:"percentage"`
+	Amount       *rawjson.Number `json:"amount"`
+	Quantity     *rawjson.Number `json:"quantity"`
+	CurrencyCode string          `json:"currency_code"`
+	DurationType string          `json:"duration_type"`
+	ApplyOn      string          `json:"apply_on"`
+	ItemPriceID  string          `json:"item_price_id"`
+	CreatedAt    rawjson.Stamp   `json:"created_at"`
+	ApplyTill    rawjson.Stamp   `json:"apply_till"`
+	CouponID     string          `json:"coupon_id"`
 }
 
 type wireContractTerm struct {
-	Status          string
-	ContractEnd     rawjson.Stamp
-	ActionAtTermEnd string
+	Status          string        `json:"status"`
+	ContractEnd     rawjson.Stamp `json:"contract_end"`
+	ActionAtTermEnd string        `json:"action_at_term_end"`
 }
 
 type wireSubscription struct {
-	ID                        string
-	CustomerID                string
-	Status                    string
-	CurrencyCode              string
-	BillingPeriod             *rawjson.Number
-	BillingPeriodUnit         string
-	PlanID                    string // this and the next: catalogue 1.0
-	PlanQuantity              *rawjson.Number
-	PlanQuantityInDecimal     *rawjson.Number
-	PlanUnitPrice             *rawjson.Number
-	PlanUnitPriceInDecimal    *rawjson.Number
-	PlanAmount                *rawjson.Number
-	PlanAmountInDecimal       *rawjson.Number
-	PlanFreeQuantity          *rawjson.Number
-	PlanFreeQuantityInDecimal *rawjson.Number
-	StartDate                 rawjson.Stamp
-	TrialStart                rawjson.Stamp
-	TrialEnd                  rawjson.Stamp
-	CurrentTermEnd            rawjson.Stamp
-	CreatedAt                 rawjson.Stamp
-	StartedAt                 rawjson.Stamp
-	ActivatedAt               rawjson.Stamp
-	PauseDate                 rawjson.Stamp
-	ResumeDate                rawjson.Stamp
-	CancelledAt               rawjson.Stamp
-	CancelScheduleCreatedAt   rawjson.Stamp
-	UpdatedAt                 rawjson.Stamp
-	ResourceVersion           rawjson.Number
-	Items                     wireItems
-	Tiers                     []wireTier
-	Addons                    wireItems
-	Coupon                    string // the older form of coupons
-	Coupons                   []wireApplied
-	Discounts                 []wireDiscount
-	ContractTerm              *wireContractTerm
-	MRR                       *rawjson.Number
-	Deleted                   bool
+	ID                        string            `json:"id"`
+	CustomerID                string            `json:"customer_id"`
+	Status                    string            `json:"status"`
+	CurrencyCode              string            `json:"currency_code"`
+	BillingPeriod             *rawjson.Number   `json:"billing_period"`
+	BillingPeriodUnit         string            `json:"billing_period_unit"`
+	PlanID                    string            `json:"plan_id"` // this and the next: catalogue 1.0
+	PlanQuantity              *rawjson.Number   `json:"plan_quantity"`
+	PlanQuantityInDecimal     *rawjson.Number   `json:"plan_quantity_in_decimal"`
+	PlanUnitPrice             *rawjson.Number   `json:"plan_unit_price"`
+	PlanUnitPriceInDecimal    *rawjson.Number   `json:"plan_unit_price_in_decimal"`
+	PlanAmount                *rawjson.Number   `json:"plan_amount"`
+	PlanAmountInDecimal       *rawjson.Number   `json:"plan_amount_in_decimal"`
+	PlanFreeQuantity          *rawjson.Number   `json:"plan_free_quantity"`
+	PlanFreeQuantityInDecimal *rawjson.Number   `json:"plan_free_quantity_in_decimal"`
+	StartDate                 rawjson.Stamp     `json:"start_date"`
+	TrialStart                rawjson.Stamp     `json:"trial_start"`
+	TrialEnd                  rawjson.Stamp     `json:"trial_end"`
+	CurrentTermEnd            rawjson.Stamp     `json:"current_term_end"`
+	CreatedAt                 rawjson.Stamp     `json:"created_at"`
+	StartedAt                 rawjson.Stamp     `json:"started_at"`
+	ActivatedAt               rawjson.Stamp     `json:"activated_at"`
+	PauseDate                 rawjson.Stamp     `json:"pause_date"`
+	ResumeDate                rawjson.Stamp     `json:"resume_date"`
+	CancelledAt               rawjson.Stamp     `json:"cancelled_at"`
+	CancelScheduleCreatedAt   rawjson.Stamp     `json:"cancel_schedule_created_at"`
+	UpdatedAt                 rawjson.Stamp     `json:"updated_at"`
+	ResourceVersion           rawjson.Number    `json:"resource_version"`
+	Items                     wireItems         `json:"subscription_items"`
+	Tiers                     []wireTier        `json:"item_tiers"`
+	Addons                    wireItems         `json:"addons"`
+	Coupon                    string            `json:"coupon"` // the older form of coupons
+	Coupons                   []wireApplied     `json:"coupons"`
+	Discounts                 []wireDiscount    `json:"discounts"`
+	ContractTerm              *wireContractTerm `json:"contract_term"`
+	MRR                       *rawjson.Number   `json:"mrr"`
+	Deleted                   bool              `json:"deleted"`
 }
 
 // one says that the subscription is of catalogue 1.0.
@@ -211,20 +213,20 @@ func (w *wireSubscription) references() [][2]string {
 }
 
 type wireAddress struct {
-	Country string
+	Country string `json:"country"`
 }
 
 type wireCustomer struct {
-	ID              string
-	FirstName       string
-	LastName        string
-	Company         string
-	Email           string
-	Currency        string
-	CreatedAt       rawjson.Stamp
-	UpdatedAt       rawjson.Stamp
-	ResourceVersion rawjson.Number
-	BillingAddress  wireAddress
+	ID              string         `json:"id"`
+	FirstName       string         `json:"first_name"`
+	LastName        string         `json:"last_name"`
+	Company         string         `json:"company"`
+	Email           string         `json:"email"`
+	Currency        string         `json:"preferred_currency_code"`
+	CreatedAt       rawjson.Stamp  `json:"created_at"`
+	UpdatedAt       rawjson.Stamp  `json:"updated_at"`
+	ResourceVersion rawjson.Number `json:"resource_version"`
+	BillingAddress  wireAddress    `json:"billing_address"`
 }
 
 // name is the company's, else the person's.
@@ -237,62 +239,62 @@ func (w *wireCustomer) name() string {
 
 // wirePrice is an item price, a plan or an addon: what they share.
 type wirePrice struct {
-	ID                    string
-	Name                  string
-	ItemID                string
-	ItemFamilyID          string
-	ItemType              string
-	CurrencyCode          string
-	Period                *rawjson.Number
-	PeriodUnit            string
-	PricingModel          string
-	ChargeModel           string // of a plan, the older form
-	Type                  string // of an addon, the older form
-	ChargeType            string // of an addon
-	Price                 *rawjson.Number
-	PriceInDecimal        *rawjson.Number
-	FreeQuantity          *rawjson.Number // this and the next: in every period
-	FreeQuantityInDecimal *rawjson.Number
+	ID                    string          `json:"id"`
+	Name                  string          `json:"name"`
+	ItemID                string          `json:"item_id"`
+	ItemFamilyID          string          `json:"item_family_id"`
+	ItemType              string          `json:"item_type"`
+	CurrencyCode          string          `json:"currency_code"`
+	Period                *rawjson.Number `json:"period"`
+	PeriodUnit            string          `json:"period_unit"`
+	PricingModel          string          `json:"pricing_model"`
+	ChargeModel           string          `json:"charge_model"` // of a plan, the older form
+	Type                  string          `json:"type"`         // of an addon, the older form
+	ChargeType            string          `json:"charge_type"`  // of an addon
+	Price                 *rawjson.Number `json:"price"`
+	PriceInDecimal        *rawjson.Number `json:"price_in_decimal"`
+	FreeQuantity          *rawjson.Number `json:"free_quantity"` // this and the next: in every period
+	FreeQuantityInDecimal *rawjson.Number `json:"free_quantity_in_decimal"`
 
-	Tiers []wireTier
+	Tiers []wireTier `json:"tiers"`
 }
 
 type wireProduct struct {
-	ID      string
-	Name    string
-	Type    string
-	Metered bool
+	ID      string `json:"id"`
+	Name    string `json:"name"`
+	Type    string `json:"type"`
+	Metered bool   `json:"metered"`
 }
 
 type wireConstraint struct {
-	ItemType     string
-	Constraint   string
-	ItemPriceIDs []string
+	ItemType     string   `json:"item_type"`
+	Constraint   string   `json:"constraint"`
+	ItemPriceIDs []string `json:"item_price_ids"`
 }
 
 type wireCriteria struct {
-	ItemType      string
-	Currencies    []string
-	ItemFamilyIDs []string
-	Periods       []string
+	ItemType      string   `json:"item_type"`
+	Currencies    []string `json:"currencies"`
+	ItemFamilyIDs []string `json:"item_family_ids"`
+	Periods       []string `json:"item_price_periods"`
 }
 
 type wireCoupon struct {
-	ID                 string
-	Name               string
-	DiscountType       string
-	DiscountPercentage *rawjson.Number
-	DiscountAmount     *rawjson.Number
-	DiscountQuantity   *rawjson.Number
-	CurrencyCode       string
-	DurationType       string
-	ApplyOn            string
-	PlanConstraint     string // catalogue 1.0
-	PlanIDs            []string
-	AddonConstraint    string
-	AddonIDs           []string
-	ItemConstraints    []wireConstraint
-	Criteria           []wireCriteria
+	ID                 string           `json:"id"`
+	Name               string           `json:"name"`
+	DiscountType       string           `json:"discount_type"`
+	DiscountPercentage *rawjson.Number  `json:"discount_percentage"`
+	DiscountAmount     *rawjson.Number  `json:"discount_amount"`
+	DiscountQuantity   *rawjson.Number  `json:"discount_quantity"`
+	CurrencyCode       string           `json:"currency_code"`
+	DurationType       string           `json:"duration_type"`
+	ApplyOn            string           `json:"apply_on"`
+	PlanConstraint     string           `json:"plan_constraint"` // catalogue 1.0
+	PlanIDs            []string         `json:"plan_ids"`
+	AddonConstraint    string           `json:"addon_constraint"`
+	AddonIDs           []string         `json:"addon_ids"`
+	ItemConstraints    []wireConstraint `json:"item_constraints"`
+	Criteria           []wireCriteria   `json:"item_constraint_criteria"`
 }
 
 // The statuses of a ramp. Only a succeeded one explains the past; only a
@@ -305,71 +307,71 @@ const (
 )
 
 type wireRamp struct {
-	ID                string
-	SubscriptionID    string
-	EffectiveFrom     rawjson.Stamp
-	Status            string
-	ItemsToAdd        []wireItem
-	ItemsToUpdate     []wireItem
-	ItemsToRemove     []string
-	Tiers             []wireTier
-	CouponsToAdd      []wireApplied
-	CouponsToRemove   []string
-	DiscountsToAdd    []wireDiscount
-	DiscountsToRemove []string
+	ID                string         `json:"id"`
+	SubscriptionID    string         `json:"subscription_id"`
+	EffectiveFrom     rawjson.Stamp  `json:"effective_from"`
+	Status            string         `json:"status"`
+	ItemsToAdd        []wireItem     `json:"items_to_add"`
+	ItemsToUpdate     []wireItem     `json:"items_to_update"`
+	ItemsToRemove     []string       `json:"items_to_remove"`
+	Tiers             []wireTier     `json:"item_tiers"`
+	CouponsToAdd      []wireApplied  `json:"coupons_to_add"`
+	CouponsToRemove   []string       `json:"coupons_to_remove"`
+	DiscountsToAdd    []wireDiscount `json:"discounts_to_add"`
+	DiscountsToRemove []string       `json:"discounts_to_remove"`
 }
 
 type wireLine struct {
-	ID                  string
-	SubscriptionID      string
-	EntityType          string
-	EntityID            string
-	DateFrom            rawjson.Stamp
-	DateTo              rawjson.Stamp
-	UnitAmount          *rawjson.Number
-	UnitAmountInDecimal *rawjson.Number
-	Quantity            *rawjson.Number
-	QuantityInDecimal   *rawjson.Number
-	Amount              *rawjson.Number
-	AmountInDecimal     *rawjson.Number
-	PricingModel        string
-	TaxAmount           *rawjson.Number
-	TaxRate             *rawjson.Number
-	DiscountAmount      *rawjson.Number
-	Metered             bool
-	Description         string
+	ID                  string          `json:"id"`
+	SubscriptionID      string          `json:"subscription_id"`
+	EntityType          string          `json:"entity_type"`
+	EntityID            string          `json:"entity_id"`
+	DateFrom            rawjson.Stamp   `json:"date_from"`
+	DateTo              rawjson.Stamp   `json:"date_to"`
+	UnitAmount          *rawjson.Number `json:"unit_amount"`
+	UnitAmountInDecimal *rawjson.Number `json:"unit_amount_in_decimal"`
+	Quantity            *rawjson.Number `json:"quantity"`
+	QuantityInDecimal   *rawjson.Number `json:"quantity_in_decimal"`
+	Amount              *rawjson.Number `json:"amount"`
+	AmountInDecimal     *rawjson.Number `json:"amount_in_decimal"`
+	PricingModel        string          `json:"pricing_model"`
+	TaxAmount           *rawjson.Number `json:"tax_amount"`
+	TaxRate             *rawjson.Number `json:"tax_rate"`
+	DiscountAmount      *rawjson.Number `json:"discount_amount"`
+	Metered             bool            `json:"metered"`
+	Description         string          `json:"description"`
 }
 
 type wireLineDiscount struct {
-	LineItemID     string
-	DiscountType   string
-	CouponID       string
-	EntityID       string
-	DiscountAmount *rawjson.Number
+	LineItemID     string          `json:"line_item_id"`
+	DiscountType   string          `json:"discount_type"`
+	CouponID       string          `json:"coupon_id"`
+	EntityID       string          `json:"entity_id"`
+	DiscountAmount *rawjson.Number `json:"discount_amount"`
 }
 
 type wireLineTax struct {
-	LineItemID string
-	TaxName    string
-	TaxRate    *rawjson.Number
+	LineItemID string          `json:"line_item_id"`
+	TaxName    string          `json:"tax_name"`
+	TaxRate    *rawjson.Number `json:"tax_rate"`
 }
 
 // wireDocument is an invoice or a credit note: what they share.
 type wireDocument struct {
-	ID                string
-	CustomerID        string
-	SubscriptionID    string
-	Status            string
-	PriceType         string
-	CurrencyCode      string
-	ReasonCode        string // of a credit note
-	Date              rawjson.Stamp
-	GeneratedAt       rawjson.Stamp
-	Total             *rawjson.Number
-	RoundOffAmount    *rawjson.Number
-	LineItems         []wireLine
-	LineItemDiscounts []wireLineDiscount
-	LineItemTaxes     []wireLineTax
+	ID                string             `json:"id"`
+	CustomerID        string             `json:"customer_id"`
+	SubscriptionID    string             `json:"subscription_id"`
+	Status            string             `json:"status"`
+	PriceType         string             `json:"price_type"`
+	CurrencyCode      string             `json:"currency_code"`
+	ReasonCode        string             `json:"reason_code"` // of a credit note
+	Date              rawjson.Stamp      `json:"date"`
+	GeneratedAt       rawjson.Stamp      `json:"generated_at"`
+	Total             *rawjson.Number    `json:"total"`
+	RoundOffAmount    *rawjson.Number    `json:"round_off_amount"`
+	LineItems         []wireLine         `json:"line_items"`
+	LineItemDiscounts []wireLineDiscount `json:"line_item_discounts"`
+	LineItemTaxes     []wireLineTax      `json:"line_item_taxes"`
 }
 
 // inclusive says that the document's prices contain their tax.
@@ -384,13 +386,13 @@ func (w *wireDocument) issued() time.Time {
 }
 
 type wireContent struct {
-	Subscription rawjson.Raw
+	Subscription rawjson.Raw `json:"subscription"`
 }
 
 type wireEvent struct {
-	ID         string
-	Type       string
-	APIVersion string
-	OccurredAt rawjson.Stamp
-	Content    wireContent
+	ID         string        `json:"id"`
+	Type       string        `json:"event_type"`
+	APIVersion string        `json:"api_version"`
+	OccurredAt rawjson.Stamp `json:"occurred_at"`
+	Content    wireContent   `json:"content"`
 }

@@ -1,5 +1,7 @@
 package stripe
 
+//go:generate go run mrrsync/internal/places wire.go place.go
+
 import (
 	"mrrsync/connectors/rawjson"
 )
@@ -25,63 +27,63 @@ type metadata rawjson.Texts
 func (m *metadata) Read(raw []byte) error { return (*rawjson.Texts)(m).Read(raw) }
 
 type wireRecurring struct {
-	Interval      string
-	IntervalCount int64
-	UsageType     string
+	Interval      string `json:"interval"`
+	IntervalCount int64  `json:"interval_count"`
+	UsageType     string `json:"usage_type"`
 }
 
 type wireTier struct {
-	UpTo              *rawjson.Number
-	UnitAmount        *rawjson.Number
-	UnitAmountDecimal *rawjson.Number
-	FlatAmount        *rawjson.Number
-	FlatAmountDecimal *rawjson.Number
+	UpTo              *rawjson.Number `json:"up_to"`
+	UnitAmount        *rawjson.Number `json:"unit_amount"`
+	UnitAmountDecimal *rawjson.Number `json:"unit_amount_decimal"`
+	FlatAmount        *rawjson.Number `json:"flat_amount"`
+	FlatAmountDecimal *rawjson.Number `json:"flat_amount_decimal"`
 }
 
 type wireTransform struct {
-	DivideBy int64
-	Round    string
+	DivideBy int64  `json:"divide_by"`
+	Round    string `json:"round"`
 }
 
 // wireAmount is what a price costs in one currency.
 type wireAmount struct {
-	UnitAmount        *rawjson.Number
-	UnitAmountDecimal *rawjson.Number
-	Tiers             []wireTier
-	TaxBehavior       string
+	UnitAmount        *rawjson.Number `json:"unit_amount"`
+	UnitAmountDecimal *rawjson.Number `json:"unit_amount_decimal"`
+	Tiers             []wireTier      `json:"tiers"`
+	TaxBehavior       string          `json:"tax_behavior"`
 }
 
 type wirePrice struct {
 	wireAmount
-	ID                string
-	Type              string // one_time or recurring; empty in a sketch of a price
-	Nickname          string
-	Product           reference
-	Currency          string
-	BillingScheme     string
-	TiersMode         string
-	TransformQuantity *wireTransform
-	Recurring         *wireRecurring
-	CurrencyOptions   map[string]wireAmount
-	Metadata          metadata
+	ID                string                `json:"id"`
+	Type              string                `json:"type"` // one_time or recurring; empty in a sketch of a price
+	Nickname          string                `json:"nickname"`
+	Product           reference             `json:"product"`
+	Currency          string                `json:"currency"`
+	BillingScheme     string                `json:"billing_scheme"`
+	TiersMode         string                `json:"tiers_mode"`
+	TransformQuantity *wireTransform        `json:"transform_quantity"`
+	Recurring         *wireRecurring        `json:"recurring"`
+	CurrencyOptions   map[string]wireAmount `json:"currency_options"`
+	Metadata          metadata              `json:"metadata"`
 }
 
 // wirePlan is the older form of a price; old objects have no other.
 type wirePlan struct {
-	ID             string
-	Nickname       string
-	Product        reference
-	Currency       string
-	Amount         *rawjson.Number
-	AmountDecimal  *rawjson.Number
-	BillingScheme  string
-	TiersMode      string
-	Tiers          []wireTier
-	TransformUsage *wireTransform
-	Interval       string
-	IntervalCount  int64
-	UsageType      string
-	Metadata       metadata
+	ID             string          `json:"id"`
+	Nickname       string          `json:"nickname"`
+	Product        reference       `json:"product"`
+	Currency       string          `json:"currency"`
+	Amount         *rawjson.Number `json:"amount"`
+	AmountDecimal  *rawjson.Number `json:"amount_decimal"`
+	BillingScheme  string          `json:"billing_scheme"`
+	TiersMode      string          `json:"tiers_mode"`
+	Tiers          []wireTier      `json:"tiers"`
+	TransformUsage *wireTransform  `json:"transform_usage"`
+	Interval       string          `json:"interval"`
+	IntervalCount  int64           `json:"interval_count"`
+	UsageType      string          `json:"usage_type"`
+	Metadata       metadata        `json:"metadata"`
 }
 
 // price is the plan in the newer form.
@@ -101,31 +103,31 @@ func (p *wirePlan) price() *wirePrice {
 }
 
 type wireProduct struct {
-	ID       string
-	Name     string
-	Metadata metadata
+	ID       string   `json:"id"`
+	Name     string   `json:"name"`
+	Metadata metadata `json:"metadata"`
 }
 
 // wireAppliesTo is absent unless expanded: nil says nothing, Products empty
 // says every product.
 type wireAppliesTo struct {
-	Products []string
+	Products []string `json:"products"`
 }
 
 type wireAmountOff struct {
-	AmountOff *rawjson.Number
+	AmountOff *rawjson.Number `json:"amount_off"`
 }
 
 type wireCoupon struct {
-	ID               string
-	Name             string
-	PercentOff       *rawjson.Number
-	AmountOff        *rawjson.Number
-	Currency         string
-	Duration         string
-	DurationInMonths int
-	AppliesTo        *wireAppliesTo
-	CurrencyOptions  map[string]wireAmountOff
+	ID               string                   `json:"id"`
+	Name             string                   `json:"name"`
+	PercentOff       *rawjson.Number          `json:"percent_off"`
+	AmountOff        *rawjson.Number          `json:"amount_off"`
+	Currency         string                   `json:"currency"`
+	Duration         string                   `json:"duration"`
+	DurationInMonths int                      `json:"duration_in_months"`
+	AppliesTo        *wireAppliesTo           `json:"applies_to"`
+	CurrencyOptions  map[string]wireAmountOff `json:"currency_options"`
 
 	bare bool // only its id is known
 }
@@ -135,12 +137,12 @@ func (w *wireCoupon) Bare(id string) { w.ID, w.bare = id, true }
 // wireDiscount is sent as a bare id unless expanded. A bare id that nothing
 // else explains is an error, never 0 %.
 type wireDiscount struct {
-	ID           string
-	Coupon       *wireCoupon
-	Customer     reference
-	Subscription reference
-	Start        rawjson.Stamp
-	End          rawjson.Stamp
+	ID           string        `json:"id"`
+	Coupon       *wireCoupon   `json:"coupon"`
+	Customer     reference     `json:"customer"`
+	Subscription reference     `json:"subscription"`
+	Start        rawjson.Stamp `json:"start"`
+	End          rawjson.Stamp `json:"end"`
 
 	bare bool
 }
@@ -148,10 +150,10 @@ type wireDiscount struct {
 func (w *wireDiscount) Bare(id string) { w.ID, w.bare = id, true }
 
 type wireTaxRate struct {
-	ID                  string
-	Percentage          *rawjson.Number
-	EffectivePercentage *rawjson.Number
-	Inclusive           bool
+	ID                  string          `json:"id"`
+	Percentage          *rawjson.Number `json:"percentage"`
+	EffectivePercentage *rawjson.Number `json:"effective_percentage"`
+	Inclusive           bool            `json:"inclusive"`
 
 	bare bool
 }
@@ -159,219 +161,219 @@ type wireTaxRate struct {
 func (w *wireTaxRate) Bare(id string) { w.ID, w.bare = id, true }
 
 type wireItem struct {
-	ID        string
-	Created   rawjson.Stamp
-	Price     *wirePrice
-	Plan      *wirePlan
-	Quantity  *rawjson.Number
-	Discounts []wireDiscount
-	TaxRates  []wireTaxRate
+	ID        string          `json:"id"`
+	Created   rawjson.Stamp   `json:"created"`
+	Price     *wirePrice      `json:"price"`
+	Plan      *wirePlan       `json:"plan"`
+	Quantity  *rawjson.Number `json:"quantity"`
+	Discounts []wireDiscount  `json:"discounts"`
+	TaxRates  []wireTaxRate   `json:"tax_rates"`
 }
 
 type wirePause struct {
-	Behavior  string
-	ResumesAt rawjson.Stamp
+	Behavior  string        `json:"behavior"`
+	ResumesAt rawjson.Stamp `json:"resumes_at"`
 }
 
 type wireItemList struct {
-	Data    []wireItem
-	HasMore bool
+	Data    []wireItem `json:"data"`
+	HasMore bool       `json:"has_more"`
 }
 
 type wireSubscription struct {
-	ID                string
-	Customer          reference
-	Status            string
-	Currency          string
-	Description       string
-	Created           rawjson.Stamp
-	StartDate         rawjson.Stamp
-	EndedAt           rawjson.Stamp
-	CanceledAt        rawjson.Stamp
-	CancelAt          rawjson.Stamp
-	CancelAtPeriodEnd bool
-	CurrentPeriodEnd  rawjson.Stamp
-	TrialStart        rawjson.Stamp
-	TrialEnd          rawjson.Stamp
-	Items             *wireItemList
-	Discount          *wireDiscount // the older form of discounts
-	Discounts         []wireDiscount
-	PauseCollection   *wirePause
-	DefaultTaxRates   []wireTaxRate
-	Metadata          metadata
+	ID                string         `json:"id"`
+	Customer          reference      `json:"customer"`
+	Status            string         `json:"status"`
+	Currency          string         `json:"currency"`
+	Description       string         `json:"description"`
+	Created           rawjson.Stamp  `json:"created"`
+	StartDate         rawjson.Stamp  `json:"start_date"`
+	EndedAt           rawjson.Stamp  `json:"ended_at"`
+	CanceledAt        rawjson.Stamp  `json:"canceled_at"`
+	CancelAt          rawjson.Stamp  `json:"cancel_at"`
+	CancelAtPeriodEnd bool           `json:"cancel_at_period_end"`
+	CurrentPeriodEnd  rawjson.Stamp  `json:"current_period_end"`
+	TrialStart        rawjson.Stamp  `json:"trial_start"`
+	TrialEnd          rawjson.Stamp  `json:"trial_end"`
+	Items             *wireItemList  `json:"items"`
+	Discount          *wireDiscount  `json:"discount"` // the older form of discounts
+	Discounts         []wireDiscount `json:"discounts"`
+	PauseCollection   *wirePause     `json:"pause_collection"`
+	DefaultTaxRates   []wireTaxRate  `json:"default_tax_rates"`
+	Metadata          metadata       `json:"metadata"`
 }
 
 type wireAddress struct {
-	Country string
+	Country string `json:"country"`
 }
 
 type wireCustomer struct {
-	ID       string
-	Name     string
-	Email    string
-	Currency string
-	Created  rawjson.Stamp
-	Discount *wireDiscount
-	Metadata metadata
-	Address  *wireAddress
+	ID       string        `json:"id"`
+	Name     string        `json:"name"`
+	Email    string        `json:"email"`
+	Currency string        `json:"currency"`
+	Created  rawjson.Stamp `json:"created"`
+	Discount *wireDiscount `json:"discount"`
+	Metadata metadata      `json:"metadata"`
+	Address  *wireAddress  `json:"address"`
 }
 
 type wirePhaseDiscount struct {
-	Coupon   *wireCoupon
-	Discount *wireDiscount
+	Coupon   *wireCoupon   `json:"coupon"`
+	Discount *wireDiscount `json:"discount"`
 }
 
 type wirePhaseItem struct {
-	Price     rawjson.Raw // an id unless expanded
-	Plan      reference
-	Quantity  *rawjson.Number
-	Discounts []wirePhaseDiscount
-	TaxRates  []wireTaxRate
+	Price     rawjson.Raw         `json:"price"` // an id unless expanded
+	Plan      reference           `json:"plan"`
+	Quantity  *rawjson.Number     `json:"quantity"`
+	Discounts []wirePhaseDiscount `json:"discounts"`
+	TaxRates  []wireTaxRate       `json:"tax_rates"`
 }
 
 type wirePhase struct {
-	StartDate       rawjson.Stamp
-	EndDate         rawjson.Stamp
-	Currency        string
-	Items           []wirePhaseItem
-	Coupon          *wireCoupon // the older form of discounts
-	Discounts       []wirePhaseDiscount
-	DefaultTaxRates []wireTaxRate
-	TrialEnd        rawjson.Stamp
+	StartDate       rawjson.Stamp       `json:"start_date"`
+	EndDate         rawjson.Stamp       `json:"end_date"`
+	Currency        string              `json:"currency"`
+	Items           []wirePhaseItem     `json:"items"`
+	Coupon          *wireCoupon         `json:"coupon"` // the older form of discounts
+	Discounts       []wirePhaseDiscount `json:"discounts"`
+	DefaultTaxRates []wireTaxRate       `json:"default_tax_rates"`
+	TrialEnd        rawjson.Stamp       `json:"trial_end"`
 }
 
 type wireSchedule struct {
-	ID                   string
-	Status               string
-	EndBehavior          string
-	Subscription         reference
-	ReleasedSubscription reference
-	ReleasedAt           rawjson.Stamp
-	CanceledAt           rawjson.Stamp
-	CompletedAt          rawjson.Stamp
-	Phases               []wirePhase
+	ID                   string        `json:"id"`
+	Status               string        `json:"status"`
+	EndBehavior          string        `json:"end_behavior"`
+	Subscription         reference     `json:"subscription"`
+	ReleasedSubscription reference     `json:"released_subscription"`
+	ReleasedAt           rawjson.Stamp `json:"released_at"`
+	CanceledAt           rawjson.Stamp `json:"canceled_at"`
+	CompletedAt          rawjson.Stamp `json:"completed_at"`
+	Phases               []wirePhase   `json:"phases"`
 }
 
 type wirePeriod struct {
-	Start rawjson.Stamp
-	End   rawjson.Stamp
+	Start rawjson.Stamp `json:"start"`
+	End   rawjson.Stamp `json:"end"`
 }
 
 type wireTaxAmount struct {
-	Amount    rawjson.Number
-	Inclusive bool
-	TaxRate   wireTaxRate
+	Amount    rawjson.Number `json:"amount"`
+	Inclusive bool           `json:"inclusive"`
+	TaxRate   wireTaxRate    `json:"tax_rate"`
 }
 
 type wireDiscountAmount struct {
-	Amount rawjson.Number
+	Amount rawjson.Number `json:"amount"`
 }
 
 type wireProrationDetails struct {
-	CreditedItems rawjson.Raw
+	CreditedItems rawjson.Raw `json:"credited_items"`
 }
 
 type wireLine struct {
-	ID               string
-	Type             string
-	Amount           rawjson.Number
-	Currency         string
-	Description      string
-	DiscountAmounts  []wireDiscountAmount
-	Discounts        []wireDiscount
-	InvoiceItem      reference
-	Period           wirePeriod
-	Price            *wirePrice
-	Plan             *wirePlan
-	Proration        bool
-	ProrationDetails *wireProrationDetails
-	Quantity         *rawjson.Number
-	Subscription     reference
-	SubscriptionItem reference
-	TaxAmounts       []wireTaxAmount
-	TaxRates         []wireTaxRate
+	ID               string                `json:"id"`
+	Type             string                `json:"type"`
+	Amount           rawjson.Number        `json:"amount"`
+	Currency         string                `json:"currency"`
+	Description      string                `json:"description"`
+	DiscountAmounts  []wireDiscountAmount  `json:"discount_amounts"`
+	Discounts        []wireDiscount        `json:"discounts"`
+	InvoiceItem      reference             `json:"invoice_item"`
+	Period           wirePeriod            `json:"period"`
+	Price            *wirePrice            `json:"price"`
+	Plan             *wirePlan             `json:"plan"`
+	Proration        bool                  `json:"proration"`
+	ProrationDetails *wireProrationDetails `json:"proration_details"`
+	Quantity         *rawjson.Number       `json:"quantity"`
+	Subscription     reference             `json:"subscription"`
+	SubscriptionItem reference             `json:"subscription_item"`
+	TaxAmounts       []wireTaxAmount       `json:"tax_amounts"`
+	TaxRates         []wireTaxRate         `json:"tax_rates"`
 }
 
 type wireTransitions struct {
-	FinalizedAt           rawjson.Stamp
-	VoidedAt              rawjson.Stamp
-	MarkedUncollectibleAt rawjson.Stamp
+	FinalizedAt           rawjson.Stamp `json:"finalized_at"`
+	VoidedAt              rawjson.Stamp `json:"voided_at"`
+	MarkedUncollectibleAt rawjson.Stamp `json:"marked_uncollectible_at"`
 }
 
 type wireLineList struct {
-	Data    []wireLine
-	HasMore bool
+	Data    []wireLine `json:"data"`
+	HasMore bool       `json:"has_more"`
 }
 
 type wireInvoice struct {
-	ID                string
-	Customer          reference
-	Subscription      reference
-	Currency          string
-	Status            string
-	Created           rawjson.Stamp
-	Attempted         bool
-	AttemptCount      int64
-	Total             rawjson.Number
-	Discounts         []wireDiscount
-	Discount          *wireDiscount
-	StatusTransitions wireTransitions
-	Lines             wireLineList
+	ID                string          `json:"id"`
+	Customer          reference       `json:"customer"`
+	Subscription      reference       `json:"subscription"`
+	Currency          string          `json:"currency"`
+	Status            string          `json:"status"`
+	Created           rawjson.Stamp   `json:"created"`
+	Attempted         bool            `json:"attempted"`
+	AttemptCount      int64           `json:"attempt_count"`
+	Total             rawjson.Number  `json:"total"`
+	Discounts         []wireDiscount  `json:"discounts"`
+	Discount          *wireDiscount   `json:"discount"`
+	StatusTransitions wireTransitions `json:"status_transitions"`
+	Lines             wireLineList    `json:"lines"`
 }
 
 type wireCreditLine struct {
-	ID              string
-	Amount          rawjson.Number
-	Description     string
-	DiscountAmounts []wireDiscountAmount
-	InvoiceLineItem string
-	Quantity        *rawjson.Number
-	TaxAmounts      []wireTaxAmount
+	ID              string               `json:"id"`
+	Amount          rawjson.Number       `json:"amount"`
+	Description     string               `json:"description"`
+	DiscountAmounts []wireDiscountAmount `json:"discount_amounts"`
+	InvoiceLineItem string               `json:"invoice_line_item"`
+	Quantity        *rawjson.Number      `json:"quantity"`
+	TaxAmounts      []wireTaxAmount      `json:"tax_amounts"`
 }
 
 type wireCreditLineList struct {
-	Data []wireCreditLine
+	Data []wireCreditLine `json:"data"`
 }
 
 type wireCreditNote struct {
-	ID          string
-	Customer    reference
-	Invoice     reference
-	Currency    string
-	Status      string
-	Created     rawjson.Stamp
-	EffectiveAt rawjson.Stamp
-	Total       rawjson.Number
-	Lines       wireCreditLineList
+	ID          string             `json:"id"`
+	Customer    reference          `json:"customer"`
+	Invoice     reference          `json:"invoice"`
+	Currency    string             `json:"currency"`
+	Status      string             `json:"status"`
+	Created     rawjson.Stamp      `json:"created"`
+	EffectiveAt rawjson.Stamp      `json:"effective_at"`
+	Total       rawjson.Number     `json:"total"`
+	Lines       wireCreditLineList `json:"lines"`
 }
 
 type wireInvoiceItem struct {
-	ID               string
-	Amount           rawjson.Number
-	Currency         string
-	Date             rawjson.Stamp
-	Description      string
-	Discounts        []wireDiscount
-	Invoice          reference
-	Period           wirePeriod
-	Price            *wirePrice
-	Plan             *wirePlan
-	Proration        bool
-	Quantity         *rawjson.Number
-	Subscription     reference
-	SubscriptionItem reference
-	TaxRates         []wireTaxRate
+	ID               string          `json:"id"`
+	Amount           rawjson.Number  `json:"amount"`
+	Currency         string          `json:"currency"`
+	Date             rawjson.Stamp   `json:"date"`
+	Description      string          `json:"description"`
+	Discounts        []wireDiscount  `json:"discounts"`
+	Invoice          reference       `json:"invoice"`
+	Period           wirePeriod      `json:"period"`
+	Price            *wirePrice      `json:"price"`
+	Plan             *wirePlan       `json:"plan"`
+	Proration        bool            `json:"proration"`
+	Quantity         *rawjson.Number `json:"quantity"`
+	Subscription     reference       `json:"subscription"`
+	SubscriptionItem reference       `json:"subscription_item"`
+	TaxRates         []wireTaxRate   `json:"tax_rates"`
 }
 
 type wireEventData struct {
-	Object             rawjson.Raw
-	PreviousAttributes rawjson.Raw
+	Object             rawjson.Raw `json:"object"`
+	PreviousAttributes rawjson.Raw `json:"previous_attributes"`
 }
 
 type wireEvent struct {
-	ID         string
-	Type       string
-	APIVersion string
-	Created    rawjson.Stamp
-	Data       wireEventData
+	ID         string        `json:"id"`
+	Type       string        `json:"type"`
+	APIVersion string        `json:"api_version"`
+	Created    rawjson.Stamp `json:"created"`
+	Data       wireEventData `json:"data"`
 }
