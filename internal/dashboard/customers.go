@@ -36,17 +36,17 @@ func (d *Dashboard) customers(ctx context.Context, l *look) (*view, error) {
 	t, err := l.ask(ctx, report.Report{
 		Name: "accounts", Title: "Customers",
 		Columns: []report.Column{
-			{Name: "name", Title: "Customer", Kind: report.Text},
-			{Name: "mrr", Title: "MRR", Kind: report.Money},
-			{Name: "currency", Title: "Currency", Kind: report.Text},
-			{Name: "status", Title: "Status", Kind: report.Text},
-			{Name: "subscriptions", Title: "Subscriptions", Kind: report.Count},
-			{Name: "first_mrr_date", Title: "Since", Kind: report.Day},
-			{Name: "last_movement_date", Title: "Last movement", Kind: report.Day},
-			{Name: "country", Title: "Country", Kind: report.Text},
-			{Name: "sources", Title: "Sources", Kind: report.Text},
-			{Name: "account_id", Title: "Account", Kind: report.Text},
-			{Name: "all_rows", Kind: report.Count},
+			words("name", "Customer"),
+			amount("mrr", "MRR"),
+			words("currency", "Currency"),
+			words("status", "Status"),
+			number("subscriptions", "Subscriptions"),
+			date("first_mrr_date", "Since"),
+			date("last_movement_date", "Last movement"),
+			words("country", "Country"),
+			words("sources", "Sources"),
+			words("account_id", "Account"),
+			number("all_rows", ""),
 		},
 	}, map[string]any{"Reporting": l.filter.currency == report.Reporting, "CSV": l.export != "", "Searched": text != ""}, map[string]string{
 		"unit": l.unit(), "source": l.filter.source, "status": status, "text": text, "size": strconv.Itoa(pageSize), "skip": strconv.Itoa((at - 1) * pageSize),
@@ -87,16 +87,16 @@ type accountPage struct {
 func (d *Dashboard) account(ctx context.Context, l *look) (*view, error) {
 	id := l.params.Get("id")
 	who, err := l.ask(ctx, report.Report{Name: "account", Columns: []report.Column{
-		{Name: "source", Kind: report.Text},
-		{Name: "customer_id", Kind: report.Text},
-		{Name: "name", Kind: report.Text},
-		{Name: "email", Kind: report.Text},
-		{Name: "country", Kind: report.Text},
-		{Name: "created_at", Kind: report.Day},
-		{Name: "status", Kind: report.Text},
-		{Name: "first_mrr_date", Kind: report.Day},
-		{Name: "levels", Kind: report.Text},
-		{Name: "segments", Kind: report.Text},
+		words("source", ""),
+		words("customer_id", ""),
+		words("name", ""),
+		words("email", ""),
+		words("country", ""),
+		date("created_at", ""),
+		words("status", ""),
+		date("first_mrr_date", ""),
+		words("levels", ""),
+		words("segments", ""),
 	}}, nil, map[string]string{"account": id})
 	if err != nil {
 		return nil, err
@@ -164,15 +164,15 @@ func (l *look) history(ctx context.Context, v *view, page *accountPage, values m
 		Name: "history", Title: "MRR of the account", Chart: report.History,
 		Columns: []report.Column{
 			{Name: "currency", Title: "Currency", Kind: report.Text, Group: true},
-			{Name: "date", Title: "Day", Kind: report.Day},
-			{Name: "movement", Title: "Movement", Kind: report.Text},
-			{Name: "amount", Title: "Change", Kind: report.Money},
-			{Name: "mrr", Title: "MRR", Kind: report.Money},
-			{Name: "reason", Title: "Reason", Kind: report.Text},
-			{Name: "plan_id", Title: "Plans", Kind: report.Text},
-			{Name: "source", Title: "Source", Kind: report.Text},
-			{Name: "subscription_id", Title: "Subscriptions", Kind: report.Text},
-			{Name: "evidence", Title: "Evidence", Kind: report.Text},
+			date("date", "Day"),
+			words("movement", "Movement"),
+			amount("amount", "Change"),
+			amount("mrr", "MRR"),
+			words("reason", "Reason"),
+			words("plan_id", "Plans"),
+			words("source", "Source"),
+			words("subscription_id", "Subscriptions"),
+			words("evidence", "Evidence"),
 		},
 	}, nil, values)
 	if err != nil {
@@ -184,6 +184,10 @@ func (l *look) history(ctx context.Context, v *view, page *accountPage, values m
 			code := row.Text("currency")
 			page.MRR = append(page.MRR, minus(report.Amount(row.Money("mrr"), report.Places(code)))+" "+code)
 		}
+	}
+	full := *t
+	if err := l.namePlans(ctx, t, "plan_id"); err != nil {
+		return err
 	}
 	t.Link = func(row report.Row, column string) string {
 		if column != "date" {
@@ -205,53 +209,47 @@ func (l *look) history(ctx context.Context, v *view, page *accountPage, values m
 		s.Lead = "Each mark is a movement; it leads to that day's derivation, line by line."
 		s.Empty = "The account never had MRR."
 	})
+	v.tables["history"] = &full
 	return nil
 }
 
 // accountTables are its subscriptions, their items, its invoices, and what the
 // past was said to be.
 func (l *look) accountTables(ctx context.Context, v *view, values map[string]string) error {
-	text := func(name, title string) report.Column {
-		return report.Column{Name: name, Title: title, Kind: report.Text}
-	}
-	day := func(name, title string) report.Column {
-		return report.Column{Name: name, Title: title, Kind: report.Day}
-	}
-	money := func(name, title string) report.Column {
-		return report.Column{Name: name, Title: title, Kind: report.Money}
-	}
-	for _, q := range []struct {
-		report report.Report
-		lead   string
-		empty  string
-	}{
-		{report.Report{Name: "account_subscriptions", Title: "Subscriptions", Columns: []report.Column{
-			text("subscription_id", "Subscription"), text("name", "Name"), text("status", "Status"), money("current_mrr", "MRR"), text("currency", "Currency"), text("provider_mrr", "Provider's MRR"),
-			day("start_date", "Start"), day("trial_end", "Trial until"), day("end_date", "End"), text("plans", "Plans"), text("source", "Source"),
-		}}, "As the provider last said; the provider's own figure is for comparison alone.", "None."},
-		{report.Report{Name: "account_items", Title: "Items with MRR", Columns: []report.Column{
-			text("item_id", "Item"), text("subscription_id", "Subscription"), text("plan", "Plan"), text("quantity", "Quantity"), money("mrr", "MRR"), text("currency", "Currency"), text("source", "Source"),
-		}}, "What MRR is made of on the last published day.", "No item has MRR on the last published day."},
-		{report.Report{Name: "account_invoices", Title: "Invoices by treatment", Columns: []report.Column{
-			text("invoice_id", "Document"), day("issued_at", "Issued"), text("currency", "Currency"), money("committed", "Committed"), money("proration", "Proration"), money("usage", "Usage"),
-			money("one_time", "One-time"), money("trial", "Trial"), money("discount", "Discount"), money("tax", "Tax"), money("total", "Total"), money("credit", "Paid by credit"), text("source", "Source"),
-		}}, "The newest 200 documents. Only what is committed stands behind MRR.", "Nothing was invoiced."},
-		{report.Report{Name: "account_restatements", Title: "Restatements", Columns: []report.Column{
-			day("from", "From"), day("to", "To"), text("currency", "Currency"), money("mrr_before", "MRR before"), money("mrr_after", "MRR after"), text("reason", "Reason"),
-			text("evidence", "Evidence"),
-			{Name: "published_at", Title: "Published, UTC", Kind: report.Instant},
-		}}, "What final days were said to be, and what they are now.", "Its past was never restated."},
+	for _, q := range []question{
+		{
+			name: "account_subscriptions", heading: "Subscriptions", lead: "As the provider last said; the provider's own figure is for comparison alone.", empty: "None.",
+			columns: []report.Column{
+				words("subscription_id", "Subscription"), words("name", "Name"), words("status", "Status"), amount("current_mrr", "MRR"), words("currency", "Currency"), words("provider_mrr", "Provider's MRR"),
+				date("start_date", "Start"), date("trial_end", "Trial until"), date("end_date", "End"), words("plans", "Plans"), words("source", "Source"),
+			},
+			plans: "plans",
+		},
+		{
+			name: "account_items", heading: "Items with MRR", lead: "What MRR is made of on the last published day.", empty: "No item has MRR on the last published day.",
+			columns: []report.Column{
+				words("item_id", "Item"), words("subscription_id", "Subscription"), words("plan", "Plan"), words("quantity", "Quantity"), amount("mrr", "MRR"), words("currency", "Currency"), words("source", "Source"),
+			},
+		},
+		{
+			name: "account_invoices", heading: "Invoices by treatment", lead: "The newest 200 documents. Only what is committed stands behind MRR.", empty: "Nothing was invoiced.",
+			columns: []report.Column{
+				words("invoice_id", "Document"), date("issued_at", "Issued"), words("currency", "Currency"), amount("committed", "Committed"), amount("proration", "Proration"), amount("usage", "Usage"),
+				amount("one_time", "One-time"), amount("trial", "Trial"), amount("discount", "Discount"), amount("tax", "Tax"), amount("total", "Total"), amount("credit", "Paid by credit"), words("source", "Source"),
+			},
+		},
+		{
+			name: "account_restatements", heading: "Restatements", lead: "What final days were said to be, and what they are now.", empty: "Its past was never restated.",
+			columns: []report.Column{
+				date("from", "From"), date("to", "To"), words("currency", "Currency"), amount("mrr_before", "MRR before"), amount("mrr_after", "MRR after"), words("reason", "Reason"),
+				words("evidence", "Evidence"),
+				moment("published_at", "Published, UTC"),
+			},
+		},
 	} {
-		t, err := l.ask(ctx, q.report, nil, values)
-		if err != nil {
+		if err := l.put(ctx, v, q, nil, values); err != nil {
 			return err
 		}
-		v.table(l, q.report.Name, t, func(s *section) {
-			s.Heading, s.Lead, s.Empty = q.report.Title, q.lead, q.empty
-			if len(t.Rows) == 0 {
-				s.Lead = ""
-			}
-		})
 	}
 	return nil
 }

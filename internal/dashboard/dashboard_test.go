@@ -195,8 +195,8 @@ func links(body string) []string {
 	return all
 }
 
-// words is what a page says.
-func words(body string) string {
+// said is what a page says.
+func said(body string) string {
 	return strings.Join(strings.Fields(strings.NewReplacer("&#39;", "'", "&#43;", "+", "&amp;", "&").Replace(tags.ReplaceAllString(body, " "))), " ")
 }
 
@@ -232,7 +232,7 @@ func TestEveryLink(t *testing.T) {
 		shapes[shape]++
 		p := h.get(t, u.String())
 		if p.status != http.StatusOK {
-			t.Errorf("%s: %d\n%.300s", path, p.status, words(p.body))
+			t.Errorf("%s: %d\n%.300s", path, p.status, said(p.body))
 			continue
 		}
 		for name, want := range map[string]string{"X-Content-Type-Options": "nosniff", "Referrer-Policy": "same-origin"} {
@@ -310,13 +310,13 @@ func wellMade(t *testing.T, path, body string) {
 // is asked for.
 func TestFigures(t *testing.T) {
 	h := company(t)
-	text := words(h.see(t, Root))
+	text := said(h.see(t, Root))
 	for _, want := range []string{"MRR 1,666 USD", "ARR 19,994 USD", "Customers 3", "Through 10 March 2026 final", "2026-03 to date"} {
 		if !strings.Contains(text, want) {
 			t.Errorf("the first page does not say %q:\n%s", want, text)
 		}
 	}
-	text = words(h.see(t, Root+"?currency=EUR"))
+	text = said(h.see(t, Root+"?currency=EUR"))
 	for _, want := range []string{"MRR 83.33 EUR", "ARR 1,000.00 EUR", "in EUR, as of 10 March 2026"} {
 		if !strings.Contains(text, want) {
 			t.Errorf("in EUR it does not say %q:\n%s", want, text)
@@ -329,7 +329,7 @@ func TestFigures(t *testing.T) {
 func TestFilter(t *testing.T) {
 	h := company(t)
 	body := h.see(t, Root+"?plan=pro&currency=reporting")
-	text := words(body)
+	text := said(body)
 	for _, want := range []string{"Only plan pro", "MRR 1,500 USD", "shown in a currency of its own", "Transfer"} {
 		if !strings.Contains(text, want) {
 			t.Errorf("plan pro: no %q in\n%s", want, text)
@@ -352,18 +352,18 @@ func TestFilter(t *testing.T) {
 		{"?range=1m&currency=USD", "Mar 2026, in USD"},
 		{"?plan=nothing", "There is no MRR and no movement"},
 	} {
-		if text := words(h.see(t, Root+c.query)); !strings.Contains(text, c.want) {
+		if text := said(h.see(t, Root+c.query)); !strings.Contains(text, c.want) {
 			t.Errorf("%s does not say %q:\n%s", c.query, c.want, text)
 		}
 	}
 	for _, query := range []string{"?segment=csm", "?segment=shoe%3D42", "?from=yesterday", "?from=2026-03&to=2026-01", "?range=9x", "/movements?kind=gone", "/movements?page=0", "/movements?page=x", "/customers?status=odd", "/explain?id=acme&on=now", "/explain", "/load?id=x", "/forward?months=-1", "/forward?method=tea"} {
 		if p := h.get(t, Root+query); p.status != http.StatusBadRequest || !strings.Contains(p.body, "<h1>") {
-			t.Errorf("%s: %d %.200s", query, p.status, words(p.body))
+			t.Errorf("%s: %d %.200s", query, p.status, said(p.body))
 		}
 	}
 	for _, query := range []string{"/nowhere", "/account?id=nobody", "/explain?id=nobody", "/load?id=7", "?csv=nothing"} {
 		if p := h.get(t, Root+query); p.status != http.StatusNotFound || !strings.Contains(p.body, "<h1>") {
-			t.Errorf("%s: %d %.200s", query, p.status, words(p.body))
+			t.Errorf("%s: %d %.200s", query, p.status, said(p.body))
 		}
 	}
 }
@@ -386,7 +386,7 @@ func TestDrill(t *testing.T) {
 		}
 	}
 	body = h.see(t, links(body)[i])
-	if text := words(body); !strings.Contains(text, "1 movement, together +350.00 USD") {
+	if text := said(body); !strings.Contains(text, "1 movement, together +350.00 USD") {
 		t.Errorf("the movements do not add up to the figure:\n%s", text)
 	}
 	i = slices.IndexFunc(links(body), func(href string) bool { return strings.HasPrefix(href, Root+"/account?") })
@@ -395,15 +395,15 @@ func TestDrill(t *testing.T) {
 	}
 	body = h.see(t, links(body)[i])
 	for _, want := range []string{"1,499.50 USD", "sub_a", "in_1", "restate", "Evidence"} {
-		if !strings.Contains(strings.ToLower(words(body)), strings.ToLower(want)) {
-			t.Errorf("the account's page has no %q:\n%s", want, words(body))
+		if !strings.Contains(strings.ToLower(said(body)), strings.ToLower(want)) {
+			t.Errorf("the account's page has no %q:\n%s", want, said(body))
 		}
 	}
 	i = slices.IndexFunc(links(body), func(href string) bool { return strings.Contains(href, "on=2026-02-03") })
 	if i < 0 {
 		t.Fatal("the day does not lead to its derivation")
 	}
-	text := words(h.see(t, links(body)[i]))
+	text := said(h.see(t, links(body)[i]))
 	for _, want := range []string{"1,499.5000 USD", "1 unit at 1499.5", "Equal to the published rows.", "Why 3 February 2026"} {
 		if !strings.Contains(text, want) {
 			t.Errorf("the derivation has no %q:\n%s", want, text)
@@ -458,7 +458,7 @@ func TestOneLoad(t *testing.T) {
 			once.Do(func() { h.publish(t, 2) })
 		}
 	}
-	text := words(h.see(t, Root+"?currency=USD"))
+	text := said(h.see(t, Root+"?currency=USD"))
 	for _, want := range []string{"Load 2, through 20 March 2026", "1,575 USD on 20 March 2026", "Customers 2"} {
 		if !strings.Contains(text, want) {
 			t.Errorf("no %q in\n%s", want, text)
@@ -473,7 +473,7 @@ func TestOneLoad(t *testing.T) {
 		}
 	}
 	if p := h.get(t, Root+"?currency=EUR"); p.status != http.StatusServiceUnavailable {
-		t.Errorf("%d %.300s", p.status, words(p.body))
+		t.Errorf("%d %.300s", p.status, said(p.body))
 	}
 }
 
@@ -533,7 +533,7 @@ func TestNight(t *testing.T) {
 		case "/load":
 			path += "?id=1"
 		}
-		if text := words(h.see(t, path)); !strings.Contains(text, "Source emea failed at its last pull, 11 Mar 2026, 02:00 UTC.") {
+		if text := said(h.see(t, path)); !strings.Contains(text, "Source emea failed at its last pull, 11 Mar 2026, 02:00 UTC.") {
 			t.Errorf("%s does not say that emea failed", path)
 		}
 	}
@@ -543,7 +543,7 @@ func TestNight(t *testing.T) {
 			t.Errorf("operations do not say %q", want)
 		}
 	}
-	text := words(h.see(t, Root+"/quality"))
+	text := said(h.see(t, Root+"/quality"))
 	for _, want := range []string{"price_missing", "late_evidence", "1 reject", "subscription sub_a, version 7"} {
 		if !strings.Contains(text, want) {
 			t.Errorf("quality does not say %q:\n%s", want, text)
@@ -552,7 +552,7 @@ func TestNight(t *testing.T) {
 	// Days that not every source has covered are provisional, and months with such days say so.
 	h = newHouse(t, "provisional", companySQL)
 	h.publish(t, 2)
-	text = words(h.see(t, Root))
+	text = said(h.see(t, Root))
 	for _, want := range []string{"provisional after 15 March 2026", "Days after 15 March 2026 are provisional", "2026-03 to date, provisional"} {
 		if !strings.Contains(text, want) {
 			t.Errorf("no %q in\n%s", want, text)
@@ -587,7 +587,7 @@ func TestHostile(t *testing.T) {
 			t.Errorf("%s brings a script", path)
 		}
 	}
-	if text := words(h.see(t, Root+"/movements?account=%27%20OR%201%3D1%20--")); !strings.Contains(text, "No movement") {
+	if text := said(h.see(t, Root+"/movements?account=%27%20OR%201%3D1%20--")); !strings.Contains(text, "No movement") {
 		t.Errorf("an address changed the question:\n%s", text)
 	}
 }

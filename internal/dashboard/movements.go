@@ -33,25 +33,16 @@ func (l *look) moved(ctx context.Context, m moves) (*report.Table, error) {
 	t, err := l.ask(ctx, report.Report{
 		Name: "moved", Title: "Movements",
 		Columns: []report.Column{
-			{Name: "date", Title: "Day", Kind: report.Day},
-			{Name: "name", Title: "Customer", Kind: report.Text},
-			{Name: "movement", Title: "Movement", Kind: report.Text},
-			{Name: "amount", Title: "Amount", Kind: report.Money},
-			{Name: "currency", Title: "Currency", Kind: report.Text},
-			{Name: "reason", Title: "Reason", Kind: report.Text},
-			{Name: "plans", Title: "Plans", Kind: report.Text},
-			{Name: "source", Title: "Source", Kind: report.Text},
-			{Name: "rows", Title: "Items", Kind: report.Count},
-			{Name: "account_id", Title: "Account", Kind: report.Text},
-			{Name: "all_rows", Kind: report.Count},
-			{Name: "all_amount", Kind: report.Money},
+			date("date", "Day"), words("name", "Customer"), words("movement", "Movement"), amount("amount", "Amount"), words("currency", "Currency"),
+			words("reason", "Reason"), words("plans", "Plans"), words("source", "Source"), number("rows", "Items"), words("account_id", "Account"),
+			number("all_rows", ""), amount("all_amount", ""),
 		},
 	}, l.movesDot(m), l.movesValues(m))
 	if err != nil {
 		return nil, err
 	}
 	t.Link = l.accountLink
-	return t, nil
+	return t, l.namePlans(ctx, t, "plans")
 }
 
 // accountLink leads to the account of a row, on its day where it has one.
@@ -162,16 +153,11 @@ func narrow(t *report.Table, n int) {
 
 // singleMoves are all rows of the movements that are asked for, for machines.
 func (l *look) singleMoves(ctx context.Context, v *view, m moves) error {
-	text := func(name string) report.Column { return report.Column{Name: name, Title: name, Kind: report.Text} }
 	t, err := l.ask(ctx, report.Report{
 		Name: "movement_rows", Title: "Movements",
 		Columns: []report.Column{
-			{Name: "date", Kind: report.Day},
-			text("source"), text("customer_id"), text("account_id"), text("subscription_id"), text("item_id"), text("plan_id"),
-			text("movement"), text("reason"), text("currency"),
-			{Name: "amount", Kind: report.Money},
-			{Name: "amount_reporting", Kind: report.Money},
-			text("object_kind"), text("object_id"),
+			date("date", ""), words("source", ""), words("customer_id", ""), words("account_id", ""), words("subscription_id", ""), words("item_id", ""), words("plan_id", ""),
+			words("movement", ""), words("reason", ""), words("currency", ""), amount("amount", ""), amount("amount_reporting", ""), words("object_kind", ""), words("object_id", ""),
 		},
 	}, l.movesDot(m), l.movesValues(m))
 	v.tables = map[string]*report.Table{"movements": t}

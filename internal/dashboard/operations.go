@@ -2,14 +2,17 @@ package dashboard
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
 
 	"mrrsync/connectors/billing"
 	"mrrsync/internal/report"
+	"mrrsync/warehouse"
 )
 
 // A night is what the page of operations shows beside tables.
@@ -64,23 +67,11 @@ func (d *Dashboard) operations(ctx context.Context, l *look) (*view, error) {
 		}
 		page.Sources = append(page.Sources, row)
 	}
-	text := func(name, title string) report.Column {
-		return report.Column{Name: name, Title: title, Kind: report.Text}
-	}
-	count := func(name, title string) report.Column {
-		return report.Column{Name: name, Title: title, Kind: report.Count}
-	}
-	moment := func(name, title string) report.Column {
-		return report.Column{Name: name, Title: title, Kind: report.Instant}
-	}
-	day := func(name, title string) report.Column {
-		return report.Column{Name: name, Title: title, Kind: report.Day}
-	}
 	runs, err := l.ask(ctx, report.Report{Name: "runs", Title: "Runs", Columns: []report.Column{
-		text("run", "Run"), text("verb", "Verb"), text("status", "Status"), count("exit_code", "Exit"), moment("started_at", "Started, UTC"), moment("finished_at", "Ended, UTC"),
+		words("run", "Run"), words("verb", "Verb"), words("status", "Status"), number("exit_code", "Exit"), moment("started_at", "Started, UTC"), moment("finished_at", "Ended, UTC"),
 		{Name: "seconds", Title: "Seconds", Kind: report.Ratio},
-		day("through", "Through"), text("load_id", "Load"),
-		count("requests", "Requests"), count("listed", "Listed"), count("landed", "Landed"), count("rejected", "Rejected"), text("error", "Error"), text("receipt", "Receipt"),
+		date("through", "Through"), words("load_id", "Load"),
+		number("requests", "Requests"), number("listed", "Listed"), number("landed", "Landed"), number("rejected", "Rejected"), words("error", "Error"), words("receipt", "Receipt"),
 	}}, nil, nil)
 	if err != nil {
 		return nil, err
@@ -90,35 +81,34 @@ func (d *Dashboard) operations(ctx context.Context, l *look) (*view, error) {
 	}
 	v.tables = map[string]*report.Table{"runs": runs}
 	v.Data = page
-	loads, err := l.ask(ctx, report.Report{Name: "loads", Title: "Loads", Columns: []report.Column{
-		text("load_id", "Load"), text("status", "Status"), moment("published_at", "Published, UTC"), day("through", "Through"), day("final_through", "Final through"), day("closed_through", "Closed through"),
-		text("how", "How"), count("derived", "Customers derived"), count("restated", "Ranges restated"), text("run", "Run"),
-	}}, nil, nil)
-	if err != nil {
-		return nil, err
-	}
-	loads.Link = func(row report.Row, column string) string {
-		if column != "load_id" || l.d.cfg.Change == nil {
-			return ""
+	for _, q := range []question{
+		{
+			name: "loads", heading: "Loads", lead: "What was published. A load never changes; each leads to what it changed against the one before.", empty: "Nothing is published yet.",
+			columns: []report.Column{
+				words("load_id", "Load"), words("status", "Status"), moment("published_at", "Published, UTC"), date("through", "Through"), date("final_through", "Final through"),
+				date("closed_through", "Closed through"), words("how", "How"), number("derived", "Customers derived"), number("restated", "Ranges restated"), words("run", "Run"),
+			},
+			link: func(row report.Row, column string) string {
+				if column != "load_id" || d.cfg.Change == nil {
+					return ""
+				}
+				return Root + "/load?id=" + row.Text("load_id")
+			},
+		},
+		{
+			name: "closings", heading: "Closed months", empty: "No month was ever closed. `mrrsync load close 2026-03 --note reported` makes one stand as it is.",
+			columns: []report.Column{
+				moment("at", "At, UTC"), words("action", "What"),
+				{Name: "month", Title: "Month", Kind: report.Month},
+				date("closed_through", "Closed through since"),
+				date("closed_before", "Before"), words("who", "Who"), words("note", "Note"), words("load_id", "Load"),
+			},
+		},
+	} {
+		if err := l.put(ctx, v, q, nil, nil); err != nil {
+			return nil, err
 		}
-		return Root + "/load?id=" + row.Text("load_id")
 	}
-	v.table(l, "loads", loads, func(s *section) {
-		s.Heading, s.Lead, s.Empty = "Loads", "What was published. A load never changes; each leads to what it changed against the one before.", "Nothing is published yet."
-	})
-	closings, err := l.ask(ctx, report.Report{Name: "closings", Title: "Closings", Columns: []report.Column{
-		moment("at", "At, UTC"), text("action", "What"),
-		{Name: "month", Title: "Month", Kind: report.Month},
-		day("closed_through", "Closed through since"), day("closed_before", "Before"),
-		text("who", "Who"), text("note", "Note"), text("load_id", "Load"),
-	}}, nil, nil)
-	if err != nil {
-		return nil, err
-	}
-	v.table(l, "closings", closings, func(s *section) {
-		s.Heading, s.Lead = "Closed months", ""
-		s.Empty = "No month was ever closed. `mrrsync load close 2026-03 --note reported` makes one stand as it is."
-	})
 	return v, nil
 }
 
@@ -168,63 +158,59 @@ func (l *look) runRow(row report.Row) runRow {
 // missing, what differs from the providers, and what the past was said to be.
 func (d *Dashboard) quality(ctx context.Context, l *look) (*view, error) {
 	v := &view{Title: "Quality", Lead: "What could not be read, what is missing, what differs from the providers' own figures, and what of the past reads otherwise now."}
-	text := func(name, title string) report.Column {
-		return report.Column{Name: name, Title: title, Kind: report.Text}
-	}
-	count := func(name, title string) report.Column {
-		return report.Column{Name: name, Title: title, Kind: report.Count}
-	}
-	money := func(name, title string) report.Column {
-		return report.Column{Name: name, Title: title, Kind: report.Money}
-	}
-	day := func(name, title string) report.Column {
-		return report.Column{Name: name, Title: title, Kind: report.Day}
-	}
-	for _, q := range []struct {
-		report      report.Report
-		lead, empty string
-	}{
-		{report.Report{Name: "rejects", Title: "Rejects", Columns: []report.Column{
-			text("source", "Source"), text("kind", "Kind"), text("id", "Id"), text("customer_id", "Customer"), text("code", "Code"), text("detail", "Detail"),
-			{Name: "first_seen", Title: "First seen, UTC", Kind: report.Instant},
-			text("payload", "Payload"),
-		}}, "What could not be understood: in no total, never silently zero. The payload is kept in the store.", "Everything could be read."},
-		{report.Report{Name: "completeness", Title: "Completeness", Columns: []report.Column{
-			text("source", "Source"), text("stream", "Stream"), count("listed", "Listed"), count("landed", "Landed"), count("missing", "Missing"), text("run", "Run"),
-		}}, "What the providers listed in each source's newest run, against what the warehouse holds. A source with anything missing counts as failed.", "Nothing was pulled yet."},
-		{report.Report{Name: "reconciled", Title: "Reconciliation", Columns: []report.Column{
-			text("source", "Source"), text("reason", "Reason"), text("currency", "Currency"), count("subscriptions", "Subscriptions"), money("mrr", "MRR"), money("provider_mrr", "Provider's MRR"), money("difference", "Difference"),
-		}}, "Our MRR on the last published day against the provider's own figure, where it has one. `mrrsync reconcile` values it again and finds more reasons.", "No provider states a figure of its own."},
-		{report.Report{Name: "differences", Title: "Differences from the providers", Columns: []report.Column{
-			text("subscription_id", "Subscription"), text("account_id", "Account"), text("reason", "Reason"), text("status", "Status"), text("currency", "Currency"), money("mrr", "MRR"), money("provider_mrr", "Provider's MRR"),
-			money("difference", "Difference"), text("source", "Source"),
-		}}, "The largest ones that are not equal, unexplained ones first.", "There is none."},
-		{report.Report{Name: "restated", Title: "Restatements", Columns: []report.Column{
-			{Name: "published_at", Title: "Published, UTC", Kind: report.Instant},
-			text("load_id", "Load"), text("account_id", "Account"), day("from", "From"), day("to", "To"), text("currency", "Currency"),
-			money("mrr_before", "MRR before"), money("mrr_after", "MRR after"), money("difference", "Difference"), text("reason", "Reason"), text("evidence", "Evidence"),
-		}}, "What final days were said to be, and what they are now: the newest 200.", "No final day was ever restated."},
+	for _, q := range []question{
+		{
+			name: "rejects", heading: "Rejects", lead: "What could not be understood: in no total, never silently zero. The payload is kept in the store.", empty: "Everything could be read.",
+			columns: []report.Column{
+				words("source", "Source"), words("kind", "Kind"), words("id", "Id"), words("customer_id", "Customer"), words("code", "Code"), words("detail", "Detail"),
+				moment("first_seen", "First seen, UTC"),
+				words("payload", "Payload"),
+			},
+			link: l.accountLink,
+		},
+		{
+			name: "completeness", heading: "Completeness", lead: "What the providers listed in each source's newest run, against what the warehouse holds. A source with anything missing counts as failed.", empty: "Nothing was pulled yet.",
+			columns: []report.Column{
+				words("source", "Source"), words("stream", "Stream"), number("listed", "Listed"), number("landed", "Landed"), number("missing", "Missing"), words("run", "Run"),
+			},
+			link: l.accountLink,
+		},
+		{
+			name: "reconciled", heading: "Reconciliation", lead: "Our MRR on the last published day against the provider's own figure, where it has one. `mrrsync reconcile` values it again and finds more reasons.", empty: "No provider states a figure of its own.",
+			columns: []report.Column{
+				words("source", "Source"), words("reason", "Reason"), words("currency", "Currency"), number("subscriptions", "Subscriptions"), amount("mrr", "MRR"), amount("provider_mrr", "Provider's MRR"), amount("difference", "Difference"),
+			},
+			link: l.accountLink,
+		},
+		{
+			name: "differences", heading: "Differences from the providers", lead: "The largest ones that are not equal, unexplained ones first.", empty: "There is none.",
+			columns: []report.Column{
+				words("subscription_id", "Subscription"), words("account_id", "Account"), words("reason", "Reason"), words("status", "Status"), words("currency", "Currency"), amount("mrr", "MRR"), amount("provider_mrr", "Provider's MRR"),
+				amount("difference", "Difference"), words("source", "Source"),
+			},
+			link: l.accountLink,
+		},
+		{
+			name: "restated", heading: "Restatements", lead: "What final days were said to be, and what they are now: the newest 200.", empty: "No final day was ever restated.",
+			columns: []report.Column{
+				moment("published_at", "Published, UTC"),
+				words("load_id", "Load"), words("account_id", "Account"), date("from", "From"), date("to", "To"), words("currency", "Currency"),
+				amount("mrr_before", "MRR before"), amount("mrr_after", "MRR after"), amount("difference", "Difference"), words("reason", "Reason"), words("evidence", "Evidence"),
+			},
+			link: l.accountLink,
+		},
 	} {
-		t, err := l.ask(ctx, q.report, map[string]any{"CSV": l.export != ""}, nil)
-		if err != nil {
+		if err := l.put(ctx, v, q, map[string]any{"CSV": l.export != ""}, nil); err != nil {
 			return nil, err
 		}
-		t.Link = l.accountLink
-		v.table(l, q.report.Name, t, func(s *section) {
-			s.Heading, s.Lead, s.Empty = q.report.Title, q.lead, q.empty
-		})
 	}
 	return v, nil
 }
 
-// loadPage is what one load changed.
+// loadPage is what one load is.
 type loadPage struct {
-	Facts     []option
-	Movements [][]string
-	Restated  [][]string
-	Ranges    string
-	Told      bool
-	Upon      link
+	Facts []option
+	Upon  link
 }
 
 // load shows what one load changed against the one it was built upon.
@@ -240,7 +226,7 @@ func (d *Dashboard) load(ctx context.Context, l *look) (*view, error) {
 	if err != nil {
 		return nil, err
 	}
-	page := loadPage{Told: c.Told, Ranges: counted(uint64(c.RestatedRanges), "range")} //nolint:gosec // rows
+	var page loadPage
 	fact := func(name, value string) { page.Facts = append(page.Facts, option{name, value}) }
 	status := "superseded"
 	switch {
@@ -266,22 +252,60 @@ func (d *Dashboard) load(ctx context.Context, l *look) (*view, error) {
 	if c.Upon != nil {
 		page.Upon = link{Text: strconv.FormatUint(c.Upon.ID, 10), Href: Root + "/load?id=" + strconv.FormatUint(c.Upon.ID, 10)}
 	}
+	v := &view{Title: "Load " + strconv.FormatUint(id, 10), Lead: "What it changed for those who read.", Data: page}
+	if err := l.changedMovements(ctx, v, c); err != nil {
+		return nil, err
+	}
+	return v, l.changedPast(ctx, v, c)
+}
+
+// changedMovements are the movements that a load added and those it changed.
+func (l *look) changedMovements(ctx context.Context, v *view, c warehouse.Change) error {
+	q := question{
+		name: "movements", heading: "Movements", empty: "It has no movement.",
+		lead: "New are those on days that the load before did not have. Of the days before, some may be gone and others have come.",
+		columns: []report.Column{
+			words("currency", "Currency"), words("movement", "Movement"), number("new_rows", "New"), amount("new_amount", "Their amount"),
+			number("gone", "Gone"), number("came", "Come"), amount("past", "The past differs by"),
+		},
+	}
+	if !c.Told {
+		q.empty = "The rows of this load, or of the one before it, are gone: what it changed can't be told any more."
+	}
+	t := &report.Table{Report: report.Report{Name: q.name, Title: q.heading}, Columns: q.columns}
+	slices.SortStableFunc(c.Movements, func(a, b warehouse.MovementChange) int {
+		return cmp.Or(cmp.Compare(a.Currency, b.Currency), cmp.Compare(slices.Index(kinds(), a.Movement), slices.Index(kinds(), b.Movement)))
+	})
 	for i := range c.Movements {
 		m := &c.Movements[i]
-		places := report.Places(m.Currency)
-		page.Movements = append(page.Movements, []string{
-			m.Currency, m.Movement, report.Grouped(uint64(m.NewRows)), signed(minus(report.Amount(m.NewAmount, places))), //nolint:gosec // rows
-			report.Grouped(uint64(m.ChangedBefore)), report.Grouped(uint64(m.ChangedAfter)), signed(minus(report.Amount(m.After.Sub(m.Before), places))), //nolint:gosec // rows
-		})
+		t.Rows = append(t.Rows, []any{m.Currency, m.Movement, uint64(m.NewRows), m.NewAmount, uint64(m.ChangedBefore), uint64(m.ChangedAfter), m.After.Sub(m.Before)}) //nolint:gosec // rows
 	}
+	if c.Upon == nil { // it has no past that could differ
+		t.Columns = t.Columns[:4]
+		for i := range t.Rows {
+			t.Rows[i] = t.Rows[i][:4]
+		}
+		q.lead = "It is the first load: all of its movements are new."
+	}
+	return l.lay(ctx, v, q, t)
+}
+
+// changedPast are the final days that read otherwise since a load.
+func (l *look) changedPast(ctx context.Context, v *view, c warehouse.Change) error {
+	q := question{
+		name: "restated", heading: "The past, restated", empty: "No final day reads otherwise.",
+		lead: counted(uint64(c.RestatedRanges), "range") + " of final days read otherwise since; the largest are here.", //nolint:gosec // rows
+		columns: []report.Column{
+			words("account_id", "Account"), date("from", "From"), date("to", "To"), words("currency", "Currency"), amount("mrr_before", "MRR before"), amount("mrr_after", "MRR after"),
+			amount("difference", "Difference"), words("reason", "Reason"), words("evidence", "Evidence"),
+		},
+		link: l.accountLink,
+	}
+	t := &report.Table{Report: report.Report{Name: q.name, Title: q.heading}, Columns: q.columns}
 	for _, r := range c.Restatements {
-		places := report.Places(r.Currency)
-		page.Restated = append(page.Restated, []string{
-			r.AccountID, r.From.String(), (r.Until - 1).String(), r.Currency, minus(report.Amount(r.Before, places)), minus(report.Amount(r.After, places)),
-			signed(minus(report.Amount(r.After.Sub(r.Before), places))), r.Reason, r.Evidence,
-		})
+		t.Rows = append(t.Rows, []any{r.AccountID, r.From, r.Until - 1, r.Currency, r.Before, r.After, r.After.Sub(r.Before), r.Reason, r.Evidence})
 	}
-	return &view{Title: "Load " + strconv.FormatUint(id, 10), Lead: "What it changed for those who read.", Data: page}, nil
+	return l.lay(ctx, v, q, t)
 }
 
 // firstSteps is what every page shows while nothing is published.

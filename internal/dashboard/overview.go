@@ -305,7 +305,7 @@ func (l *look) cards(ms months, marks map[string]mark) []card {
 // note puts a reference beside the figure; what is the mark's name when it is not
 // the card's own figure.
 func (c *card) note(m mark, what string) {
-	if m.to == 0 || math.IsNaN(m.value) {
+	if !(m.to > 0) || math.IsNaN(m.value) { // no reference is none at all
 		return
 	}
 	c.Band, c.BandClass = m.band, "fair"
@@ -315,7 +315,7 @@ func (c *card) note(m mark, what string) {
 	case "great", "world class", "best in class", "above", "low":
 		c.BandClass = "good"
 	}
-	c.Reference = fmt.Sprintf("reference %s to %s %%", round(m.from), round(m.to))
+	c.Reference = fmt.Sprintf("reference %s to %s\u00a0%%", round(m.from), round(m.to))
 	if what != "" {
 		c.Reference = fmt.Sprintf("%s %s, %s", what, report.Percent(m.value), c.Reference)
 	}
@@ -334,6 +334,7 @@ func (l *look) byCurrency(ctx context.Context, v *view) error {
 		t.Columns[i].Group, t.Columns[i].Sum = false, 0
 	}
 	t.Report.Chart = 0
+	t.Columns, t.Rows = t.Without("date") // it is said above
 	t.Link = func(row report.Row, column string) string {
 		if column != "currency" {
 			return ""

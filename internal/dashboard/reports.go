@@ -254,13 +254,13 @@ func (d *Dashboard) forward(ctx context.Context, l *look) (*view, error) {
 	if err != nil {
 		return nil, err
 	}
-	words := map[string]string{
+	told := map[string]string{
 		"committed": "A forecast and no fact: what is agreed, and nothing else.",
 		"trend":     "A forecast and no fact: the last twelve whole months' growth, carried on, with the range that holds four of five outcomes.",
 		"cohort":    "A forecast and no fact: today's customers, and new ones as many as of late, stay as the cohorts before them did.",
 	}
 	v.table(l, "forecast", guess, func(s *section) {
-		s.Heading, s.Lead = "Forecast by "+method+", "+l.unit(), words[method]
+		s.Heading, s.Lead = "Forecast by "+method+", "+l.unit(), told[method]
 		s.Empty = "There is not enough history for this method."
 		for _, m := range []string{"trend", "cohort", "committed"} {
 			s.Tabs = append(s.Tabs, link{Text: "By " + m, Href: l.here("method", m) + "#forecast-1", Here: m == method})

@@ -1,6 +1,7 @@
 package dashboard
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"html/template"
@@ -293,16 +294,18 @@ func (l *look) form(ctx context.Context, currencies []string, w wants) (*form, e
 // parts fills the plans and the values of segments that there are.
 func (l *look) parts(ctx context.Context, f *form) error {
 	is := l.filter
-	t, err := l.ask(ctx, report.Report{Name: "parts", Columns: []report.Column{
-		{Name: "kind", Kind: report.Text}, {Name: "key", Kind: report.Text}, {Name: "value", Kind: report.Text}, {Name: "text", Kind: report.Text},
-	}}, nil, nil)
+	t, err := l.offered(ctx)
 	if err != nil {
 		return err
 	}
 	f.Plans = []choice{{option{"", "All plans"}, is.plan == ""}}
-	for _, row := range t.Rows {
-		kind, key, value, text := row[0].(string), row[1].(string), row[2].(string), row[3].(string) //nolint:forcetypeassert // as its columns say
+	for r := range t.Rows {
+		row := t.Row(r)
+		kind, key, value, text := row.Text("kind"), row.Text("key"), row.Text("value"), row.Text("text")
 		if kind == "plan" {
+			if row.Text("idle") == "1" {
+				text += " (without MRR)"
+			}
 			f.Plans = append(f.Plans, choice{option{value, text}, value == is.plan})
 			continue
 		}
@@ -319,6 +322,44 @@ func (l *look) parts(ctx context.Context, f *form) error {
 	if is.segment != "" && !slices.ContainsFunc(f.Segments, func(g group) bool { return slices.ContainsFunc(g.Choices, func(c choice) bool { return c.Selected }) }) {
 		f.Segments = append(f.Segments, group{is.segment, []choice{{option{is.segment + "=" + is.value, is.segment + ": " + named(is.value)}, true}}})
 	}
+	return nil
+}
+
+// offered are the plans and the values of segments that there are.
+func (l *look) offered(ctx context.Context) (*report.Table, error) {
+	return l.ask(ctx, report.Report{Name: "parts", Columns: []report.Column{
+		{Name: "kind", Kind: report.Text},
+		{Name: "key", Kind: report.Text},
+		{Name: "value", Kind: report.Text},
+		{Name: "text", Kind: report.Text},
+		{Name: "idle", Kind: report.Count},
+	}}, nil, nil)
+}
+
+// namePlans puts the names of plans where a column has their ids, for people;
+// the table that it was made of is as before.
+func (l *look) namePlans(ctx context.Context, t *report.Table, column string) error {
+	all, err := l.offered(ctx)
+	if err != nil {
+		return err
+	}
+	names := map[string]string{}
+	for r := range all.Rows {
+		if row := all.Row(r); row.Text("kind") == "plan" {
+			names[row.Text("value")] = row.Text("text")
+		}
+	}
+	at := slices.IndexFunc(t.Columns, func(c report.Column) bool { return c.Name == column })
+	rows := make([][]any, len(t.Rows))
+	for r := range t.Rows {
+		ids := strings.Split(t.Row(r).Text(column), ", ")
+		for i, id := range ids {
+			ids[i] = cmp.Or(names[id], id)
+		}
+		rows[r] = slices.Clone(t.Rows[r])
+		rows[r][at] = strings.Join(slices.Compact(ids), ", ")
+	}
+	t.Rows = rows
 	return nil
 }
 
@@ -384,7 +425,7 @@ func prose(text string) template.HTML {
 	parts := strings.Split(text, "`")
 	var b strings.Builder
 	for i, part := range parts {
-		safe := template.HTMLEscapeString(part)
+		safe := template.HTMLEscapeString(strings.ReplaceAll(part, " %", "\u00a0%"))
 		if i%2 == 1 && i < len(parts)-1 {
 			safe = "<code>" + safe + "</code>"
 		}

@@ -126,7 +126,7 @@ func heatOf(v float64) (string, float64) {
 	if v > 1.0005 {
 		return "grown", min(0.7+(v-1)*0.5, 1) // no paler than what kept nearly all
 	}
-	return "kept", 0.06 + 0.58*max(v, 0)*max(v, 0) // no stronger than the figure on it can be read
+	return "kept", 0.06 + 0.53*max(v, 0)*max(v, 0) // no stronger than the figure on it can be read
 }
 
 func (p *pen) heatLegend(width float64) {

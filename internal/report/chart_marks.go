@@ -26,7 +26,7 @@ func (s section) drawMarks(f *figure) {
 		v, _ := row[value].(float64)
 		lo, _ := row[from].(float64)
 		hi, _ := row[to].(float64)
-		if dates[r] != newest || math.IsNaN(v) || hi == 0 {
+		if dates[r] != newest || math.IsNaN(v) || math.IsNaN(hi) {
 			continue
 		}
 		who, _ := row[scope].(string)

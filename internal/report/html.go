@@ -159,7 +159,7 @@ func (s section) cells(row []any) []Cell {
 	places := s.places(row)
 	for i, v := range row {
 		c := s.columns[i]
-		out[i] = Cell{Text: plain.Line(show(v, c.Kind, places)), Class: classOf(c), Href: s.leads(row, c.Name)}
+		out[i] = Cell{Text: plain.Line(c.say(v, places)), Class: classOf(c), Href: s.leads(row, c.Name)}
 		if c.Kind.figure() {
 			out[i].Text = minus(out[i].Text)
 		}
@@ -176,11 +176,14 @@ func (s section) cells(row []any) []Cell {
 	return out
 }
 
-// classOf tells figures from words, and what may be left out on a phone.
+// classOf tells figures and days from words, which may be broken or cut.
 func classOf(c Column) string {
 	class := "word"
-	if c.Kind.figure() {
+	switch {
+	case c.Kind.figure():
 		class = "figure"
+	case c.Kind != Text:
+		class = "day"
 	}
 	if c.Sign == "=" {
 		class += " result"

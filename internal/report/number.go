@@ -100,6 +100,14 @@ func percent(f float64) string {
 	return strconv.FormatFloat(f*100, 'f', 1, 64) + " %"
 }
 
+// say writes a value of the column for people.
+func (c Column) say(v any, places int32) string {
+	if c.Name == "metric" {
+		return metricName(v)
+	}
+	return show(v, c.Kind, places)
+}
+
 // show writes a value for people. Places is that of the row's currency.
 func show(v any, k Kind, places int32) string {
 	switch v := v.(type) {

@@ -193,7 +193,7 @@ func (s section) lay(l layout) ([]Column, [][]string) {
 	for r, row := range rows {
 		line := make([]string, len(shown))
 		for i, at := range keep {
-			line[i] = plain.Line(show(row[at], shown[i].Kind, places))
+			line[i] = plain.Line(shown[i].say(row[at], places))
 			if d, ok := row[at].(decimal.Decimal); ok && l.brief {
 				line[i] = brief(d)
 			}

@@ -1,10 +1,10 @@
 -- What there is to choose from, the largest first: of plans those that ever had MRR, of each segment the values of the last published day.
-SELECT kind, key, value, text
+SELECT kind, key, value, text, toUInt64(level = 0) AS idle
 FROM
 (
         SELECT
             'plan' AS kind, '' AS key, plan_id AS value,
-            concat(if(name IN ('', plan_id), plan_id, name), if(level = 0, ' (without MRR)', '')) AS text,
+            if(name = '', plan_id, name) AS text,
             argMax(toString(plan_name), last_movement_date) AS name,
             sum(greatest(current_mrr, current_mrr_reporting)) AS level
         FROM (SELECT toString(plan_id) AS plan_id, plan_name, last_movement_date, current_mrr, current_mrr_reporting FROM {{.DB}}.plans)
