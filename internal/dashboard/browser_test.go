@@ -25,7 +25,7 @@ func browse(t *testing.T) context.Context {
 	if path == "" {
 		t.Skip("there is no Chromium here")
 	}
-	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), 15*time.Minute)
 	t.Cleanup(cancel)
 	// Tests often run as root, where Chromium's sandbox can't; it sees our own pages alone.
 	ctx, stop := chromedp.NewExecAllocator(ctx, append(chromedp.DefaultExecAllocatorOptions[:], chromedp.NoSandbox, chromedp.ExecPath(path))...)

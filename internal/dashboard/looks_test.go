@@ -5,6 +5,7 @@ import (
 	"context"
 	_ "embed"
 	"flag"
+	"fmt"
 	"html"
 	"io"
 	"net/http"
@@ -60,7 +61,7 @@ func TestLooks(t *testing.T) {
 		path, _, _ := strings.Cut(page, "?")
 		name := cmp.Or(strings.Trim(path, "/"), "overview")
 		for _, w := range all {
-			do(ctx, t, "open "+page, chromedp.EmulateViewport(w.width, w.height), light(w.dark), chromedp.Navigate(at+Root+page))
+			do(ctx, t, "open "+page, chromedp.EmulateViewport(w.width, w.height), media("", w.dark), chromedp.Navigate(at+Root+page))
 			if faults := ask(ctx, t, looksScript); faults != "" {
 				t.Errorf("%s, %s:\n%s", page, w.name, faults)
 			}
@@ -68,20 +69,28 @@ func TestLooks(t *testing.T) {
 				keep(ctx, t, name+"-"+w.name+".png", chromedp.FullScreenshot(100))
 			}
 		}
+		do(ctx, t, "show as printed", chromedp.EmulateViewport(paper, 1000), media("print", false))
+		if cut := ask(ctx, t, fmt.Sprintf(`document.documentElement.scrollWidth > %d ? "yes" : ""`, paper*8/5)); cut != "" {
+			t.Errorf("%s is wider than paper: the right of it is cut off", page)
+		}
 		if *shots != "" {
 			keep(ctx, t, name+".pdf", chromedp.PrintToPDF(chromedp.PDFPaper(chromedp.PaperA4)))
 		}
 	}
 }
 
-// light says which of the two the reader prefers.
-func light(dark bool) chromedp.Action[chromedp.Void] {
+// paper is how wide a sheet is in pixels. What is wider is printed smaller, down
+// to three fifths.
+const paper = 718
+
+// media says what the page is shown on, and what its reader prefers there.
+func media(kind string, dark bool) chromedp.Action[chromedp.Void] {
 	prefers := &emulation.MediaFeature{Name: "prefers-color-scheme", Value: "light"}
 	if dark {
 		prefers.Value = "dark"
 	}
 	return chromedp.Func(func(ctx context.Context, t *chromedp.Target) error {
-		_, err := cdp.Call(ctx, t, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Features: []*emulation.MediaFeature{prefers}})
+		_, err := cdp.Call(ctx, t, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Media: kind, Features: []*emulation.MediaFeature{prefers}})
 		return err
 	})
 }

@@ -56,6 +56,7 @@ func (s section) dates() []billing.Date {
 func (s section) drawRates(f *figure, columns []string) {
 	var p pen
 	at := f.plot(40)
+	at.right = 66 // for what the lines end with
 	months := s.dates()
 	x := band{from: at.left, to: f.width - at.right, n: len(months)}
 	lo, hi := math.Inf(1), math.Inf(-1)
