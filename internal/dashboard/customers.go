@@ -15,8 +15,7 @@ import (
 // customers finds accounts.
 func (d *Dashboard) customers(ctx context.Context, l *look) (*view, error) {
 	v := &view{Title: "Customers"}
-	l.ignored(v, "plan", "segment")
-	if err := l.single(ctx, v, wants{converted: true, source: true}); err != nil {
+	if err := l.single(ctx, v, wants{converted: true, source: true, part: true}); err != nil {
 		return nil, err
 	}
 	status, text := l.params.Get("status"), strings.TrimSpace(l.params.Get("q"))
@@ -27,7 +26,8 @@ func (d *Dashboard) customers(ctx context.Context, l *look) (*view, error) {
 	if err != nil {
 		return nil, err
 	}
-	v.Lead = "As of " + longDay(l.state.load.Through) + ", in " + l.unitText()
+	parted := l.filter.plan != "" || l.filter.segment != ""
+	v.Lead = l.part() + ", as of " + longDay(l.state.load.Through) + ", in " + l.unitText()
 	v.Filter.Text, v.Filter.TextLabel = text, "Name, account, customer or subscription"
 	v.Filter.Kinds = []choice{{option{"", "Everybody"}, status == ""}}
 	for _, s := range []string{"active", "churned", "prospect"} {
@@ -48,9 +48,9 @@ func (d *Dashboard) customers(ctx context.Context, l *look) (*view, error) {
 			words("account_id", "Account"),
 			number("all_rows", ""),
 		},
-	}, map[string]any{"Reporting": l.filter.currency == report.Reporting, "CSV": l.export != "", "Searched": text != ""}, map[string]string{
-		"unit": l.unit(), "source": l.filter.source, "status": status, "text": text, "size": strconv.Itoa(pageSize), "skip": strconv.Itoa((at - 1) * pageSize),
-	})
+	}, map[string]any{
+		"Reporting": l.filter.currency == report.Reporting, "CSV": l.export != "", "Searched": text != "", "Parted": parted, "Chosen": l.filter.chosen(),
+	}, l.accountValues(status, text, at))
 	if err != nil {
 		return nil, err
 	}
@@ -67,9 +67,23 @@ func (d *Dashboard) customers(ctx context.Context, l *look) (*view, error) {
 		}
 		s.Lead = counted(count, "account") + ", the largest first."
 		s.Empty = "Nobody is called that. A part of a name, an account's, a customer's or a subscription's id will do."
+		if text == "" {
+			s.Empty = "Nobody."
+		}
+		if parted {
+			s.Note = "Whoever ever had MRR in the part that is asked for, with what it is there now; active are those who have some there. Since and last movement are of the part, too."
+		}
 	})
 	v.Pager = l.pager(at, int(count)) //nolint:gosec // rows
 	return v, nil
+}
+
+// accountValues are the values of the question for accounts.
+func (l *look) accountValues(status, text string, page int) map[string]string {
+	values := l.filter.values()
+	values["unit"], values["through"], values["status"], values["text"] = l.unit(), l.state.load.Through.String(), status, text
+	values["size"], values["skip"] = strconv.Itoa(pageSize), strconv.Itoa((page-1)*pageSize)
+	return values
 }
 
 // An account is what its page shows beside tables.

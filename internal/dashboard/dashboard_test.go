@@ -330,7 +330,7 @@ func TestFilter(t *testing.T) {
 	h := company(t)
 	body := h.see(t, Root+"?plan=pro&currency=reporting")
 	text := said(body)
-	for _, want := range []string{"Only plan pro", "MRR 1,500 USD", "shown in a currency of its own", "Transfer"} {
+	for _, want := range []string{"Only plan Pro", "MRR 1,500 USD", "shown in a currency of its own", "Transfer"} {
 		if !strings.Contains(text, want) {
 			t.Errorf("plan pro: no %q in\n%s", want, text)
 		}
@@ -351,9 +351,22 @@ func TestFilter(t *testing.T) {
 		{"?from=2026-01&to=2026-02&currency=USD", "1,600 USD on 28 February 2026"},
 		{"?range=1m&currency=USD", "Mar 2026, in USD"},
 		{"?plan=nothing", "There is no MRR and no movement"},
+		{"/customers?plan=pro", "2 accounts"},
+		{"/customers?plan=pro&status=active", "1,499.50 USD active"},
+		{"/customers?plan=pro&status=churned", "0.00 USD churned"}, // of the plan: it pays for another one
+		{"/customers?segment=csm%3Dbo", "75.00 USD active"},
+		{"/cohorts?plan=pro", "it had MRR in the part"},
+		{"/invoices?plan=calls", "100.00"},
+		{"/invoices?plan=calls", "can't be told by plan"},
+		{"/segments?segment=csm%3Dbo", "75.00"},
 	} {
 		if text := said(h.see(t, Root+c.query)); !strings.Contains(text, c.want) {
 			t.Errorf("%s does not say %q:\n%s", c.query, c.want, text)
+		}
+	}
+	for _, query := range []string{"/forward?plan=pro", "/forward?source=emea", "/segments?plan=pro", "/plans?segment=csm%3Dbo"} {
+		if body := h.see(t, Root+query); !strings.Contains(said(body), "can't be told by") || strings.Contains(body, "<table") {
+			t.Errorf("%s shows figures that are not what the filter says:\n%s", query, said(body))
 		}
 	}
 	for _, query := range []string{"?segment=csm", "?segment=shoe%3D42", "?from=yesterday", "?from=2026-03&to=2026-01", "?range=9x", "/movements?kind=gone", "/movements?page=0", "/movements?page=x", "/customers?status=odd", "/explain?id=acme&on=now", "/explain", "/load?id=x", "/forward?months=-1", "/forward?method=tea"} {

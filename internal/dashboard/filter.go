@@ -215,6 +215,13 @@ func (l *look) settle(ctx context.Context, converted bool) (all []string, notice
 	if all, err = l.currencies(ctx); err != nil {
 		return nil, "", err
 	}
+	if l.filter.plan != "" {
+		offered, err := l.offered(ctx)
+		if err != nil {
+			return nil, "", err
+		}
+		l.planName = cmp.Or(planNames(offered)[l.filter.plan], l.filter.plan)
+	}
 	f := &l.filter
 	reporting := l.state.load.Currency != "" && converted && !f.parted()
 	switch {

@@ -41,7 +41,9 @@ type look struct {
 	path   string
 	params url.Values
 	filter filter
-	export string // the table that is wanted as CSV; empty: the page
+	// planName is what the plan is called that the filter asks for.
+	planName string
+	export   string // the table that is wanted as CSV; empty: the page
 
 	mu    sync.Mutex
 	asked map[string]*report.Table

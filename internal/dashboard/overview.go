@@ -78,23 +78,27 @@ func (d *Dashboard) overview(ctx context.Context, l *look) (*view, error) {
 	return v, l.largest(ctx, v, latest)
 }
 
-// scope says in words what the page is about.
-func (l *look) scope() string {
+// part says in words which part of the company a page is about.
+func (l *look) part() string {
 	var parts []string
 	if l.filter.source != "" {
 		parts = append(parts, "source "+l.filter.source)
 	}
 	if l.filter.plan != "" {
-		parts = append(parts, "plan "+l.filter.plan)
+		parts = append(parts, "plan "+l.planName)
 	}
 	if l.filter.segment != "" {
 		parts = append(parts, l.filter.segment+" "+named(l.filter.value))
 	}
-	text := "The whole company"
-	if len(parts) > 0 {
-		text = "Only " + strings.Join(parts, ", ")
+	if len(parts) == 0 {
+		return "The whole company"
 	}
-	text += ", " + shortMonth(l.filter.from)
+	return "Only " + strings.Join(parts, ", ")
+}
+
+// scope says in words what the page is about.
+func (l *look) scope() string {
+	text := l.part() + ", " + shortMonth(l.filter.from)
 	if l.filter.to != l.filter.from {
 		text += " to " + shortMonth(l.filter.to)
 	}

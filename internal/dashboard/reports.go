@@ -22,36 +22,37 @@ func (l *look) single(ctx context.Context, v *view, w wants) error {
 	return err
 }
 
-// ignored says which filters a page does not have, if the address names them.
-func (l *look) ignored(v *view, names ...string) {
-	var all []string
-	for _, name := range names {
-		if l.params.Get(name) != "" {
-			all = append(all, name)
+// unknown names what the address asks for that figures are not known by; known
+// is what they are known by.
+func (l *look) unknown(known ...string) string {
+	var asked []string
+	for _, part := range []struct {
+		name string
+		on   bool
+	}{{"source", l.filter.source != ""}, {"plan", l.filter.plan != ""}, {"segment", l.filter.segment != ""}} {
+		if part.on && !slices.Contains(known, part.name) {
+			asked = append(asked, part.name)
 		}
 	}
-	if len(all) == 0 {
-		return
+	return strings.Join(asked, " or ")
+}
+
+// untold tells whether the address asks for a part that these figures are not
+// known of. Then the page says so, and shows none: a figure is what the filter
+// says, or it is not there.
+func (l *look) untold(v *view, figures string, known ...string) bool {
+	by := l.unknown(known...)
+	if by != "" {
+		v.notice(figures + " can't be told by " + by + ", so nothing is shown. Take the filter away to see the whole.")
 	}
-	v.notice("This page is not asked by " + strings.Join(all, " and ") + ": it shows all of them.")
-	for _, name := range all {
-		switch name {
-		case "source":
-			l.filter.source = ""
-		case "plan":
-			l.filter.plan = ""
-		case "segment":
-			l.filter.segment, l.filter.value = "", ""
-		}
-	}
+	return by != ""
 }
 
 // plans are what each plan gained and lost.
 func (d *Dashboard) plans(ctx context.Context, l *look) (*view, error) {
 	v := &view{Title: "Plans"}
-	l.ignored(v, "plan", "segment")
-	if err := l.single(ctx, v, wants{source: true, span: true}); err != nil {
-		return nil, err
+	if err := l.single(ctx, v, wants{source: true, span: true}); err != nil || l.untold(v, "What plans gained and lost", "source", "plan") {
+		return v, err
 	}
 	t, err := l.report(ctx, "plans", report.Query{From: l.filter.from, To: l.filter.to.AddMonths(1) - 1, Currency: l.filter.currency, Source: l.filter.source})
 	if err != nil {
@@ -63,6 +64,9 @@ func (d *Dashboard) plans(ctx context.Context, l *look) (*view, error) {
 	for i, row := range t.Rows {
 		row = slices.Clone(row)
 		id, name, source := t.Row(i).Text("plan_id"), t.Row(i).Text("name"), t.Row(i).Text("source")
+		if l.filter.plan != "" && l.filter.plan != id {
+			continue
+		}
 		for at, c := range t.Columns {
 			if c.Name != "name" {
 				continue
@@ -109,9 +113,8 @@ func (l *look) partMoves(row report.Row, column string, pairs ...string) string 
 // segments are the same for the values of each segment.
 func (d *Dashboard) segments(ctx context.Context, l *look) (*view, error) {
 	v := &view{Title: "Segments"}
-	l.ignored(v, "plan", "segment", "source")
-	if err := l.single(ctx, v, wants{span: true}); err != nil {
-		return nil, err
+	if err := l.single(ctx, v, wants{span: true}); err != nil || l.untold(v, "What segments gained and lost", "segment") {
+		return v, err
 	}
 	if len(d.cfg.Views.Segments) == 0 {
 		v.notice("No segment is configured. Name one under segments in the configuration, for instance tier: metadata.tier, and every page can be cut by it.")
@@ -120,6 +123,9 @@ func (d *Dashboard) segments(ctx context.Context, l *look) (*view, error) {
 	t, err := l.report(ctx, "segments", report.Query{From: l.filter.from, To: l.filter.to.AddMonths(1) - 1, Currency: l.filter.currency})
 	if err != nil {
 		return nil, err
+	}
+	if l.filter.segment != "" {
+		t.Rows = l.ofSegment(t)
 	}
 	t.Link = func(row report.Row, column string) string {
 		part := row.Text("segment") + "=" + row.Text("value")
@@ -135,6 +141,17 @@ func (d *Dashboard) segments(ctx context.Context, l *look) (*view, error) {
 		s.Lead = "Each segment has all of the MRR, so segments are never added up. A value leads to its own breakdown."
 	})
 	return v, nil
+}
+
+// ofSegment are the rows of the segment's value that is asked for.
+func (l *look) ofSegment(t *report.Table) [][]any {
+	var rows [][]any
+	for i, row := range t.Rows {
+		if r := t.Row(i); r.Text("segment") == l.filter.segment && r.Text("value") == l.filter.value {
+			rows = append(rows, row)
+		}
+	}
+	return rows
 }
 
 // retention is how much of a month's start is there at its end.
@@ -190,11 +207,10 @@ func (d *Dashboard) retention(ctx context.Context, l *look) (*view, error) {
 // cohorts are what became of the accounts that began in one month.
 func (d *Dashboard) cohorts(ctx context.Context, l *look) (*view, error) {
 	v := &view{Title: "Cohorts"}
-	l.ignored(v, "plan", "segment", "source")
-	if err := l.single(ctx, v, wants{converted: true, span: true}); err != nil {
+	if err := l.single(ctx, v, wants{converted: true, source: true, part: true, span: true}); err != nil {
 		return nil, err
 	}
-	q := report.Query{From: l.filter.from, To: l.filter.to.AddMonths(1) - 1, Currency: l.filter.currency}
+	q := l.filter.query()
 	for _, c := range []struct{ name, column, heading, lead string }{
 		{"revenue", "revenue_retention", "MRR kept", "What share of the MRR that a month's new customers began with was there so many months later. Above 100 % they have grown beyond it."},
 		{"customers", "customer_retention", "Customers kept", "What share of a month's new customers still had MRR so many months later."},
@@ -210,11 +226,18 @@ func (d *Dashboard) cohorts(ctx context.Context, l *look) (*view, error) {
 				return ""
 			}
 			m := row.Text("cohort")[:7]
-			return l.to("/movements", "kind", "new", "from", m, "to", m, "range", "", "currency", l.filter.currency)
+			kind := "new"
+			if l.filter.parted() { // it may have come from another part
+				kind = ""
+			}
+			return l.to("/movements", "kind", kind, "from", m, "to", m, "range", "", "currency", l.filter.currency)
 		}
 		v.table(l, c.name, t, func(s *section) {
 			s.Heading, s.Lead = c.heading+", "+l.unitText(), c.lead
 			s.Fold = "The same as a table"
+			if l.filter.parted() {
+				s.Note = "Of a part of the company: an account belongs to the first month at whose end it had MRR in the part, and began with what it had in it then. Who went on to another part has left this one."
+			}
 			if len(s.Rows) == 0 {
 				s.Empty = "No cohort begins in these months."
 			}
@@ -226,9 +249,8 @@ func (d *Dashboard) cohorts(ctx context.Context, l *look) (*view, error) {
 // forward is the MRR of months to come: what is agreed, and what may be.
 func (d *Dashboard) forward(ctx context.Context, l *look) (*view, error) {
 	v := &view{Title: "Forward"}
-	l.ignored(v, "plan", "segment", "source")
-	if err := l.single(ctx, v, wants{}); err != nil {
-		return nil, err
+	if err := l.single(ctx, v, wants{}); err != nil || l.untold(v, "What is agreed and what is to be expected") {
+		return v, err
 	}
 	v.Lead = "The months after " + longDay(l.state.load.Through) + ", in " + l.unit()
 	agreed, err := l.report(ctx, "forward", report.Query{Currency: l.filter.currency})
@@ -272,15 +294,18 @@ func (d *Dashboard) forward(ctx context.Context, l *look) (*view, error) {
 // invoices are what was billed, by what it is.
 func (d *Dashboard) invoices(ctx context.Context, l *look) (*view, error) {
 	v := &view{Title: "Invoices"}
-	l.ignored(v, "plan", "segment")
-	if err := l.single(ctx, v, wants{source: true, span: true}); err != nil {
+	if err := l.single(ctx, v, wants{source: true, part: true, span: true}); err != nil {
 		return nil, err
 	}
-	q := report.Query{From: l.filter.from, To: l.filter.to.AddMonths(1) - 1, Currency: l.filter.currency, Source: l.filter.source}
+	q := l.filter.query()
 	for _, c := range []struct{ name, heading, lead string }{
 		{"invoices", "Invoiced, by what it is", "What was invoiced, less credit notes. Only what is committed stands behind MRR; the parts add up to the documents' totals."},
 		{"usage", "Billed by use", "Up to and above commitments; beside MRR and never in it."},
 	} {
+		if by := l.unknown("source"); c.name == "usage" && by != "" {
+			v.Sections = append(v.Sections, section{Block: report.Block{ID: "usage-1", Heading: c.heading}, Empty: "It is known by customer, and can't be told by " + by + "."})
+			break
+		}
 		t, err := l.report(ctx, c.name, q)
 		if err != nil {
 			return nil, err
@@ -288,6 +313,9 @@ func (d *Dashboard) invoices(ctx context.Context, l *look) (*view, error) {
 		t.Mark = l.monthMark
 		v.table(l, c.name, t, func(s *section) {
 			s.Heading, s.Lead, s.Empty = c.heading+", "+l.unit(), c.lead, "Nothing in these months."
+			if l.filter.plan != "" || l.filter.segment != "" {
+				s.Note = "Of a part of the company: lines of the plan, or that were of the segment when they were issued. What a document has as a whole, such as some taxes, is of no plan; a document that has lines of several parts counts in each."
+			}
 		})
 	}
 	return v, nil

@@ -283,7 +283,7 @@ func (l *look) form(ctx context.Context, currencies []string, w wants) (*form, e
 		chip("Source "+is.source, "source", "")
 	}
 	if is.plan != "" {
-		chip("Plan "+is.plan, "plan", "")
+		chip("Plan "+l.planName, "plan", "")
 	}
 	if is.segment != "" {
 		chip(is.segment+" = "+named(is.value), "segment", "")
@@ -336,6 +336,17 @@ func (l *look) offered(ctx context.Context) (*report.Table, error) {
 	}}, nil, nil)
 }
 
+// planNames are the names of plans by their ids.
+func planNames(offered *report.Table) map[string]string {
+	names := map[string]string{}
+	for r := range offered.Rows {
+		if row := offered.Row(r); row.Text("kind") == "plan" {
+			names[row.Text("value")] = row.Text("text")
+		}
+	}
+	return names
+}
+
 // namePlans puts the names of plans where a column has their ids, for people;
 // the table that it was made of is as before.
 func (l *look) namePlans(ctx context.Context, t *report.Table, column string) error {
@@ -343,12 +354,7 @@ func (l *look) namePlans(ctx context.Context, t *report.Table, column string) er
 	if err != nil {
 		return err
 	}
-	names := map[string]string{}
-	for r := range all.Rows {
-		if row := all.Row(r); row.Text("kind") == "plan" {
-			names[row.Text("value")] = row.Text("text")
-		}
-	}
+	names := planNames(all)
 	at := slices.IndexFunc(t.Columns, func(c report.Column) bool { return c.Name == column })
 	rows := make([][]any, len(t.Rows))
 	for r := range t.Rows {

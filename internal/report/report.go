@@ -394,7 +394,7 @@ func (r Report) accepts(q Query) error {
 	switch {
 	case q.Currency == Reporting && !r.Converted:
 		return mistakef("report %s has each currency by itself: leave --currency %s out, or name a currency", r.Name, Reporting)
-	case q.Currency == Reporting && (r.Name == "waterfall" || r.Name == "retention") && q.cut():
+	case q.Currency == Reporting && (r.Name == "waterfall" || r.Name == "retention" || r.Name == "cohorts") && q.cut():
 		return mistakef("report %s in the reporting currency is whole: leave source, plan, segment and dimension out, or name a currency", r.Name)
 	case q.Source != "" && !r.Sourced:
 		return mistakef("report %s is of all sources together: leave --source out", r.Name)

@@ -167,6 +167,8 @@ func TestAnswers(t *testing.T) {
 		{"retention", Query{By: "source", Currency: "EUR"}, 0},
 		{"cohorts", Query{}, 0},
 		{"cohorts", Query{Currency: Reporting}, 50},
+		{"cohorts", Query{Plan: "pro"}, 0},
+		{"cohorts", Query{Source: "main", Segment: "csm", Value: "ada"}, 0},
 		{"usage", Query{}, 0},
 		{"usage", Query{By: "account"}, 0},
 		{"forward", Query{To: day(t, "2026-05-31")}, 0},
@@ -178,6 +180,7 @@ func TestAnswers(t *testing.T) {
 		{"movements", Query{From: day(t, "2026-03-01"), By: "plan", Currency: Reporting}, 0},
 		{"invoices", Query{}, 0},
 		{"invoices", Query{Source: "emea"}, 0},
+		{"invoices", Query{Plan: "basic"}, 0},
 		{"restatements", Query{}, 0},
 		{"restatements", Query{From: day(t, "2026-03-01"), To: day(t, "2026-03-01")}, 80},
 	} {

@@ -165,6 +165,8 @@ func cohorts() Report {
 		Summary:   "What share of the MRR that a month's new customers began with was there so many months later.",
 		Chart:     Heat,
 		Drawn:     []string{"revenue_retention"},
+		Sourced:   true,
+		Parted:    true,
 		Converted: true,
 		Crossed:   true,
 		Columns: []Column{
@@ -298,7 +300,7 @@ func invoices() Report {
 		Chart:   Stacks,
 		Drawn:   []string{"committed", "proration", "committed_usage", "uncommitted_usage", "one_time", "trial", "tax", "discount"},
 		Slices:  []string{"source", "plan", "account", "customer"},
-		Sourced: true,
+		Sourced: true, Parted: true,
 		Columns: []Column{
 			currency(),
 			{Name: "month", Title: "Month", Kind: Month},

@@ -14,12 +14,34 @@ SELECT
 FROM
 (
     SELECT
-        account_id, name AS name_of, created_at AS born, source AS place, customer_id AS customer, status AS standing, country AS land,
-        {{if .Reporting}}current_mrr_reporting{{else}}current_mrr_by_currency[{unit:String}]{{end}} AS level,
-        subscriptions AS agreements, first_mrr_date AS first_day, last_movement_date AS last_day, email
-    FROM {{.DB}}.customers
-    WHERE ({source:String} = '' OR source = {source:String})
-{{- if not .Reporting}}
+        c.account_id AS account_id, name AS name_of, created_at AS born, c.source AS place, c.customer_id AS customer, country AS land,
+        {{if .Parted}}p.level AS level, if(p.level > 0, 'active', 'churned') AS standing, p.agreements AS agreements, p.first_day AS first_day, p.last_day AS last_day
+        {{- else}}{{if .Reporting}}current_mrr_reporting{{else}}current_mrr_by_currency[{unit:String}]{{end}} AS level, status AS standing,
+        subscriptions AS agreements, first_mrr_date AS first_day, last_movement_date AS last_day
+        {{- end}}
+    FROM {{.DB}}.customers AS c
+{{- if .Parted}}
+    -- Of a part: what the account has in it on the last published day, if it ever had anything in it.
+    INNER JOIN
+    (
+        SELECT source, customer_id, account_id, sum(level) AS level, sum(agreements) AS agreements, min(first) AS first_day, max(last) AS last_day
+        FROM
+        (
+                SELECT source, customer_id, account_id, toDecimal128(0, 4) AS level, toUInt64(0) AS agreements, min(date) AS first, max(date) AS last
+                FROM {{.DB}}.mrr_movements
+                WHERE {{.Chosen}}
+                GROUP BY source, customer_id, account_id
+            UNION ALL
+                SELECT source, customer_id, account_id, sum(mrr), uniqExact(subscription_id), toDate('2149-06-06'), toDate(0)
+                FROM {{.DB}}.mrr_daily
+                WHERE date = {through:Date} AND {{.Chosen}}
+                GROUP BY source, customer_id, account_id
+        )
+        GROUP BY source, customer_id, account_id
+    ) AS p ON c.source = p.source AND c.customer_id = p.customer_id AND c.account_id = p.account_id
+{{- end}}
+    WHERE ({source:String} = '' OR c.source = {source:String})
+{{- if not (or .Reporting .Parted)}}
       AND (currency = {unit:String} OR mapContains(current_mrr_by_currency, {unit:String}))
 {{- end}}
 )

@@ -10,6 +10,6 @@ SELECT
 FROM {{.DB}}.invoice_lines AS l
 WHERE month BETWEEN toStartOfMonth({from:Date}) AND {to:Date}
   AND ({currency:String} = '' OR currency = {currency:String})
-  AND ({source:String} = '' OR source = {source:String})
+  AND {{.Chosen}}
 GROUP BY code, {{if .Slice}}label, {{end}}month
 ORDER BY code, {{if .Slice}}label, {{end}}month
