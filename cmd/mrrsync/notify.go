@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"net/http"
 	"os"
 	"os/exec"
 	"slices"
@@ -17,7 +16,7 @@ import (
 	"mrrsync/warehouse"
 )
 
-// notifyTime is how long telling somebody may take.
+// notifyTime is how long telling somebody may take, all tries together.
 const notifyTime = 20 * time.Second
 
 // notice is what somebody is told. A webhook gets it as JSON; its text alone is
@@ -65,7 +64,11 @@ func (a *app) notify(ctx context.Context, c *config.Config, n notice) {
 		return
 	}
 	if !c.Notify.Webhook.IsZero() {
-		if err := postNotice(ctx, c.Notify.Webhook, text); err != nil {
+		url, err := c.Notify.Webhook.Value()
+		if err == nil {
+			err = a.post(ctx, url, text)
+		}
+		if err != nil {
 			a.log.Error("notify.webhook was not told", "event", n.Event, "error", err)
 		}
 	}
@@ -74,29 +77,6 @@ func (a *app) notify(ctx context.Context, c *config.Config, n notice) {
 			a.log.Error("notify.command failed", "event", n.Event, "error", err)
 		}
 	}
-}
-
-// postNotice sends a notice to a webhook. Its address is a secret, so no error
-// names it.
-func postNotice(ctx context.Context, webhook config.Secret, text []byte) error {
-	url, err := webhook.Value()
-	if err != nil {
-		return err
-	}
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, url, bytes.NewReader(text))
-	if err != nil {
-		return errors.New("it is not a URL")
-	}
-	req.Header.Set("Content-Type", "application/json")
-	res, err := http.DefaultClient.Do(req)
-	if err != nil {
-		return fmt.Errorf("no answer: %w", errors.Unwrap(err))
-	}
-	defer res.Body.Close()
-	if res.StatusCode >= http.StatusMultipleChoices {
-		return fmt.Errorf("answered %s", res.Status)
-	}
-	return nil
 }
 
 // runNotice runs a command of the shell with the notice on standard input.

@@ -18,6 +18,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"mrrsync/config"
+	"mrrsync/connectors/billing"
 	"mrrsync/internal/pipeline"
 	"mrrsync/internal/schedule"
 	"mrrsync/warehouse"
@@ -31,13 +32,16 @@ func statusCommand(a *app) *cobra.Command {
 		GroupID: groupDaily,
 		Short:   "Tell how current the warehouse is; exit code 3 when it is stale",
 		Long: `Tells what is published, how the last run ended, which run has the warehouse now,
-how far each source is covered, and what was rejected.
+how far each source is covered and up to when it was pulled completely, and what
+was rejected. --json tells the same to machines: "locks" are the runs that have
+the warehouse, "seal" is a source's last complete pull and whether it is published.
 
 A source is stale when the last day that is published of it ended more than
 --max-age ago; the default lets a nightly sync be half a day late.
 While a sync runs on an embedded warehouse nobody else can open it, unless a
 serve does: exit code 4.`,
 		Example: `  mrrsync status
+  mrrsync status --json
   mrrsync status --max-age 26h || page-someone`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return a.status(cmd.Context(), maxAge, asJSON) },
@@ -51,6 +55,8 @@ serve does: exit code 4.`,
 type condition struct {
 	Load        uint64     `json:"load"` // 0: nothing is published
 	Through     string     `json:"through,omitempty"`
+	Final       string     `json:"final_through,omitempty"`  // every source has covered the days up to it
+	Closed      string     `json:"closed_through,omitempty"` // the last day of the last closed month
 	PublishedAt *time.Time `json:"published_at,omitempty"`
 	Run         uint64     `json:"last_run"`
 	Verb        string     `json:"last_run_verb,omitempty"`
@@ -60,7 +66,7 @@ type condition struct {
 	Warnings    []string   `json:"last_run_warnings,omitempty"`
 	Rejects     uint64     `json:"rejects"`
 	// Holders are the runs that have the warehouse now: none or one.
-	Holders []warehouse.Holder `json:"locks,omitempty"`
+	Holders []warehouse.Holder `json:"locks"`
 	Sources []freshness        `json:"sources"`
 	Stale   bool               `json:"stale"`
 	// NextSync is the next time of serve.schedule, whether or not a serve runs.
@@ -75,6 +81,15 @@ type freshness struct {
 	Status         string    `json:"status"`
 	Error          string    `json:"error,omitempty"`
 	Stale          bool      `json:"stale"`
+	Seal           *seal     `json:"seal"` // null: never
+}
+
+// seal is the last complete pull of a source, and whether readers have it.
+type seal struct {
+	Run       uint64    `json:"run"`
+	Until     time.Time `json:"covered_until"` // the instant, exclusive
+	Account   string    `json:"account"`       // the provider's account and mode
+	Published bool      `json:"published"`     // what is published was derived up to it
 }
 
 func (a *app) status(ctx context.Context, maxAge time.Duration, asJSON bool) error {
@@ -125,6 +140,7 @@ func (a *app) condition(ctx context.Context, c *config.Config, maxAge time.Durat
 
 // unasked is what the configuration alone tells.
 func (a *app) unasked(c *config.Config) (is condition) {
+	is.Holders = []warehouse.Holder{} // machines want a list
 	for _, s := range c.Sources {
 		is.Sources = append(is.Sources, freshness{Source: s.Name, Status: "never pulled"})
 	}
@@ -163,10 +179,13 @@ func (is *condition) ask(ctx context.Context, w *warehouse.Warehouse) error {
 	}
 	if ok {
 		is.Load, is.Through, is.PublishedAt = load.ID, load.Through.String(), &load.PublishedAt
+		is.Final, is.Closed = dayText(load.FinalThrough), dayText(load.ClosedThrough)
 	}
-	if is.Holders, err = w.Holders(ctx); err != nil {
+	holders, err := w.Holders(ctx)
+	if err != nil {
 		return err
 	}
+	is.Holders = append(is.Holders, holders...)
 	run, ok, err := w.LastRun(ctx)
 	if err != nil {
 		return err
@@ -178,6 +197,31 @@ func (is *condition) ask(ctx context.Context, w *warehouse.Warehouse) error {
 			is.Warnings = receipt.Warnings
 		}
 	}
+	if err := is.askSources(ctx, w); err != nil {
+		return err
+	}
+	seals, err := w.Seals(ctx)
+	if err != nil {
+		return err
+	}
+	for i := range is.Sources {
+		if s, ok := seals[is.Sources[i].Source]; ok {
+			is.Sources[i].Seal = &seal{s.Run, s.CoveredUntil, s.Account, load.Seals[is.Sources[i].Source] == s.Run}
+		}
+	}
+	return nil
+}
+
+// dayText is a day as JSON has it; none is empty.
+func dayText(d billing.Date) string {
+	if d == billing.NoDate {
+		return ""
+	}
+	return d.String()
+}
+
+// askSources asks how each source stands, and what could not be read.
+func (is *condition) askSources(ctx context.Context, w *warehouse.Warehouse) error {
 	db := w.Schema().DB()
 	if err := w.Conn().QueryRow(ctx, "SELECT count() FROM "+db+".rejects").Scan(&is.Rejects); err != nil {
 		return fmt.Errorf("count rejects: %w", err)
@@ -217,6 +261,17 @@ func (is *condition) judge(now time.Time, zone *time.Location, maxAge time.Durat
 	is.Stale = is.Stale || is.Load == 0
 }
 
+// String is up to when the source is complete, and what readers have of it.
+func (s *seal) String() string {
+	switch {
+	case s == nil:
+		return "never"
+	case !s.Published:
+		return s.Until.Format("2006-01-02 15:04 UTC") + ", not published"
+	}
+	return s.Until.Format("2006-01-02 15:04 UTC")
+}
+
 func (is *condition) print(out io.Writer, now time.Time) error {
 	ago := func(t time.Time) string {
 		return fmt.Sprintf("%s, %s", t.UTC().Format("2006-01-02 15:04 UTC"), humanize.RelTime(t, now, "ago", "ahead"))
@@ -243,7 +298,7 @@ func (is *condition) print(out io.Writer, now time.Time) error {
 	}
 	fmt.Fprintf(out, "rejects    %s\n\n", humanize.Comma(int64(is.Rejects)))
 	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(w, "SOURCE\tCOVERED THROUGH\tLAST SUCCESS\tLAST ATTEMPT")
+	fmt.Fprintln(w, "SOURCE\tCOVERED THROUGH\tLAST SUCCESS\tLAST ATTEMPT\tSEALED UNTIL")
 	for _, s := range is.Sources {
 		covered, success := "nothing", "never"
 		if s.CoveredThrough != "" {
@@ -255,7 +310,7 @@ func (is *condition) print(out io.Writer, now time.Time) error {
 		if s.LastSuccess.Unix() > 0 {
 			success = ago(s.LastSuccess)
 		}
-		fmt.Fprintf(w, "%s\t%s\t%s\t%s\n", s.Source, covered, success, s.Status)
+		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\n", s.Source, covered, success, s.Status, s.Seal)
 	}
 	if err := w.Flush(); err != nil {
 		return err
