@@ -361,6 +361,34 @@ func TestVerifyRefuses(t *testing.T) {
 	}
 }
 
+// TestVerifyRefusesSums spoils what a load is added up into.
+func TestVerifyRefusesSums(t *testing.T) {
+	w := fresh(t)
+	for _, c := range []struct{ table, row, want string }{
+		{"day_totals", "(date, currency, new_mrr) VALUES ('2026-02-01', 'USD', 1)", "day_totals do not add up to the periods: USD on 2026-02-01"},
+		{"slice_months", "(month, currency, value, change_mrr) VALUES ('2026-02-01', 'USD', 'pro', 1)", "slice_months do not add up to day_totals: USD in 2026-02-01 of \"\": "},
+		{"slice_months", "(month, currency, segment, new_mrr) VALUES ('2026-02-01', 'USD', 'tier', 1)", "slice_months do not add up to day_totals: USD in 2026-02-01 of \"tier\": "},
+		{"slice_months", "(month, currency, segment, change_mrr, new_mrr) VALUES ('2026-02-01', 'USD', 'other', 1, 1)", "of \"other\": 1 and 1 of movements"},
+	} {
+		l, err := w.NewLoad(t.Context(), spec("2026-03-08"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		of, r := acme().result("main/c1")
+		if err := errors.Join(l.Add(t.Context(), of, r), l.Build(t.Context())); err != nil {
+			t.Fatal(err)
+		}
+		columns, values, _ := strings.Cut(c.row, ") VALUES (")
+		runAll(t, w, []string{fmt.Sprintf("INSERT INTO %s %s, load_id) VALUES (%s, %d)", w.table(c.table), columns, strings.TrimSuffix(values, ")"), l.ID())})
+		if err := l.Verify(t.Context()); err == nil || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("got %v\nwant %s", err, c.want)
+		}
+		if err := l.Discard(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
 func TestRoundingIsHalfUpOnBothSides(t *testing.T) {
 	w := fresh(t)
 	s := spec("2026-03-08")

@@ -140,12 +140,15 @@ func (w *Warehouse) resume(ctx context.Context) error {
 	if err := w.catchUp(ctx); err != nil {
 		return err
 	}
-	var parts []string
-	for table, columns := range map[string][]string{
+	numbered := map[string][]string{
 		"runs": {"run", "seq"}, "run_sources": {"seq"}, "completeness": {"seq"}, "completeness_slices": {"seq"}, "sweeps": {"seq"}, "field_fill": {"seq"}, "cursors": {"seq"}, "seals": {"seq"},
 		"manifest": {"load_id"}, "derived": {"load_id"}, "periods": {"load_id"}, "restatements": {"load_id"}, "closings": {"load_id"}, "erasures": {"seq"},
-		dayTotalsTable.name: {"load_id"},
-	} {
+	}
+	for _, t := range summaryTables {
+		numbered[t.name] = []string{"load_id"}
+	}
+	var parts []string
+	for table, columns := range numbered {
 		for _, c := range columns {
 			parts = append(parts, "SELECT max("+c+") AS n FROM "+w.table(table))
 		}

@@ -66,13 +66,19 @@ var (
 		"cohort", "month", "currency", "net_mrr", "kept_mrr", "lost_mrr", "customers_new", "customers_reactivated", "customers_churned",
 		"base_mrr", "base_customers", "mrr_reporting",
 	}}
+	sliceMonthsTable = table{name: "slice_months", columns: []string{
+		"segment", "source", "value", "month", "currency", "new_mrr", "expansion_mrr", "reactivation_mrr", "contraction_mrr", "churned_mrr",
+		"new_reporting", "expansion_reporting", "reactivation_reporting", "contraction_reporting", "churned_reporting", "change_mrr", "customers",
+	}}
 )
 
+// summaryTables are what a load is added up into.
+var summaryTables = []table{dayTotalsTable, cohortMonthsTable, sliceMonthsTable}
+
 // loadTables are all tables whose rows belong to a load.
-var loadTables = []table{
+var loadTables = append([]table{
 	periodsTable, movementsTable, stagedMovesTable, invoiceLinesTable, stagedLinesTable, customersTable, subscriptionsTable, rejectsTable, derivedTable, dailyTable, ratesTable,
-	dayTotalsTable, cohortMonthsTable,
-}
+}, summaryTables...)
 
 // fields checks the values of a row, keeping the first fault.
 type fields struct{ err error }

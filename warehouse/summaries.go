@@ -24,7 +24,13 @@ var summaryFiles embed.FS
 // last day; and converts, which says that there is a reporting currency.
 func (s Schema) Summaries() ([]Statement, error) { return render(summaryFiles, "summaries", s) }
 
-// summarize writes the summaries of a load that is made of parts.
+// isSummary says that a table is one that loads are added up into.
+func isSummary(name string) bool {
+	return slices.ContainsFunc(summaryTables, func(t table) bool { return t.name == name })
+}
+
+// summarize writes those of the summaries of a load, made of parts, that parts do
+// not name under another id.
 func (w *Warehouse) summarize(ctx context.Context, id uint64, through billing.Date, converts bool, parts map[part]uint64) error {
 	all, err := w.schema.Summaries()
 	if err != nil {
@@ -37,6 +43,9 @@ func (w *Warehouse) summarize(ctx context.Context, id uint64, through billing.Da
 		}
 	}
 	for _, s := range all {
+		if there, ok := parts[part{table: s.Name}]; ok && there != id {
+			continue
+		}
 		err := w.exec(ctx, "add up "+s.Name, s.SQL,
 			named("id", id), named("through", date(through)), named("converts", converts), named("daily", "["+strings.Join(daily, ",")+"]"),
 			named("periods", parts[part{table: periodsTable.name}]), named("movements", parts[part{table: movementsTable.name}]), named("rates", parts[part{table: ratesTable.name}]))
@@ -53,25 +62,29 @@ func date(d billing.Date) string { return d.Time().Format("2006-01-02") }
 // buildSummaries adds the load up. That is done from the whole of it, so that no
 // sum hangs on how it came about.
 func (l *Load) buildSummaries(ctx context.Context) error {
-	for _, t := range []table{dayTotalsTable, cohortMonthsTable} {
+	for _, t := range summaryTables {
 		l.parts[part{table: t.name}] = l.id
+	}
+	if !l.idle() && l.rows[periodsTable.name] == 0 && l.rows[movementsTable.name] == 0 {
+		return nil // nothing adds up to nothing
 	}
 	return l.w.summarize(ctx, l.id, l.spec.Through, l.fx != nil, l.parts)
 }
 
-// sumUp adds up the published loads that were published before there were
-// summaries. Each is written under an id of its own, which means nothing until the
-// manifest names it: what a crash has left, or another process that opened the
-// warehouse at the same time, is dropped like every other partition without a name.
+// sumUp adds up the published loads that were published before there were all
+// the summaries there are. What a load lacks is written under an id of its own,
+// which means nothing until the manifest names it: what a crash has left, or
+// another process that opened the warehouse at the same time, is dropped like
+// every other partition without a name.
 func (w *Warehouse) sumUp(ctx context.Context) error {
-	lacking, err := w.unsummarized(ctx)
-	if err != nil || len(lacking) == 0 {
+	loads, err := w.unsummarized(ctx)
+	if err != nil || len(loads) == 0 {
 		return err
 	}
 	if err := w.resume(ctx); err != nil { // for ids that nobody has
 		return err
 	}
-	for _, l := range lacking {
+	for _, l := range loads {
 		parts, err := w.parts(ctx, l.ID)
 		if err != nil {
 			return err
@@ -80,15 +93,16 @@ func (w *Warehouse) sumUp(ctx context.Context) error {
 		if err := w.summarize(ctx, id, l.Through, l.Currency != "", parts); err != nil {
 			return fmt.Errorf("add up load %d: %w", l.ID, err)
 		}
-		now, err := w.unsummarized(ctx)
+		now, err := w.parts(ctx, l.ID)
 		if err != nil {
 			return err
 		}
-		if !slices.ContainsFunc(now, func(n LoadInfo) bool { return n.ID == l.ID }) {
+		lacking := slices.DeleteFunc(slices.Clone(summaryTables), func(t table) bool { return now[part{table: t.name}] != 0 })
+		if len(lacking) == 0 {
 			continue // somebody else was quicker
 		}
 		err = w.insert(ctx, "manifest", []string{"load_id", "table", "bucket", "part_load"}, func(b driver.Batch) error {
-			for _, t := range []table{dayTotalsTable, cohortMonthsTable} {
+			for _, t := range lacking {
 				if err := b.Append(l.ID, t.name, uint32(0), id); err != nil {
 					return err
 				}
@@ -102,8 +116,14 @@ func (w *Warehouse) sumUp(ctx context.Context) error {
 	return nil
 }
 
-// unsummarized are the published loads that still have rows, but no summaries.
+// unsummarized are the published loads that still have rows, but not all
+// summaries.
 func (w *Warehouse) unsummarized(ctx context.Context) ([]LoadInfo, error) {
-	return w.loads(ctx, "AND load_id NOT IN (SELECT load_id FROM "+w.table("dropped_loads")+
-		") AND load_id NOT IN (SELECT load_id FROM "+w.table("manifest")+" WHERE table = "+literal(dayTotalsTable.name)+") ORDER BY load_id")
+	var names []string
+	for _, t := range summaryTables {
+		names = append(names, literal(t.name))
+	}
+	return w.loads(ctx, fmt.Sprintf(`AND load_id NOT IN (SELECT load_id FROM %s)
+		AND load_id NOT IN (SELECT load_id FROM %s WHERE table IN (%s) GROUP BY load_id HAVING uniqExact(table) = %d) ORDER BY load_id`,
+		w.table("dropped_loads"), w.table("manifest"), strings.Join(names, ", "), len(names)))
 }

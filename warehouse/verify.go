@@ -197,7 +197,7 @@ func (l *Load) checkTotals(ctx context.Context, want map[dayKey]tally) error {
 			return err
 		}
 		k.date = dateOf(day)
-		changes[k], first[k.currency] = change, k.date
+		changes[k], first[k.currency] = changes[k].Add(change), k.date
 		return nil
 	}, named("id", l.id))
 	if err != nil {
@@ -221,6 +221,53 @@ func (l *Load) checkTotals(ctx context.Context, want map[dayKey]tally) error {
 	}
 	if len(found) > 0 {
 		return fmt.Errorf("day_totals do not add up to the periods: %s", strings.Join(found, "; "))
+	}
+	return l.checkSlices(ctx, changes)
+}
+
+// checkSlices proves that all plans together, and all values of each segment,
+// move as the waterfall does, and that so does what it is said to be made of.
+func (l *Load) checkSlices(ctx context.Context, changes map[dayKey]decimal.Decimal) error {
+	want := map[dayKey]decimal.Decimal{} // by currency and month
+	for k, change := range changes {
+		month := dayKey{k.currency, k.date.Month()}
+		want[month] = want[month].Add(change)
+	}
+	maps.DeleteFunc(want, func(_ dayKey, change decimal.Decimal) bool { return change.IsZero() }) // such months may have no row
+	if len(want) == 0 {
+		return nil
+	}
+	var found []string
+	seen := map[string]int{}
+	err := l.w.each(ctx, "add up slices", `
+		SELECT segment, currency, month, sum(change_mrr), sum(new_mrr + expansion_mrr + reactivation_mrr - contraction_mrr - churned_mrr) FROM `+l.w.table(sliceMonthsTable.name)+`
+		WHERE load_id = {id:UInt64} GROUP BY segment, currency, month ORDER BY segment, currency, month`, func(scan func(...any) error) error {
+		var segment string
+		var k dayKey
+		var month time.Time
+		var change, parts decimal.Decimal
+		if err := scan(&segment, &k.currency, &month, &change, &parts); err != nil {
+			return err
+		}
+		k.date = dateOf(month)
+		if _, ok := want[k]; ok {
+			seen[segment]++
+		}
+		if (!change.Equal(want[k]) || !parts.Equal(want[k])) && len(found) < faults {
+			found = append(found, fmt.Sprintf("%s in %s of %q: %s and %s of movements, but %s in day_totals", k.currency, k.date, segment, change, parts, want[k]))
+		}
+		return nil
+	}, named("id", l.id))
+	if err != nil {
+		return err
+	}
+	for _, segment := range append([]string{""}, slices.Sorted(maps.Keys(seen))...) {
+		if n := seen[segment]; n < len(want) && len(found) < faults {
+			found = append(found, fmt.Sprintf("%d months of %q move, but %d in day_totals", n, segment, len(want)))
+		}
+	}
+	if len(found) > 0 {
+		return fmt.Errorf("slice_months do not add up to day_totals: %s", strings.Join(found, "; "))
 	}
 	return nil
 }

@@ -494,7 +494,7 @@ func TestOneLoad(t *testing.T) {
 func (h *house) publish(t *testing.T, id int) {
 	t.Helper()
 	m := h.store + ".manifest"
-	run(t, fmt.Sprintf("INSERT INTO %s (load_id, table, bucket, part_load, through, final_through, first_date, reporting_currency) SELECT %d, table, bucket, part_load, if(table = '', toDate('2026-03-20'), toDate(0)), if(table = '', toDate('2026-03-15'), toDate(0)), first_date, reporting_currency FROM %s WHERE load_id = 1 AND table NOT IN ('day_totals', 'cohort_months')", m, id, m))
+	run(t, fmt.Sprintf("INSERT INTO %s (load_id, table, bucket, part_load, through, final_through, first_date, reporting_currency) SELECT %d, table, bucket, part_load, if(table = '', toDate('2026-03-20'), toDate(0)), if(table = '', toDate('2026-03-15'), toDate(0)), first_date, reporting_currency FROM %s WHERE load_id = 1 AND table NOT IN ('day_totals', 'cohort_months', 'slice_months')", m, id, m))
 	if err := fixture.Sum(t.Context(), engine, h.schema, uint64(id)); err != nil {
 		t.Fatal(err)
 	}
@@ -609,8 +609,9 @@ func TestHostile(t *testing.T) {
 // largest.
 func TestManyPlans(t *testing.T) {
 	h := newHouse(t, "many", companySQL)
-	var rows, days []string
+	var rows, days, periods []string
 	for i := range 60 {
+		periods = append(periods, fmt.Sprintf("(1, 'main', 'cus_p', 'plenty', 'sub_p%d', 'si_p%[1]d', 'plan_number_%[1]d_with_a_long_id', 'USD', '2026-03-05', '2149-06-06', 1, %d)", i, 100+i))
 		rows = append(rows, fmt.Sprintf("(1, '2026-03-05', 'main', 'cus_p', 'plenty', 'sub_p%d', 'si_p%[1]d', 'plan_number_%[1]d_with_a_long_id', 'USD', 'new', %d, %[2]d, 'new')", i, 100+i))
 		for d := 5; d <= 10; d++ {
 			days = append(days, fmt.Sprintf("(1, 'main', 'cus_p', 'plenty', 'sub_p%d', 'si_p%[1]d', 'plan_number_%[1]d_with_a_long_id', '', 'USD', '2026-03-%02d', 1, %d, %[3]d)", i, d, 100+i))
@@ -618,6 +619,8 @@ func TestManyPlans(t *testing.T) {
 	}
 	run(t, "INSERT INTO "+h.store+".movements (load_id, date, source, customer_id, account_id, subscription_id, item_id, plan_id, currency, movement, amount, amount_reporting, reason) VALUES "+strings.Join(rows, ", "))
 	run(t, "INSERT INTO "+h.store+".daily (load_id, source, customer_id, account_id, subscription_id, item_id, plan_id, plan_name, currency, date, quantity, mrr, mrr_reporting) VALUES "+strings.Join(days, ", "))
+	run(t, "INSERT INTO "+h.store+".periods (load_id, source, customer_id, account_id, subscription_id, item_id, plan_id, currency, valid_from, valid_to, quantity, mrr) VALUES "+strings.Join(periods, ", "))
+	h.publish(t, 2)
 	body := h.see(t, Root+"/plans?currency=USD")
 	if n := strings.Count(body, `<th scope="row"`); n < 62 {
 		t.Errorf("%d rows of plans", n)

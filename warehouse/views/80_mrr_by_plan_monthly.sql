@@ -30,88 +30,34 @@ AS SELECT
 FROM
 (
     SELECT
-        month, source, plan_id, currency,
+        month, source, value AS plan_id, currency,
         sum(n) AS new_mrr, sum(e) AS expansion_mrr, sum(r) AS reactivation_mrr, sum(c) AS contraction_mrr, sum(x) AS churned_mrr,
         sum(net) AS change,
         sum(sum(net)) OVER story AS ending_mrr,
-        toUInt64(sum(sum(come)) OVER story) AS customers
+        toUInt64(sum(sum(heads)) OVER story) AS customers
     FROM
     (
-            -- A plan's part in an account's day: of the plans that went the way the account did, each has its share. What went the other way was transferred.
             SELECT
-                toStartOfMonth(date) AS month, source, plan_id, currency,
-                sumIf(part, movement = 'new') AS n, sumIf(part, movement = 'expansion') AS e, sumIf(part, movement = 'reactivation') AS r,
-                -sumIf(part, movement = 'contraction') AS c, -sumIf(part, movement = 'churn') AS x,
-                sum(change) AS net, toInt64(0) AS come
-            FROM
-            (
-                -- Running sums are rounded and not the parts, so that the parts add up to the account's movement.
-                SELECT
-                    date, source, plan_id, currency, movement, change,
-                    if(along = 0, toDecimal128(0, 4),
-                        toDecimal128(round(toDecimal256(upto, 12) * total / along, 4), 4)
-                        - toDecimal128(round(toDecimal256(upto - way, 12) * total / along, 4), 4)) AS part
-                FROM
-                (
-                    SELECT
-                        date, source, plan_id, currency, movement, change, total,
-                        if(sign(change) = sign(total), change, toDecimal128(0, 4)) AS way,
-                        sum(way) OVER (PARTITION BY date, account_id, currency, movement) AS along,
-                        sum(way) OVER (PARTITION BY date, account_id, currency, movement ORDER BY source, plan_id ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW) AS upto
-                    FROM
-                    (
-                        SELECT
-                            date, account_id, source, plan_id, currency, movement,
-                            sum(amount) AS change,
-                            sum(sum(amount)) OVER (PARTITION BY date, account_id, currency, movement) AS total
-                        FROM {{.Store}}.movements
-                        WHERE {{.Part "movements"}} AND NOT scheduled
-                          AND date <= (SELECT max(through) FROM {{.Header}})
-                        GROUP BY date, account_id, source, plan_id, currency, movement
-                    )
-                )
-            )
-            GROUP BY month, source, plan_id, currency
+                month, source, value, currency, new_mrr AS n, expansion_mrr AS e, reactivation_mrr AS r, contraction_mrr AS c, churned_mrr AS x,
+                change_mrr AS net, customers AS heads
+            FROM {{.Store}}.slice_months
+            WHERE {{.Part "slice_months"}} AND segment = ''
         UNION ALL
-            -- The months in which an account comes to a plan or leaves it.
+            -- Every month of a plan from its first one on.
             SELECT
-                month, source, plan_id, currency,
-                toDecimal128(0, 4), toDecimal128(0, 4), toDecimal128(0, 4), toDecimal128(0, 4), toDecimal128(0, 4), toDecimal128(0, 4),
-                sum((after > 0) - (after - change > 0))
-            FROM
-            (
-                SELECT
-                    month, source, plan_id, currency, change,
-                    sum(change) OVER (PARTITION BY source, plan_id, currency, account_id ORDER BY month ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW) AS after
-                FROM
-                (
-                    SELECT toStartOfMonth(date) AS month, source, plan_id, currency, account_id, sum(amount) AS change
-                    FROM {{.Store}}.movements
-                    WHERE {{.Part "movements"}} AND NOT scheduled
-                      AND date <= (SELECT max(through) FROM {{.Header}})
-                    GROUP BY month, source, plan_id, currency, account_id
-                )
-            )
-            GROUP BY month, source, plan_id, currency
-        UNION ALL
-            -- Every month of a plan from its first movement on.
-            SELECT
-                addMonths(
-                    toStartOfMonth(first),
-                    arrayJoin(range(toUInt32(dateDiff('month', first, (SELECT max(through) FROM {{.Header}}))) + 1))) AS month,
-                source, plan_id, currency,
+                addMonths(first, arrayJoin(range(toUInt32(dateDiff('month', first, (SELECT max(through) FROM {{.Header}}))) + 1))) AS month,
+                source, value, currency,
                 toDecimal128(0, 4), toDecimal128(0, 4), toDecimal128(0, 4), toDecimal128(0, 4), toDecimal128(0, 4), toDecimal128(0, 4), toInt64(0)
             FROM
             (
-                SELECT source, plan_id, currency, min(date) AS first
-                FROM {{.Store}}.movements
-                WHERE {{.Part "movements"}} AND NOT scheduled
-                  AND date <= (SELECT max(through) FROM {{.Header}})
-                GROUP BY source, plan_id, currency
+                SELECT source, value, currency, min(month) AS first
+                FROM {{.Store}}.slice_months
+                WHERE {{.Part "slice_months"}} AND segment = ''
+                GROUP BY source, value, currency
             )
     )
-    GROUP BY month, source, plan_id, currency
-    WINDOW story AS (PARTITION BY source, plan_id, currency ORDER BY month ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW)
+    GROUP BY month, source, value, currency
+    WINDOW story AS (PARTITION BY source, value, currency ORDER BY month ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW)
 ) AS m
 ANY LEFT JOIN
 (

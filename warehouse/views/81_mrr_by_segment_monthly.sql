@@ -20,8 +20,9 @@ CREATE OR REPLACE VIEW {{.DB}}.mrr_by_segment_monthly{{.OnCluster}}
 AS WITH CAST([{{range $i, $s := .Segments}}{{if $i}}, {{end}}{{literal $s}}{{end}}], 'Array(LowCardinality(String))') AS keys
 SELECT
     month, segment, value, currency,
-    starting_mrr, new_mrr, expansion_mrr, reactivation_mrr, contraction_mrr, churned_mrr,
-    ending_mrr - starting_mrr - net_new_mrr AS transfer_mrr,
+    ending_mrr - change AS starting_mrr,
+    new_mrr, expansion_mrr, reactivation_mrr, contraction_mrr, churned_mrr,
+    change - net_new_mrr AS transfer_mrr,
     new_mrr + expansion_mrr + reactivation_mrr - contraction_mrr - churned_mrr AS net_new_mrr,
     ending_mrr, customers,
     if(customers = 0, 0, round(toDecimal128(ending_mrr, 8) / greatest(customers, 1), 4)) AS arpa
@@ -30,79 +31,31 @@ FROM
     SELECT
         month, segment, value, currency,
         sum(n) AS new_mrr, sum(e) AS expansion_mrr, sum(r) AS reactivation_mrr, sum(c) AS contraction_mrr, sum(x) AS churned_mrr,
-        sum(level) AS ending_mrr,
-        lagInFrame(sum(level), 1, toDecimal128(0, 4)) OVER (PARTITION BY segment, value, currency ORDER BY month ROWS BETWEEN 1 PRECEDING AND CURRENT ROW) AS starting_mrr,
-        sum(accounts) AS customers
+        sum(net) AS change,
+        sum(sum(net)) OVER story AS ending_mrr,
+        toUInt64(sum(sum(heads)) OVER story) AS customers
     FROM
     (
-            -- A value's part in an account's day: of the values that went the way the account did, each has its share. What went the other way was transferred.
             SELECT
-                toStartOfMonth(date) AS month, segment, value, currency,
-                sumIf(part, movement = 'new') AS n, sumIf(part, movement = 'expansion') AS e, sumIf(part, movement = 'reactivation') AS r,
-                -sumIf(part, movement = 'contraction') AS c, -sumIf(part, movement = 'churn') AS x,
-                toDecimal128(0, 4) AS level, toUInt64(0) AS accounts
-            FROM
-            (
-                -- Running sums are rounded and not the parts, so that the parts add up to the account's movement.
-                SELECT
-                    date, segment, value, currency, movement,
-                    if(along = 0, toDecimal128(0, 4),
-                        toDecimal128(round(toDecimal256(upto, 12) * total / along, 4), 4)
-                        - toDecimal128(round(toDecimal256(upto - way, 12) * total / along, 4), 4)) AS part
-                FROM
-                (
-                    SELECT
-                        date, segment, value, currency, movement, total,
-                        if(sign(change) = sign(total), change, toDecimal128(0, 4)) AS way,
-                        sum(way) OVER (PARTITION BY segment, date, account_id, currency, movement) AS along,
-                        sum(way) OVER (PARTITION BY segment, date, account_id, currency, movement ORDER BY value ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW) AS upto
-                    FROM
-                    (
-                        SELECT
-                            date, account_id, arrayJoin(keys) AS segment, segments[segment] AS value, currency, movement,
-                            sum(amount) AS change,
-                            sum(sum(amount)) OVER (PARTITION BY segment, date, account_id, currency, movement) AS total
-                        FROM {{.Store}}.movements
-                        WHERE {{.Part "movements"}} AND NOT scheduled
-                          AND date <= (SELECT max(through) FROM {{.Header}})
-                        GROUP BY date, account_id, segment, value, currency, movement
-                    )
-                )
-            )
-            GROUP BY month, segment, value, currency
+                month, segment, value, currency, new_mrr AS n, expansion_mrr AS e, reactivation_mrr AS r, contraction_mrr AS c, churned_mrr AS x,
+                change_mrr AS net, customers AS heads
+            FROM {{.Store}}.slice_months
+            WHERE {{.Part "slice_months"}} AND has(keys, segment)
         UNION ALL
-            -- A segment can change while MRR does not, so the level is that of the days. Few sums by the whole of segments first: a map in each of the daily rows
-            -- is dear to look into.
+            -- Every month of a value from its first one on.
             SELECT
-                month, arrayJoin(keys) AS segment, segments[segment] AS value, currency,
-                toDecimal128(0, 4), toDecimal128(0, 4), toDecimal128(0, 4), toDecimal128(0, 4), toDecimal128(0, 4),
-                sum(here), uniqExactMerge(heads)
-            FROM
-            (
-                SELECT toStartOfMonth(date) AS month, segments, currency, sum(mrr) AS here, uniqExactState(account_id) AS heads
-                FROM {{.Store}}.daily
-                WHERE {{.Parts "daily" "date"}}
-                  AND date = least(toLastDayOfMonth(date), (SELECT max(through) FROM {{.Header}}))
-                GROUP BY month, segments, currency
-            )
-            GROUP BY month, segment, value, currency
-        UNION ALL
-            -- Every month of a value from its first day on.
-            SELECT
-                addMonths(
-                    toStartOfMonth(first),
-                    arrayJoin(range(toUInt32(dateDiff('month', first, (SELECT max(through) FROM {{.Header}}))) + 1))) AS month,
+                addMonths(first, arrayJoin(range(toUInt32(dateDiff('month', first, (SELECT max(through) FROM {{.Header}}))) + 1))) AS month,
                 segment, value, currency,
-                toDecimal128(0, 4), toDecimal128(0, 4), toDecimal128(0, 4), toDecimal128(0, 4), toDecimal128(0, 4), toDecimal128(0, 4), toUInt64(0)
+                toDecimal128(0, 4), toDecimal128(0, 4), toDecimal128(0, 4), toDecimal128(0, 4), toDecimal128(0, 4), toDecimal128(0, 4), toInt64(0)
             FROM
             (
-                SELECT arrayJoin(keys) AS segment, segments[segment] AS value, currency, min(valid_from) AS first
-                FROM {{.Store}}.periods
-                WHERE {{.Part "periods"}} AND NOT scheduled AND mrr > 0
-                  AND valid_from <= (SELECT max(through) FROM {{.Header}})
+                SELECT segment, value, currency, min(month) AS first
+                FROM {{.Store}}.slice_months
+                WHERE {{.Part "slice_months"}} AND has(keys, segment)
                 GROUP BY segment, value, currency
             )
     )
     GROUP BY month, segment, value, currency
+    WINDOW story AS (PARTITION BY segment, value, currency ORDER BY month ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW)
 )
 COMMENT 'The MRR waterfall of each value of each configured segment, one row per month, segment, value and currency, without gaps from the value''s first day with MRR through the month of the last published day. It closes exactly: starting + new + expansion + reactivation - contraction - churned + transfer = ending; over all values of a segment it is mrr_waterfall_monthly'

@@ -54,70 +54,57 @@ FROM
             toFloat64(lagInFrame(sum(level), 1, toDecimal128(0, 4)) OVER (PARTITION BY segment, value_of, code ORDER BY month ROWS BETWEEN 1 PRECEDING AND CURRENT ROW)) AS starting
         FROM
         (
-                -- As in mrr_by_segment_monthly: of the values that went the way the account did, each has its share in the account's day.
+                -- A value's level is converted at the rate of the month's last day, the company's by items, as the waterfall has it.
                 SELECT
-                    toStartOfMonth(date) AS month, segment, value_of, code,
-                    sumIf(part, movement = 'new') AS new, sumIf(part, movement = 'expansion') AS expansion, sumIf(part, movement = 'reactivation') AS reactivation,
-                    -sumIf(part, movement = 'contraction') AS contraction, -sumIf(part, movement = 'churn') AS churn,
-                    toDecimal128(0, 4) AS level
+                    month, segment, value_of, if(reporting = '', s.currency, reporting) AS code, new, expansion, reactivation, contraction, churn,
+                    multiIf(reporting = '', upto, segment = '', toDecimal128(0, 4), toDecimal128(round(toDecimal256(upto, 4) * rate, 4), 4)) AS level
                 FROM
                 (
                     SELECT
-                        date, segment, value_of, code, movement,
-                        if(sign(change) = sign(total), change, toDecimal128(0, 4)) AS way,
-                        sum(way) OVER (PARTITION BY segment, date, account_id, code, movement) AS along,
-                        if(along = 0, toDecimal128(0, 4), toDecimal128(round(toDecimal256(way, 12) * total / along, 4), 4)) AS part
+                        month, segment, value_of, currency,
+                        sum(n) AS new, sum(e) AS expansion, sum(r) AS reactivation, sum(c) AS contraction, sum(x) AS churn,
+                        sum(sum(net)) OVER (PARTITION BY segment, value_of, currency ORDER BY month ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW) AS upto,
+                        least(toLastDayOfMonth(month), (SELECT max(through) FROM {{.Header}})) AS day
                     FROM
                     (
-                        SELECT
-                            date, account_id, arrayJoin(arrayConcat([''], keys)) AS segment, segments[segment] AS value_of,
-                            if(reporting = '', toString(currency), reporting) AS code, movement,
-                            sum(if(reporting = '', amount, amount_reporting)) AS change,
-                            sum(sum(if(reporting = '', amount, amount_reporting))) OVER (PARTITION BY segment, date, account_id, code, movement) AS total
-                        FROM {{.Store}}.movements
-                        WHERE {{.Part "movements"}} AND NOT scheduled
-                          AND date <= (SELECT max(through) FROM {{.Header}})
-                        GROUP BY date, account_id, segment, value_of, code, movement
+                            -- All plans together are the company.
+                            SELECT
+                                month, segment, if(segment = '', '', value) AS value_of, toString(currency) AS currency,
+                                if(reporting = '', new_mrr, new_reporting) AS n, if(reporting = '', expansion_mrr, expansion_reporting) AS e,
+                                if(reporting = '', reactivation_mrr, reactivation_reporting) AS r, if(reporting = '', contraction_mrr, contraction_reporting) AS c,
+                                if(reporting = '', churned_mrr, churned_reporting) AS x, change_mrr AS net
+                            FROM {{.Store}}.slice_months
+                            WHERE {{.Part "slice_months"}} AND (segment = '' OR has(keys, segment))
+                        UNION ALL
+                            -- Every month of a value from its first one on.
+                            SELECT
+                                addMonths(first, arrayJoin(range(toUInt32(dateDiff('month', first, (SELECT max(through) FROM {{.Header}}))) + 1))) AS month,
+                                segment, value_of, currency,
+                                toDecimal128(0, 4), toDecimal128(0, 4), toDecimal128(0, 4), toDecimal128(0, 4), toDecimal128(0, 4), toDecimal128(0, 4)
+                            FROM
+                            (
+                                SELECT segment, if(segment = '', '', value) AS value_of, toString(currency) AS currency, min(month) AS first
+                                FROM {{.Store}}.slice_months
+                                WHERE {{.Part "slice_months"}} AND (segment = '' OR has(keys, segment))
+                                GROUP BY segment, value_of, currency
+                            )
                     )
-                )
-                GROUP BY month, segment, value_of, code
-            UNION ALL
-                -- Few sums by the whole of segments first: a map in each of the daily rows is dear to look into.
-                SELECT
-                    month, arrayJoin(arrayConcat([''], keys)) AS segment, segments[segment] AS value_of, code,
-                    toDecimal128(0, 4), toDecimal128(0, 4), toDecimal128(0, 4), toDecimal128(0, 4), toDecimal128(0, 4),
-                    sum(here)
-                FROM
+                    GROUP BY month, segment, value_of, currency
+                ) AS s
+                ANY LEFT JOIN
                 (
-                    SELECT
-                        toStartOfMonth(date) AS month, segments, if(reporting = '', toString(currency), reporting) AS code,
-                        sum(if(reporting = '', mrr, mrr_reporting)) AS here
-                    FROM {{.Store}}.daily
-                    WHERE {{.Parts "daily" "date"}}
-                      AND date = least(toLastDayOfMonth(date), (SELECT max(through) FROM {{.Header}}))
-                    GROUP BY month, segments, code
-                )
-                GROUP BY month, segment, value_of, code
+                    SELECT toString(currency) AS currency, date AS day, rate FROM {{.Store}}.rates WHERE {{.Part "rates"}}
+                ) AS w ON s.currency = w.currency AND s.day = w.day
             UNION ALL
-                -- Every month of a value from its first day on.
                 SELECT
-                    addMonths(
-                        toStartOfMonth(first),
-                        arrayJoin(range(toUInt32(dateDiff('month', first, (SELECT max(through) FROM {{.Header}}))) + 1))) AS month,
-                    segment, value_of, code,
-                    toDecimal128(0, 4), toDecimal128(0, 4), toDecimal128(0, 4), toDecimal128(0, 4), toDecimal128(0, 4), toDecimal128(0, 4)
-                FROM
-                (
-                    SELECT
-                        arrayJoin(arrayConcat([''], keys)) AS segment, segments[segment] AS value_of,
-                        if(reporting = '', toString(currency), reporting) AS code, min(valid_from) AS first
-                    FROM {{.Store}}.periods
-                    WHERE {{.Part "periods"}} AND NOT scheduled AND mrr > 0
-                      AND valid_from <= (SELECT max(through) FROM {{.Header}})
-                    GROUP BY segment, value_of, code
-                )
+                    toStartOfMonth(date) AS month, '', '', reporting,
+                    toDecimal128(0, 4), toDecimal128(0, 4), toDecimal128(0, 4), toDecimal128(0, 4), toDecimal128(0, 4), mrr_reporting
+                FROM {{.Store}}.day_totals
+                WHERE {{.Part "day_totals"}} AND currency != '' AND reporting != ''
+                  AND date = least(toLastDayOfMonth(date), (SELECT max(through) FROM {{.Header}}))
         )
         GROUP BY month, segment, value_of, code
     )
 )
+SETTINGS join_use_nulls = 0
 COMMENT 'Our figures beside published reference bands, one row per month, metric, scope and currency. The bands are references of the trade, no targets'

@@ -322,7 +322,7 @@ func (s *store) publish(load uint64, first, through, final billing.Date, part ma
 	s.t.Helper()
 	rows := []string{fmt.Sprintf("%d,'',0,0,%d,0,'2026-04-11 02:00:00','%s','%s','%s','USD','hash',true,map('main',7),map('main','%s','emea','%s'),8,map('periods',12)",
 		load, load, through, final, first, through, final)}
-	for _, table := range []string{"rates", "periods", "movements", "customers", "subscriptions", "rejects", "day_totals", "cohort_months"} {
+	for _, table := range []string{"rates", "periods", "movements", "customers", "subscriptions", "rejects", "day_totals", "cohort_months", "slice_months"} {
 		rows = append(rows, fmt.Sprintf("%d,%s,0,%d,0,0,0,0,0,0,'','',false,map(),map(),0,map()", load, q(table), load))
 	}
 	var daily []string

@@ -36,10 +36,12 @@ GRANT
     SELECT ON `mrr_store`.`manifest`,
     SELECT ON `mrr_store`.`movements`,
     SELECT ON `mrr_store`.`periods`,
+    SELECT ON `mrr_store`.`rates`,
     SELECT ON `mrr_store`.`rejects`,
     SELECT ON `mrr_store`.`restatements`,
     SELECT ON `mrr_store`.`run_sources`,
     SELECT ON `mrr_store`.`runs`,
+    SELECT ON `mrr_store`.`slice_months`,
     SELECT ON `mrr_store`.`subscriptions`
 TO `mrr_reader`;
 

@@ -1,0 +1,87 @@
+{{- /* What a row of movements or periods is counted in: its plan, and its value of each segment. */ -}}
+{{- define "slice"}}arrayJoin(keys) AS segment, if(segment = '', toString(source), '') AS origin, if(segment = '', toString(plan_id), toString(segments[segment])) AS value{{end -}}
+{{- /* The share in a total of what moved along with it. Running sums are rounded and not the shares, so that these add up to the total. */ -}}
+{{- define "share"}}if(along = 0, zero, toDecimal128(round(toDecimal256(upto, 12) * {{.}} / along, 4), 4) - toDecimal128(round(toDecimal256(upto - way, 12) * {{.}} / along, 4), 4)){{end -}}
+INSERT INTO {{.Store}}.slice_months
+    (load_id, segment, source, value, month, currency, new_mrr, expansion_mrr, reactivation_mrr, contraction_mrr, churned_mrr,
+     new_reporting, expansion_reporting, reactivation_reporting, contraction_reporting, churned_reporting, change_mrr, customers)
+WITH
+    toDecimal128(0, 4) AS zero,
+    -- Segments that are configured, and those that were when the rows were derived.
+    (SELECT arrayDistinct(arrayConcat(['' {{- range .Segments}}, {{literal .}}{{end}}], groupUniqArrayArray(mapKeys(segments))))
+     FROM {{.Store}}.periods WHERE load_id = {periods:UInt64}) AS keys
+SELECT
+    {id:UInt64}, segment, origin, value, toStartOfMonth(date) AS month, currency,
+    sumIf(part, movement = 'new'), sumIf(part, movement = 'expansion'), sumIf(part, movement = 'reactivation'),
+    -sumIf(part, movement = 'contraction'), -sumIf(part, movement = 'churn'),
+    sumIf(valued, movement = 'new'), sumIf(valued, movement = 'expansion'), sumIf(valued, movement = 'reactivation'),
+    -sumIf(valued, movement = 'contraction'), -sumIf(valued, movement = 'churn'), sum(change), sum(heads)
+FROM
+(
+        -- On nearly all days all of an account goes one way: then what a slice changes by is its part in the account's movement.
+        SELECT
+            date, currency, {{template "slice"}}, toString(movement) AS movement,
+            toDecimal128(amount, 4) AS part, toDecimal128(amount_reporting, 4) AS valued, zero AS change, toInt64(0) AS heads
+        FROM {{.Store}}.movements
+        WHERE load_id = {movements:UInt64} AND NOT scheduled AND date <= {through:Date}
+    UNION ALL
+        -- On other days, of the slices that go the account's way, each has its share, and what goes the other way was transferred.
+        SELECT
+            date, currency, segment, origin, value, toString(movement),
+            {{template "share" "total"}} - moved, {{template "share" "total_reporting"}} - moved_reporting, zero, toInt64(0)
+        FROM
+        (
+            SELECT
+                date, currency, movement, segment, origin, value, moved, moved_reporting, total, total_reporting,
+                if(sign(moved) = sign(total), moved, zero) AS way,
+                sum(way) OVER (PARTITION BY segment, date, account_id, currency, movement) AS along,
+                sum(way) OVER (PARTITION BY segment, date, account_id, currency, movement ORDER BY origin, value ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW) AS upto
+            FROM
+            (
+                SELECT
+                    date, account_id, currency, movement, {{template "slice"}},
+                    toDecimal128(sum(tupleElement(step, 4)), 4) AS moved, toDecimal128(sum(tupleElement(step, 5)), 4) AS moved_reporting,
+                    any(net) AS total, any(net_reporting) AS total_reporting
+                FROM
+                (
+                    SELECT
+                        date, account_id, currency, movement, net, net_reporting,
+                        arrayJoin(steps) AS step, tupleElement(step, 1) AS source, tupleElement(step, 2) AS plan_id, tupleElement(step, 3) AS segments
+                    FROM
+                    (
+                        SELECT
+                            date, account_id, currency, movement, sum(amount) AS net, sum(amount_reporting) AS net_reporting,
+                            groupArray((source, plan_id, segments, amount, amount_reporting)) AS steps
+                        FROM {{.Store}}.movements
+                        WHERE load_id = {movements:UInt64} AND NOT scheduled AND date <= {through:Date}
+                        GROUP BY date, account_id, currency, movement
+                        HAVING min(amount) < 0 AND max(amount) > 0
+                    )
+                )
+                GROUP BY date, account_id, currency, movement, segment, origin, value
+            )
+        )
+    UNION ALL
+        -- The level is that of the days, as a segment can change while MRR does not. An account comes where the running count of its items
+        -- leaves zero, and goes where that reaches it.
+        SELECT
+            tupleElement(step, 1), currency, segment, origin, value, '', zero, zero, toDecimal128(tupleElement(step, 3), 4),
+            toInt64(multiIf(tupleElement(step, 2) = 1 AND tupleElement(step, 4) = 1, 1, tupleElement(step, 2) = -1 AND tupleElement(step, 4) = 0, -1, 0))
+        FROM
+        (
+            SELECT
+                currency, segment, origin, value,
+                arraySort(arrayConcat(groupArray((valid_from, 1, mrr)), groupArray((valid_to, -1, -mrr)))) AS steps,
+                arrayJoin(arrayMap((s, items) -> (tupleElement(s, 1), tupleElement(s, 2), tupleElement(s, 3), items), steps, arrayCumSum(tupleElement(steps, 2)))) AS step
+            FROM
+            (
+                SELECT account_id, currency, {{template "slice"}}, valid_from, valid_to, mrr
+                FROM {{.Store}}.periods
+                WHERE load_id = {periods:UInt64} AND mrr > 0 AND NOT scheduled
+            )
+            GROUP BY account_id, currency, segment, origin, value
+        )
+        WHERE tupleElement(step, 1) <= {through:Date}
+)
+GROUP BY segment, origin, value, month, currency
+SETTINGS max_bytes_before_external_group_by = 268435456, max_bytes_before_external_sort = 268435456
