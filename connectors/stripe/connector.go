@@ -12,6 +12,7 @@ import (
 
 	"mrrsync/connectors"
 	"mrrsync/connectors/rawjson"
+	"mrrsync/connectors/spans"
 )
 
 // connector reads one account. What it keeps in memory only saves requests:
@@ -175,7 +176,7 @@ func (c *connector) pullList(ctx context.Context, l list, at position, yield fun
 	if at.Began == 0 {
 		now := c.options.Now()
 		at.Began = now.Unix()
-		at.Spans = []span{{To: now.Unix() + 1}}
+		at.Spans = []spans.Span{{To: now.Unix() + 1}}
 	}
 	c.mu.Lock()
 	c.listed[l.kind] = at.Began
@@ -190,15 +191,15 @@ func (c *connector) pullList(ctx context.Context, l list, at position, yield fun
 	if err != nil {
 		return err
 	}
-	sw := sweep{workers: c.settings.Concurrency, page: c.settings.PageSize, fetch: func(ctx context.Context, s span) (batch, error) {
+	list := spans.Reader[[]connectors.Object]{Workers: c.settings.Concurrency, Page: c.settings.PageSize, Fetch: func(ctx context.Context, s spans.Span) (spans.Batch[[]connectors.Object], error) {
 		return c.listPage(ctx, cl, l, s, nil)
 	}}
-	for p, err := range sw.run(ctx, at.Spans) {
+	for p, err := range list.Read(ctx, at.Spans) {
 		if err != nil {
 			return c.denied(l.permission, err)
 		}
-		at.Spans, at.Done, at.Clock = p.remain, len(p.remain) == 0, c.clock.now()
-		if !yield(connectors.Page{Objects: p.objects, Cursor: at.cursor(), Slice: "created " + time.Unix(p.first, 0).UTC().Format("2006-01")}) {
+		at.Spans, at.Done, at.Clock = p.Remain, len(p.Remain) == 0, c.clock.now()
+		if !yield(connectors.Page{Objects: p.Found, Cursor: at.cursor(), Slice: "created " + time.Unix(p.First, 0).UTC().Format("2006-01")}) {
 			return errStopped
 		}
 	}

@@ -5,18 +5,8 @@ import (
 	"fmt"
 
 	"mrrsync/connectors"
+	"mrrsync/connectors/spans"
 )
-
-// span is a range of creation times [From, To) of one list, in seconds since
-// 1970, that has been read from its newest object down to After. From 0: from
-// the beginning of the account, whenever that was.
-type span struct {
-	From  int64  `json:"from,omitempty"`
-	To    int64  `json:"to"`
-	After string `json:"after,omitempty"` // the last object read; empty: none
-	Last  int64  `json:"last,omitempty"`  // when it was created
-	Group int    `json:"group,omitempty"` // of event types; lists have one
-}
 
 // position is a stream's cursor: where a listing began, and the spans that are
 // not read yet. It is complete at any page, so that a run killed anywhere goes
@@ -28,9 +18,9 @@ type position struct {
 	Began int64 `json:"began"`
 	// Clock is the newest version handed out, in microseconds. Versions go on
 	// above it even when the clock stands still or jumps back.
-	Clock int64  `json:"clock"`
-	Spans []span `json:"spans,omitempty"`
-	Done  bool   `json:"done,omitempty"`
+	Clock int64        `json:"clock"`
+	Spans []spans.Span `json:"spans,omitempty"`
+	Done  bool         `json:"done,omitempty"`
 
 	// Of the event feed alone.
 	Watch   int64          `json:"watch,omitempty"`   // since when no event was missed

@@ -13,6 +13,7 @@ import (
 
 	"mrrsync/connectors"
 	"mrrsync/connectors/rawjson"
+	"mrrsync/connectors/spans"
 )
 
 const (
@@ -182,7 +183,7 @@ func (c *connector) pullEvents(ctx context.Context, at position, yield func(conn
 	}
 	at.Began, at.Upper = now.Unix(), now.Unix()+1
 	for group := range eventTypes() {
-		s := span{From: from, To: at.Upper, Group: group}
+		s := spans.Span{From: from, To: at.Upper, Group: group}
 		if at.Through == 0 && group > 0 {
 			// No evidence, and what changed before a listing began it has shown.
 			s.From = max(from, c.listedSince()-int64(listMargin/time.Second))
@@ -238,16 +239,16 @@ func (f *feed) send(objects []connectors.Object) error {
 // events reads the window's events, yields those that are evidence, and notes
 // what is to be fetched.
 func (f *feed) events(ctx context.Context) error {
-	sw := sweep{workers: f.c.settings.Concurrency, page: f.c.settings.PageSize, fetch: f.page}
-	for p, err := range sw.run(ctx, f.at.Spans) {
+	list := spans.Reader[[]found]{Workers: f.c.settings.Concurrency, Page: f.c.settings.PageSize, Fetch: f.page}
+	for p, err := range list.Read(ctx, f.at.Spans) {
 		if err != nil {
 			return f.c.denied("Events: Read", err)
 		}
-		objects, err := f.take(p.found)
+		objects, err := f.take(p.Found)
 		if err != nil {
 			return err
 		}
-		f.advance(p.remain)
+		f.advance(p.Remain)
 		if err := f.send(objects); err != nil {
 			return err
 		}
@@ -256,13 +257,11 @@ func (f *feed) events(ctx context.Context) error {
 }
 
 // page is one page of events.
-func (f *feed) page(ctx context.Context, s span) (batch, error) {
+func (f *feed) page(ctx context.Context, s spans.Span) (spans.Batch[[]found], error) {
 	params := func(p stripe.ListParams, r *stripe.RangeQueryParams) any {
 		return &stripe.EventListParams{ListParams: p, CreatedRange: r, Types: pointers(eventTypes()[s.Group]...)}
 	}
-	events, b, err := turn(ctx, f.cl, "/v1/events", f.c.settings.PageSize, s, params)
-	b.found = events
-	return b, err
+	return turn(ctx, f.cl, "/v1/events", f.c.settings.PageSize, s, params)
 }
 
 // take sorts a page's events: evidence lands, changes are noted.
@@ -333,7 +332,7 @@ func (f *feed) stale(e occurrence, t target) bool {
 
 // advance moves the cursor to what remains, if it can carry what is to be
 // fetched.
-func (f *feed) advance(remain []span) {
+func (f *feed) advance(remain []spans.Span) {
 	if len(f.wanted) > maxWanted {
 		return
 	}

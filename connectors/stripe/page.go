@@ -14,6 +14,7 @@ import (
 
 	"mrrsync/connectors"
 	"mrrsync/connectors/rawjson"
+	"mrrsync/connectors/spans"
 )
 
 // answerTries is how often a page that makes no sense (empty with more to come,
@@ -144,7 +145,7 @@ func ask(ctx context.Context, cl *client, path string, params any, before func(f
 }
 
 // between is a span's filter by creation time.
-func between(s span) *stripe.RangeQueryParams {
+func between(s spans.Span) *stripe.RangeQueryParams {
 	if s.From == 0 && s.To == 0 {
 		return nil
 	}
@@ -153,50 +154,51 @@ func between(s span) *stripe.RangeQueryParams {
 
 // turn reads the next page of a span through one list request. It finds its
 // place again when the object it stood at was deleted.
-func turn(ctx context.Context, cl *client, path string, limit int, s span, params func(stripe.ListParams, *stripe.RangeQueryParams) any) ([]found, batch, error) {
+func turn(ctx context.Context, cl *client, path string, limit int, s spans.Span, params func(stripe.ListParams, *stripe.RangeQueryParams) any) (spans.Batch[[]found], error) {
 	// Lists are ordered by creation, newest first.
 	before := func(o found) bool { return s.After != "" && (o.id == s.After || o.created > s.Last) }
 	objects, more, err := ask(ctx, cl, path, params(pages(limit, s.After), between(s)), before)
 	if isLostPlace(err) && s.After != "" {
-		s = span{From: s.From, To: s.Last + 1, Group: s.Group}
+		s = spans.Span{From: s.From, To: s.Last + 1, Group: s.Group}
 		objects, more, err = ask(ctx, cl, path, params(pages(limit, ""), between(s)), before)
 	}
 	if err != nil {
-		return nil, batch{}, err
+		return spans.Batch[[]found]{}, err
 	}
-	b := batch{count: len(objects), more: more}
+	b := spans.Batch[[]found]{Found: objects, Count: len(objects), More: more}
 	if len(objects) > 0 {
 		last := objects[len(objects)-1]
-		b.first = objects[0].created
-		b.rest = span{From: s.From, To: s.To, After: last.id, Last: last.created, Group: s.Group}
+		b.First = objects[0].created
+		b.Rest = spans.Span{From: s.From, To: s.To, After: last.id, Last: last.created, Group: s.Group}
 	}
-	return objects, b, nil
+	return b, nil
 }
 
 // listPage is one page of a list, its objects whole and ready to land.
-func (c *connector) listPage(ctx context.Context, cl *client, l list, s span, only func(stripe.ListParams, *stripe.RangeQueryParams) any) (batch, error) {
+func (c *connector) listPage(ctx context.Context, cl *client, l list, s spans.Span, only func(stripe.ListParams, *stripe.RangeQueryParams) any) (spans.Batch[[]connectors.Object], error) {
 	params := only
 	if params == nil {
 		params = func(p stripe.ListParams, r *stripe.RangeQueryParams) any { return l.params(p, r, l.expansions()) }
 	}
 	now := c.options.Now()
 	version := c.clock.tick(now)
-	objects, b, err := turn(ctx, cl, l.path, c.settings.PageSize, s, params)
+	listed, err := turn(ctx, cl, l.path, c.settings.PageSize, s, params)
+	b := spans.Batch[[]connectors.Object]{Count: listed.Count, First: listed.First, Rest: listed.Rest, More: listed.More}
 	if err != nil {
-		return batch{}, err
+		return b, err
 	}
 	// What is shown in part is asked for further; those requests go out together.
-	b.objects = make([]connectors.Object, len(objects))
+	b.Found = make([]connectors.Object, len(listed.Found))
 	asking, within := errgroup.WithContext(ctx)
-	for i, f := range objects {
+	for i, f := range listed.Found {
 		one := func(ctx context.Context) (err error) {
-			b.objects[i], err = c.whole(ctx, cl, l, f, connectors.Listed, version, now)
+			b.Found[i], err = c.whole(ctx, cl, l, f, connectors.Listed, version, now)
 			return err
 		}
 		if f.parts.more || l.kind == kindPrice {
 			asking.Go(func() error { return one(within) })
 		} else if err := one(ctx); err != nil {
-			return batch{}, errors.Join(err, asking.Wait())
+			return b, errors.Join(err, asking.Wait())
 		}
 	}
 	return b, asking.Wait()

@@ -11,6 +11,7 @@ import (
 
 	"mrrsync/connectors"
 	"mrrsync/connectors/rawjson"
+	"mrrsync/connectors/spans"
 )
 
 const (
@@ -56,7 +57,7 @@ func (f *feed) refetch(ctx context.Context) error {
 // bulk lists the objects of a kind that are wanted and lie, by the given time,
 // since recent. Nil params list by creation.
 func (f *feed) bulk(ctx context.Context, l list, recent int64, when func(want) int64, params func(stripe.ListParams, *stripe.RangeQueryParams) any) error {
-	s, n := span{}, 0
+	s, n := spans.Span{}, 0
 	for t, w := range f.wanted {
 		at := when(w)
 		if t.kind != l.kind || at < recent {
@@ -78,16 +79,16 @@ func (f *feed) bulk(ctx context.Context, l list, recent int64, when func(want) i
 		if err != nil {
 			return f.c.denied(l.permission, err)
 		}
-		for _, o := range b.objects {
+		for _, o := range b.Found {
 			delete(f.wanted, target{o.Kind, o.ID})
 		}
-		if err := f.send(b.objects); err != nil {
+		if err := f.send(b.Found); err != nil {
 			return err
 		}
-		if !b.more {
+		if !b.More {
 			break
 		}
-		s = b.rest
+		s = b.Rest
 	}
 	return nil
 }

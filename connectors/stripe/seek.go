@@ -12,6 +12,7 @@ import (
 
 	"mrrsync/connectors"
 	"mrrsync/connectors/rawjson"
+	"mrrsync/connectors/spans"
 )
 
 // seek is one search for subscriptions that vanished: with a test clock, with
@@ -76,7 +77,7 @@ func (s *seek) listed(ctx context.Context, known []connectors.Object) error {
 	})
 	reserve := s.left / 2
 	for some := range slices.Chunk(known, s.c.settings.PageSize) {
-		at := span{From: created[some[0].ID], To: created[some[len(some)-1].ID] + 1}
+		at := spans.Span{From: created[some[0].ID], To: created[some[len(some)-1].ID] + 1}
 		// Never more requests than asking for each would take.
 		for range len(some) / bulkLeast {
 			if s.left <= reserve {
@@ -87,13 +88,13 @@ func (s *seek) listed(ctx context.Context, known []connectors.Object) error {
 			if err != nil {
 				return s.c.denied(s.list.permission, err)
 			}
-			for _, o := range b.objects {
+			for _, o := range b.Found {
 				delete(s.missing, o.ID)
 			}
-			if !s.yield(b.objects) {
+			if !s.yield(b.Found) {
 				return errStopped
 			}
-			if at = b.rest; !b.more {
+			if at = b.Rest; !b.More {
 				break
 			}
 		}

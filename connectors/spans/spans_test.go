@@ -1,7 +1,8 @@
-package stripe
+package spans
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"sync/atomic"
@@ -18,10 +19,10 @@ type shelfOf struct {
 	asked atomic.Int64
 }
 
-func (l *shelfOf) fetch(page int) func(context.Context, span) (batch, error) {
-	return func(_ context.Context, s span) (batch, error) {
+func (l *shelfOf) fetch(page int) func(context.Context, Span) (Batch[[]connectors.Object], error) {
+	return func(_ context.Context, s Span) (Batch[[]connectors.Object], error) {
 		l.asked.Add(1)
-		var b batch
+		var b Batch[[]connectors.Object]
 		started := s.After == ""
 		for i := len(l.times) - 1; i >= 0; i-- {
 			id := fmt.Sprint("o_", i)
@@ -33,16 +34,16 @@ func (l *shelfOf) fetch(page int) func(context.Context, span) (batch, error) {
 				started = id == s.After
 				continue
 			}
-			if b.count == page {
-				b.more = true
+			if b.Count == page {
+				b.More = true
 				break
 			}
-			if b.count == 0 {
-				b.first = at
+			if b.Count == 0 {
+				b.First = at
 			}
-			b.count++
-			b.objects = append(b.objects, connectors.Object{ID: id})
-			b.rest = span{From: s.From, To: s.To, After: id, Last: at, Group: s.Group}
+			b.Count++
+			b.Found = append(b.Found, connectors.Object{ID: id})
+			b.Rest = Span{From: s.From, To: s.To, After: id, Last: at, Group: s.Group}
 		}
 		return b, nil
 	}
@@ -50,7 +51,7 @@ func (l *shelfOf) fetch(page int) func(context.Context, span) (batch, error) {
 
 // However objects are spread over time, every one is read exactly once, and from
 // every cursor exactly the rest.
-func TestSweepReadsEverythingOnce(t *testing.T) {
+func TestEverythingOnce(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		n := rapid.IntRange(0, 400).Draw(t, "objects")
 		var times []int64
@@ -63,31 +64,31 @@ func TestSweepReadsEverythingOnce(t *testing.T) {
 		}
 		l := &shelfOf{times: times}
 		page := rapid.IntRange(1, 10).Draw(t, "page")
-		w := sweep{workers: rapid.IntRange(1, 9).Draw(t, "workers"), page: page, fetch: l.fetch(page)}
+		w := Reader[[]connectors.Object]{Workers: rapid.IntRange(1, 9).Draw(t, "workers"), Page: page, Fetch: l.fetch(page)}
 		stop := rapid.IntRange(0, 100).Draw(t, "stop")
 		seen := map[string]int{}
-		spans := []span{{To: at + 1}}
+		spans := []Span{{To: at + 1}}
 		pages := 0
-		for p, err := range w.run(t.Context(), spans) {
+		for p, err := range w.Read(t.Context(), spans) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			for _, o := range p.objects {
+			for _, o := range p.Found {
 				seen[o.ID]++
 			}
-			spans = p.remain
+			spans = p.Remain
 			if pages++; pages == stop {
 				break
 			}
 		}
-		for p, err := range w.run(t.Context(), spans) {
+		for p, err := range w.Read(t.Context(), spans) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			for _, o := range p.objects {
+			for _, o := range p.Found {
 				seen[o.ID]++
 			}
-			spans = p.remain
+			spans = p.Remain
 		}
 		if len(spans) != 0 && n > 0 {
 			t.Fatalf("spans remain: %v", spans)
@@ -101,7 +102,7 @@ func TestSweepReadsEverythingOnce(t *testing.T) {
 }
 
 // Slicing costs few requests: at most 10.5 for a thousand objects, and three.
-func TestSweepIsFrugal(t *testing.T) {
+func TestFrugal(t *testing.T) {
 	for _, c := range []struct {
 		name string
 		at   func(i int) int64
@@ -119,13 +120,13 @@ func TestSweepIsFrugal(t *testing.T) {
 				l.times = append(l.times, c.at(i))
 			}
 			slices.Sort(l.times)
-			w := sweep{workers: 8, page: 100, fetch: l.fetch(100)}
+			w := Reader[[]connectors.Object]{Workers: 8, Page: 100, Fetch: l.fetch(100)}
 			got := 0
-			for p, err := range w.run(t.Context(), []span{{To: 1_900_000_000}}) {
+			for p, err := range w.Read(t.Context(), []Span{{To: 1_900_000_000}}) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				got += len(p.objects)
+				got += len(p.Found)
 			}
 			limit := int64(float64(c.n)/1000*10.5) + 3
 			if got != c.n || l.asked.Load() > limit {
@@ -135,16 +136,18 @@ func TestSweepIsFrugal(t *testing.T) {
 	}
 }
 
-func TestSweepReportsAFailure(t *testing.T) {
-	w := sweep{workers: 4, page: 1, fetch: func(_ context.Context, s span) (batch, error) {
+var errBroken = errors.New("broken")
+
+func TestFailure(t *testing.T) {
+	w := Reader[[]connectors.Object]{Workers: 4, Page: 1, Fetch: func(_ context.Context, s Span) (Batch[[]connectors.Object], error) {
 		if s.After == "3" {
-			return batch{}, errNoProgress
+			return Batch[[]connectors.Object]{}, errBroken
 		}
-		return batch{count: 1, more: true, rest: span{To: s.To, After: fmt.Sprint(len(s.After) + 1), Last: 5}}, nil
+		return Batch[[]connectors.Object]{Count: 1, More: true, Rest: Span{To: s.To, After: fmt.Sprint(len(s.After) + 1), Last: 5}}, nil
 	}}
 	var last error
 	pages := 0
-	for _, err := range w.run(t.Context(), []span{{To: 10}, {To: 20, After: "3"}}) {
+	for _, err := range w.Read(t.Context(), []Span{{To: 10}, {To: 20, After: "3"}}) {
 		last = err
 		if pages++; pages > 100 {
 			t.Fatal("the sweep goes on after a failure")
