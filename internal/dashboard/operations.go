@@ -200,6 +200,9 @@ func (d *Dashboard) quality(ctx context.Context, l *look) (*view, error) {
 			link: l.accountLink,
 		},
 	} {
+		if l.state.load.ID == 0 { // that nothing is wrong can't be said of nothing
+			q.empty = "Nothing is published yet."
+		}
 		if err := l.put(ctx, v, q, map[string]any{"CSV": l.export != ""}, nil); err != nil {
 			return nil, err
 		}
@@ -262,7 +265,7 @@ func (d *Dashboard) load(ctx context.Context, l *look) (*view, error) {
 // changedMovements are the movements that a load added and those it changed.
 func (l *look) changedMovements(ctx context.Context, v *view, c warehouse.Change) error {
 	q := question{
-		name: "movements", heading: "Movements", empty: "It has no movement.",
+		name: "movements", heading: "Movements", empty: "No movement is new, and none of the past has changed.",
 		lead: "New are those on days that the load before did not have. Of the days before, some may be gone and others have come.",
 		columns: []report.Column{
 			words("currency", "Currency"), words("movement", "Movement"), number("new_rows", "New"), amount("new_amount", "Their amount"),
@@ -278,6 +281,9 @@ func (l *look) changedMovements(ctx context.Context, v *view, c warehouse.Change
 	})
 	for i := range c.Movements {
 		m := &c.Movements[i]
+		if m.NewRows == 0 && m.ChangedBefore == 0 && m.ChangedAfter == 0 {
+			continue // as it was
+		}
 		t.Rows = append(t.Rows, []any{m.Currency, m.Movement, uint64(m.NewRows), m.NewAmount, uint64(m.ChangedBefore), uint64(m.ChangedAfter), m.After.Sub(m.Before)}) //nolint:gosec // rows
 	}
 	if c.Upon == nil { // it has no past that could differ
