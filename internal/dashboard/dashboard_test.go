@@ -8,13 +8,13 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
-	"os"
 	"regexp"
 	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/ClickHouse/clickhouse-go/v2"
 	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
@@ -31,20 +31,7 @@ import (
 // engine is the one engine of this test binary.
 var engine *chdb.DB
 
-func TestMain(m *testing.M) {
-	dir, err := os.MkdirTemp("", "dashboard")
-	if err == nil {
-		engine, err = chdb.Open(context.Background(), chdb.Config{Path: dir})
-	}
-	if err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		os.Exit(1)
-	}
-	code := m.Run()
-	_ = engine.Close(context.Background()) // what it could say is no longer of use
-	_ = os.RemoveAll(dir)
-	os.Exit(code)
-}
+func TestMain(m *testing.M) { fixture.Main(m, &engine) }
 
 const (
 	companySQL = "../report/testdata/company.sql"
@@ -509,6 +496,7 @@ func TestKept(t *testing.T) {
 	if tag == "" || first.header.Get("Cache-Control") != "private, no-cache" {
 		t.Fatalf("%v", first.header)
 	}
+	h.last.asked = time.Now().Add(time.Hour) // however slow the machine is, the state is not forgotten meanwhile
 	asked := h.conn.asked.Load()
 	if again := h.get(t, Root+"/plans?currency=USD"); again.body != first.body || h.conn.asked.Load() != asked {
 		t.Errorf("the same page was asked for again: %d statements more", h.conn.asked.Load()-asked)
@@ -674,5 +662,31 @@ func TestNumbers(t *testing.T) {
 	}
 	if text, class := points(0.98, 0.9825); text != "+0.3 pp" || class != "up" {
 		t.Errorf("%q %q", text, class)
+	}
+}
+
+// TestTurns: however many look, no more than so many questions are asked at a time.
+func TestTurns(t *testing.T) {
+	a := newAnswers()
+	var now, most atomic.Int64
+	var all sync.WaitGroup
+	for i := range 5 * turns {
+		all.Go(func() {
+			_, err := a.get(t.Context(), "load", fmt.Sprint("question ", i), func(context.Context) (*report.Table, error) {
+				n := now.Add(1)
+				defer now.Add(-1)
+				for was := most.Load(); n > was && !most.CompareAndSwap(was, n); was = most.Load() {
+				}
+				time.Sleep(time.Millisecond)
+				return &report.Table{}, nil
+			})
+			if err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	all.Wait()
+	if most.Load() > turns {
+		t.Errorf("%d questions were asked at a time, want %d at most", most.Load(), turns)
 	}
 }

@@ -29,6 +29,9 @@ const (
 	maxCells = 2_000_000
 	// atOnce is how many questions a page asks at a time.
 	atOnce = 3
+	// turns is how many questions all pages together ask at a time: syncs use the
+	// same connections, and go first.
+	turns = 4
 	// tries is how often a page is made anew because a load was published.
 	tries = 4
 )
@@ -163,13 +166,16 @@ func (l *look) once(ctx context.Context, key string, ask func(context.Context) (
 // stay, so do the answers.
 type answers struct {
 	flight singleflight.Group
+	turns  chan struct{}
 	mu     sync.Mutex
 	of     string
 	known  map[string]*report.Table
 	cells  int
 }
 
-func newAnswers() *answers { return &answers{known: map[string]*report.Table{}} }
+func newAnswers() *answers {
+	return &answers{known: map[string]*report.Table{}, turns: make(chan struct{}, turns)}
+}
 
 // get is an answer about a state.
 func (a *answers) get(ctx context.Context, of, key string, ask func(context.Context) (*report.Table, error)) (*report.Table, error) {
@@ -186,7 +192,13 @@ func (a *answers) get(ctx context.Context, of, key string, ask func(context.Cont
 	done := a.flight.DoChan(of+" "+key, func() (any, error) {
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), patience)
 		defer cancel()
-		return ask(ctx)
+		select {
+		case a.turns <- struct{}{}:
+			defer func() { <-a.turns }()
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		}
+		return ask(clickhouse.Context(ctx, clickhouse.WithSettings(clickhouse.Settings{"max_execution_time": int(patience.Seconds())})))
 	})
 	select {
 	case is := <-done:

@@ -2,7 +2,6 @@ package report
 
 import (
 	"bytes"
-	"context"
 	"encoding/csv"
 	"encoding/json"
 	"encoding/xml"
@@ -31,20 +30,7 @@ var update = flag.Bool("update", false, "write the golden files anew")
 // engine is the one engine of this test binary.
 var engine *chdb.DB
 
-func TestMain(m *testing.M) {
-	dir, err := os.MkdirTemp("", "report")
-	if err == nil {
-		engine, err = chdb.Open(context.Background(), chdb.Config{Path: dir})
-	}
-	if err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		os.Exit(1)
-	}
-	code := m.Run()
-	_ = engine.Close(context.Background()) // what it could say is no longer of use
-	_ = os.RemoveAll(dir)
-	os.Exit(code)
-}
+func TestMain(m *testing.M) { fixture.Main(m, &engine) }
 
 // views makes a warehouse of its own, filled by a file of SQL; without one it is
 // empty.

@@ -2,7 +2,6 @@ package views_test
 
 import (
 	"bytes"
-	"context"
 	"flag"
 	"fmt"
 	"maps"
@@ -14,6 +13,7 @@ import (
 	"github.com/shopspring/decimal"
 
 	"mrrsync/connectors/billing"
+	"mrrsync/internal/fixture"
 	"mrrsync/warehouse"
 	"mrrsync/warehouse/chdb"
 )
@@ -28,18 +28,7 @@ func TestMain(m *testing.M) {
 		panic(err)
 	}
 	flag.Parse()
-	dir, err := os.MkdirTemp("", "views")
-	if err == nil {
-		engine, err = chdb.Open(context.Background(), chdb.Config{Path: dir})
-	}
-	if err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		os.Exit(1)
-	}
-	code := m.Run()
-	_ = engine.Close(context.Background()) // what it could say is no longer of use
-	_ = os.RemoveAll(dir)
-	os.Exit(code)
+	fixture.Main(m, &engine)
 }
 
 // store is a pair of databases with all tables and views, filled by hand.
