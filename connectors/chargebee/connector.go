@@ -218,6 +218,9 @@ func (c *connector) windows(ctx context.Context, cl *client, l list, at position
 func (c *connector) window(ctx context.Context, cl *client, l list, at *position, out send) error {
 	seen := map[string]int64{} // versions of the page before; of an increment, of all pages
 	for restarts := 0; at.Open; {
+		if len(at.Spans) > 0 {
+			return c.pieces(ctx, cl, l, at, seen, out)
+		}
 		now := c.options.Now()
 		objects, next, err := c.next(ctx, cl, l, at, now)
 		if isLostPlace(err) && at.Offset != "" && restarts < maxRestarts {
@@ -243,8 +246,13 @@ func (c *connector) window(ctx context.Context, cl *client, l list, at *position
 			fresh = append(missing, fresh...)
 		}
 		slice := at.slice(fresh)
+		first := at.Offset == ""
 		if at.Offset = next; next == "" {
 			at.end()
+		} else if first {
+			if err := c.divide(ctx, cl, l, at, objects); err != nil {
+				return err
+			}
 		}
 		if err := out(connectors.Page{Objects: fresh, Cursor: at.cursor(), Slice: slice}); err != nil {
 			return err

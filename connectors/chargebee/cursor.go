@@ -8,6 +8,7 @@ import (
 
 	"mrrsync/connectors"
 	"mrrsync/connectors/rawjson"
+	"mrrsync/connectors/spans"
 )
 
 // position is a stream's cursor: up to where the stream was read whole, and the
@@ -24,6 +25,8 @@ type position struct {
 	From   int64  `json:"from,omitempty"`
 	Upper  int64  `json:"upper,omitempty"`
 	Offset string `json:"offset,omitempty"` // of the next page, as Chargebee gave it
+	// Spans are what is left of a list that is read in several places at once.
+	Spans []spans.Span `json:"spans,omitempty"`
 
 	// Batches says that ramps are asked for by subscription.
 	Batches bool `json:"batches,omitempty"`
@@ -58,6 +61,11 @@ func parsePosition(c connectors.Cursor) (position, error) {
 	if p.Through < 0 || p.From < 0 || p.Upper < p.From {
 		return p, fmt.Errorf("read cursor: impossible window %d to %d; sync with --full", p.From, p.Upper)
 	}
+	for _, s := range p.Spans {
+		if s.From < 0 || s.To < s.From {
+			return p, fmt.Errorf("read cursor: impossible span %+v; sync with --full", s)
+		}
+	}
 	return p, nil
 }
 
@@ -72,7 +80,7 @@ func (p position) cursor() connectors.Cursor {
 // begin opens a window up to now. The first one of a list holds everything; the
 // next ones reach back a little, since clocks differ and lists lag.
 func (p *position) begin(now int64) {
-	p.Open, p.Offset, p.Upper = true, "", now
+	p.Open, p.Offset, p.Spans, p.Upper = true, "", nil, now
 	if p.From = 0; p.Through > 0 {
 		p.From = max(p.Through-int64(lookBack.Seconds()), 1)
 		p.Upper = max(now, p.From)
@@ -88,7 +96,7 @@ func (p *position) slice(objects []connectors.Object) string {
 	}
 	for _, o := range objects {
 		for _, birth := range []string{"created_at", "date"} {
-			if at, err := strconv.ParseInt(string(rawjson.Member(o.Payload, birth)), 10, 64); err == nil {
+			if at := born(o, birth); at != 0 {
 				return "created " + day(at).Format("2006-01")
 			}
 		}
@@ -96,7 +104,16 @@ func (p *position) slice(objects []connectors.Object) string {
 	return ""
 }
 
+// born is when an object was made, in seconds; 0: it does not say.
+func born(o connectors.Object, birth string) int64 {
+	at, err := strconv.ParseInt(string(rawjson.Member(o.Payload, birth)), 10, 64)
+	if err != nil {
+		return 0
+	}
+	return at
+}
+
 // end closes the window, which was read whole.
 func (p *position) end() {
-	p.Through, p.Open, p.From, p.Upper, p.Offset = max(p.Through, p.Upper), false, 0, 0, ""
+	p.Through, p.Open, p.From, p.Upper, p.Offset, p.Spans = max(p.Through, p.Upper), false, 0, 0, "", nil
 }

@@ -7,7 +7,8 @@
 // over the shared transport, answers are taken as bytes and decoded into small
 // exact types of our own.
 //
-// A first sync lists everything by its immutable creation time. After that each
+// A first sync lists everything by its immutable creation time, in ranges of it
+// that are read side by side where a list is long. After that each
 // list is asked for what was updated since, with an overlap, up to a bound fixed
 // at the start, deleted objects included. Last comes the event feed: the events
 // of subscriptions are kept, since each carries the whole subscription as it was

@@ -120,7 +120,7 @@ func (s *fakeSite) list(w http.ResponseWriter, kind, path string, q url.Values) 
 		old := keep
 		keep = func(r map[string]any) bool { return old(r) && f(r) }
 	}
-	limit, by, deleted := 10, "created_at", false
+	limit, by, deleted, down := 10, "created_at", false, false
 	for name := range q {
 		value := q.Get(name)
 		switch name {
@@ -131,11 +131,11 @@ func (s *fakeSite) list(w http.ResponseWriter, kind, path string, q url.Values) 
 				return
 			}
 		case "offset":
-		case "sort_by[asc]":
-			by = value
+		case "sort_by[asc]", "sort_by[desc]":
+			by, down = value, name == "sort_by[desc]"
 		case "include_deleted":
 			deleted = value == "true"
-		case "updated_at[between]", "occurred_at[between]":
+		case "updated_at[between]", "occurred_at[between]", "created_at[between]", "date[between]":
 			var ends []string
 			if json.Unmarshal([]byte(value), &ends) != nil || len(ends) != 2 {
 				s.t.Errorf("%s = %q", name, value)
@@ -159,14 +159,17 @@ func (s *fakeSite) list(w http.ResponseWriter, kind, path string, q url.Values) 
 			return
 		}
 	}
-	s.page(w, kind, q.Get("offset"), by, limit, func(r map[string]any) bool { return keep(r) && (deleted || r["deleted"] != true) })
+	s.page(w, kind, q.Get("offset"), by, down, limit, func(r map[string]any) bool { return keep(r) && (deleted || r["deleted"] != true) })
 }
 
-func (s *fakeSite) page(w http.ResponseWriter, kind, offset, by string, limit int, keep func(map[string]any) bool) {
+func (s *fakeSite) page(w http.ResponseWriter, kind, offset, by string, down bool, limit int, keep func(map[string]any) bool) {
 	rows := slices.Clone(s.rows[kind])
 	slices.SortStableFunc(rows, func(a, b map[string]any) int {
 		return cmp.Or(cmp.Compare(number64(a[by]), number64(b[by])), cmp.Compare(fmt.Sprint(a["id"]), fmt.Sprint(b["id"])))
 	})
+	if down {
+		slices.Reverse(rows)
+	}
 	from := 0
 	if offset != "" {
 		var place []string

@@ -63,9 +63,11 @@ const (
 
 // query is what all lists are asked with.
 type query struct {
-	limit    int
-	offset   string
-	from, to int64 // updated within [from, to], in seconds; to 0: whenever
+	limit        int
+	offset       string
+	from, to     int64 // updated within [from, to], in seconds; to 0: whenever
+	since, until int64 // made within [since, until], in seconds; until 0: whenever
+	newest       bool  // the newest first; else the oldest
 }
 
 func (q query) limited() *int32 {
@@ -80,6 +82,22 @@ func (q query) updated() *filter.TimestampFilter {
 	return &filter.TimestampFilter{Between: []int64{q.from, q.to}}
 }
 
+// born is the filter by when an object was made.
+func (q query) born() *filter.TimestampFilter {
+	if q.until == 0 {
+		return nil
+	}
+	return &filter.TimestampFilter{Between: []int64{q.since, q.until}}
+}
+
+// by sorts by when an object was made.
+func (q query) by(birth string) *filter.SortFilter {
+	if q.newest {
+		return &filter.SortFilter{Desc: birth}
+	}
+	return ascending(birth)
+}
+
 // list is how a kind of object is listed and fetched. Lists are sorted by what
 // never changes, so that a row updated while the list is read cannot push
 // another over a page's edge.
@@ -88,6 +106,7 @@ type list struct {
 	kind      string
 	site      version // the catalogue that has this list
 	catalogue bool    // belongs to everyone
+	birth     string  // the member that says when an object was made, if the list can be cut by it
 	list      func(query) chargebee.ListRequest
 	one       func(id string) chargebee.Request
 }
@@ -137,18 +156,20 @@ func customerLists() []list {
 	yes := true
 	return []list{
 		{
-			stream: "customers", kind: kindCustomer, one: customerAction.Retrieve,
+			stream: "customers", kind: kindCustomer, birth: "created_at", one: customerAction.Retrieve,
 			list: func(q query) chargebee.ListRequest {
 				return customerAction.List(&customer.ListRequestParams{
-					Limit: q.limited(), Offset: q.offset, UpdatedAt: q.updated(), IncludeDeleted: &yes, SortBy: ascending("created_at"),
+					Limit: q.limited(), Offset: q.offset, UpdatedAt: q.updated(), IncludeDeleted: &yes,
+					CreatedAt: q.born(), SortBy: q.by("created_at"),
 				})
 			},
 		},
 		{
-			stream: streamSubscriptions, kind: kindSubscription, one: subscriptionAction.Retrieve,
+			stream: streamSubscriptions, kind: kindSubscription, birth: "created_at", one: subscriptionAction.Retrieve,
 			list: func(q query) chargebee.ListRequest {
 				return subscriptionAction.List(&subscription.ListRequestParams{
-					Limit: q.limited(), Offset: q.offset, UpdatedAt: q.updated(), IncludeDeleted: &yes, SortBy: ascending("created_at"),
+					Limit: q.limited(), Offset: q.offset, UpdatedAt: q.updated(), IncludeDeleted: &yes,
+					CreatedAt: q.born(), SortBy: q.by("created_at"),
 				})
 			},
 		},
@@ -157,20 +178,22 @@ func customerLists() []list {
 			list: func(q query) chargebee.ListRequest { return rampsOf(q, nil) },
 		},
 		{
-			stream: "invoices", kind: kindInvoice,
+			stream: "invoices", kind: kindInvoice, birth: "date",
 			one: func(id string) chargebee.Request { return invoiceAction.Retrieve(id, nil) },
 			list: func(q query) chargebee.ListRequest {
 				return invoiceAction.List(&invoice.ListRequestParams{
-					Limit: q.limited(), Offset: q.offset, UpdatedAt: q.updated(), IncludeDeleted: &yes, SortBy: ascending("date"),
+					Limit: q.limited(), Offset: q.offset, UpdatedAt: q.updated(), IncludeDeleted: &yes,
+					Date: q.born(), SortBy: q.by("date"),
 				})
 			},
 		},
 		{
-			stream: "credit_notes", kind: kindCreditNote,
+			stream: "credit_notes", kind: kindCreditNote, birth: "date",
 			one: func(id string) chargebee.Request { return creditNoteAction.Retrieve(id, nil) },
 			list: func(q query) chargebee.ListRequest {
 				return creditNoteAction.List(&creditnote.ListRequestParams{
-					Limit: q.limited(), Offset: q.offset, UpdatedAt: q.updated(), IncludeDeleted: &yes, SortBy: ascending("date"),
+					Limit: q.limited(), Offset: q.offset, UpdatedAt: q.updated(), IncludeDeleted: &yes,
+					Date: q.born(), SortBy: q.by("date"),
 				})
 			},
 		},
