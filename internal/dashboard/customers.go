@@ -279,7 +279,7 @@ func (d *Dashboard) explain(ctx context.Context, l *look) (*view, error) {
 	}
 	if text := l.params.Get("on"); text != "" {
 		var err error
-		if day, err = billing.ParseDate(text); err != nil {
+		if day, err = billing.ParseDate(text); err != nil || day == billing.Forever {
 			return nil, wrong("%q is no day: write 2026-03-31.", text)
 		}
 	}

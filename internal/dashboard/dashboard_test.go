@@ -57,7 +57,7 @@ func newHouse(t *testing.T, database string, files ...string) *house {
 	return open(t, schemaOf(database))
 }
 
-func fill(t *testing.T, schema warehouse.Schema, files ...string) {
+func fill(t testing.TB, schema warehouse.Schema, files ...string) {
 	t.Helper()
 	if err := fixture.Fill(t.Context(), engine, schema, files...); err != nil {
 		t.Fatal(err)
@@ -65,7 +65,7 @@ func fill(t *testing.T, schema warehouse.Schema, files ...string) {
 }
 
 // open puts a dashboard over a warehouse.
-func open(t *testing.T, schema warehouse.Schema) *house {
+func open(t testing.TB, schema warehouse.Schema) *house {
 	t.Helper()
 	h := &house{schema: schema, store: schema.Store()}
 	conn, err := clickhouse.Open(chdb.Options(engine, "system"))
@@ -132,7 +132,7 @@ func (w *watched) Query(ctx context.Context, sql string, args ...any) (driver.Ro
 }
 
 // company is the warehouse of the tests that change nothing.
-func company(t *testing.T) *house {
+func company(t testing.TB) *house {
 	t.Helper()
 	filled.Do(func() { fill(t, schemaOf("company"), companySQL, nightSQL) })
 	return open(t, schemaOf("company"))
@@ -147,7 +147,7 @@ type page struct {
 	body   string
 }
 
-func (h *house) get(t *testing.T, path string, header ...string) page {
+func (h *house) get(t testing.TB, path string, header ...string) page {
 	t.Helper()
 	r := httptest.NewRequestWithContext(t.Context(), http.MethodGet, path, http.NoBody)
 	for i := 0; i+1 < len(header); i += 2 {
