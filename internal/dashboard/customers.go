@@ -79,7 +79,7 @@ func (d *Dashboard) customers(ctx context.Context, l *look) (*view, error) {
 }
 
 // accountValues are the values of the question for accounts.
-func (l *look) accountValues(status, text string, page int) map[string]string {
+func (l *look) accountValues(status, text string, page int) map[string]any {
 	values := l.filter.values()
 	values["unit"], values["through"], values["status"], values["text"] = l.unit(), l.state.load.Through.String(), status, text
 	values["size"], values["skip"] = strconv.Itoa(pageSize), strconv.Itoa((page-1)*pageSize)
@@ -111,7 +111,7 @@ func (d *Dashboard) account(ctx context.Context, l *look) (*view, error) {
 		date("first_mrr_date", ""),
 		words("levels", ""),
 		words("segments", ""),
-	}}, nil, map[string]string{"account": id})
+	}}, nil, map[string]any{"account": id})
 	if err != nil {
 		return nil, err
 	}
@@ -150,7 +150,7 @@ func (d *Dashboard) account(ctx context.Context, l *look) (*view, error) {
 	if page.Name == "" {
 		v.Title = id
 	}
-	values := map[string]string{"account": id, "customers": list(customers), "sources": list(sources), "through": l.state.load.Through.String()}
+	values := map[string]any{"account": id, "customers": customers, "sources": sources, "through": l.state.load.Through.String()}
 	if err := l.history(ctx, v, &page, values); err != nil {
 		return nil, err
 	}
@@ -162,18 +162,9 @@ func (d *Dashboard) account(ctx context.Context, l *look) (*view, error) {
 	return v, nil
 }
 
-// list writes texts as an array of ClickHouse's.
-func list(texts []string) string {
-	quoted := make([]string, len(texts))
-	for i, text := range texts {
-		quoted[i] = "'" + strings.NewReplacer(`\`, `\\`, `'`, `\'`).Replace(text) + "'"
-	}
-	return "[" + strings.Join(quoted, ",") + "]"
-}
-
 // history is the picture of the account's MRR in each currency, with its
 // movements.
-func (l *look) history(ctx context.Context, v *view, page *accountPage, values map[string]string) error {
+func (l *look) history(ctx context.Context, v *view, page *accountPage, values map[string]any) error {
 	t, err := l.ask(ctx, report.Report{
 		Name: "history", Title: "MRR of the account", Chart: report.History,
 		Columns: []report.Column{
@@ -207,7 +198,7 @@ func (l *look) history(ctx context.Context, v *view, page *accountPage, values m
 		if column != "date" {
 			return ""
 		}
-		return address("/explain", map[string][]string{"id": {values["account"]}, "on": {row.Text("date")}})
+		return address("/explain", map[string][]string{"id": {page.ID}, "on": {row.Text("date")}})
 	}
 	t.Mark = func(row report.Row) string {
 		if row.Text("movement") == "" {
@@ -229,7 +220,7 @@ func (l *look) history(ctx context.Context, v *view, page *accountPage, values m
 
 // accountTables are its subscriptions, their items, its invoices, and what the
 // past was said to be.
-func (l *look) accountTables(ctx context.Context, v *view, values map[string]string) error {
+func (l *look) accountTables(ctx context.Context, v *view, values map[string]any) error {
 	for _, q := range []question{
 		{
 			name: "account_subscriptions", heading: "Subscriptions", lead: "As the provider last said; the provider's own figure is for comparison alone.", empty: "None.",

@@ -128,8 +128,8 @@ func (f filter) chosen() string {
 	return strings.Join(all, " AND ")
 }
 
-func (f filter) values() map[string]string {
-	return map[string]string{
+func (f filter) values() map[string]any {
+	return map[string]any{
 		"source": f.source, "plan": f.plan, "key": f.segment, "value": f.value, "currency": f.currency,
 		"from": f.from.String(), "to": (f.to.AddMonths(1) - 1).String(),
 	}
@@ -193,7 +193,7 @@ func (l *look) currencies(ctx context.Context) ([]string, error) {
 	f := l.filter
 	f.currency = ""
 	t, err := l.ask(ctx, report.Report{Name: "currencies", Columns: []report.Column{{Name: "currency", Kind: report.Text}}},
-		map[string]any{"Chosen": f.chosen()}, map[string]string{"source": f.source, "plan": f.plan, "key": f.segment, "value": f.value})
+		map[string]any{"Chosen": f.chosen()}, map[string]any{"source": f.source, "plan": f.plan, "key": f.segment, "value": f.value})
 	if err != nil {
 		return nil, err
 	}

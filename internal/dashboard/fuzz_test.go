@@ -39,7 +39,7 @@ func FuzzAddress(f *testing.F) {
 		for _, q := range []string{fixture.Escaped(query), params.Encode()} {
 			p := h.get(t, path+"?"+q)
 			if p.status >= http.StatusInternalServerError {
-				t.Errorf("%s?%s: %d\n%.300s", path, q, p.status, words(p.body))
+				t.Errorf("%s?%s: %d\n%.300s", path, q, p.status, p.body)
 			}
 			if strings.HasPrefix(p.header.Get("Content-Type"), "text/html") && strings.Contains(p.body, "<zq9") {
 				t.Errorf("%s?%s: what stands in the address is part of the page", path, q)

@@ -107,8 +107,8 @@ func (l *look) report(ctx context.Context, name string, q report.Query) (*report
 }
 
 // ask asks a question of our own: the file of SQL of the report's name, with dot,
-// and values as parameters.
-func (l *look) ask(ctx context.Context, r report.Report, dot map[string]any, values map[string]string) (*report.Table, error) {
+// and values as parameters; those of arrays are slices, which the driver writes.
+func (l *look) ask(ctx context.Context, r report.Report, dot, values map[string]any) (*report.Table, error) {
 	tmpl, err := template.ParseFS(sqlFiles, "sql/"+r.Name+".sql")
 	if err != nil {
 		return nil, fmt.Errorf("prepare question %s: %w", r.Name, err)

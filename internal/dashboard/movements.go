@@ -66,7 +66,7 @@ func (l *look) movesDot(m moves) map[string]any {
 	}
 }
 
-func (l *look) movesValues(m moves) map[string]string {
+func (l *look) movesValues(m moves) map[string]any {
 	values := l.filter.values()
 	values["from"], values["to"], values["kind"], values["account"] = m.from.String(), m.to.String(), m.kind, m.account
 	values["size"], values["skip"], values["unit"] = strconv.Itoa(m.size), strconv.Itoa(m.skip), l.unit()

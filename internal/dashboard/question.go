@@ -38,7 +38,7 @@ type question struct {
 }
 
 // put asks a question and adds the answer to a page.
-func (l *look) put(ctx context.Context, v *view, q question, dot map[string]any, values map[string]string) error {
+func (l *look) put(ctx context.Context, v *view, q question, dot, values map[string]any) error {
 	t, err := l.ask(ctx, report.Report{Name: q.name, Title: q.heading, Columns: q.columns}, dot, values)
 	if err != nil {
 		return err
