@@ -7,7 +7,6 @@ import (
 	"encoding/json"
 	"encoding/xml"
 	"errors"
-	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -93,7 +92,7 @@ func (m *misnamed) wear(kind, id string) map[string]any {
 // was sent, tables of machines give it back, and where people look it is text.
 func TestHostileNames(t *testing.T) {
 	now := time.Date(2026, 3, 1, 2, 0, 0, 0, time.UTC)
-	s := newTown(t, simulator.Config{Seed: 21, Customers: 24, Months: 2, Now: now, Until: now.AddDate(0, 0, 1)})
+	s := newTown(t, simulator.Config{Seed: 21, Customers: 14, Months: 2, Now: now, Until: now.AddDate(0, 0, 1)})
 	names := &misnamed{of: map[string]string{}}
 	s.dress(names.wear, "{ emails: drop, names: keep }")
 	contracts := s.hostileContracts()
@@ -103,13 +102,13 @@ func TestHostileNames(t *testing.T) {
 	}
 	s.namesInViews(names, contracts)
 	for _, r := range []string{
-		"customers table", "customers csv", "customers json", "customers html", "plans table", "plans svg", "plans html", "segments csv", "movements json",
+		"customers table", "customers csv", "customers json", "customers html", "plans svg",
 	} {
 		report, format, _ := strings.Cut(r, " ")
 		harmless(t, r, format, s.mrrsync(exitDone, "report", report, "--format", format))
 	}
 	harmless(t, "explain", "table", s.mrrsync(exitDone, "explain", "enterprise/"+strings.TrimSpace(hostile()["SQL"])))
-	s.pages(contracts)
+	s.pages()
 }
 
 // hostileContracts adds a contract for each name, by which customer, plan and a
@@ -257,7 +256,7 @@ func noMarkup(t *testing.T, what, page string) {
 }
 
 // pages looks at the dashboard's pages that show names.
-func (s *town) pages(contracts []string) {
+func (s *town) pages() {
 	s.Helper()
 	var log bytes.Buffer
 	app := newApp(nil, io.Discard, &log, func(name string) string {
@@ -281,10 +280,10 @@ func (s *town) pages(contracts []string) {
 	if err != nil {
 		s.Fatal(err)
 	}
-	paths := []string{"", "/customers", "/movements", "/plans", "/segments", "/cohorts", "/retention", "/forward", "/invoices", "/operations", "/quality"}
-	for _, id := range contracts {
-		account := url.QueryEscape("enterprise/" + id)
-		paths = append(paths, "/account?id="+account, "/explain?id="+account, "/customers?q="+url.QueryEscape(id), "?plan="+url.QueryEscape(id), "?segment="+url.QueryEscape("csm="+id))
+	paths := []string{"", "/customers", "/movements", "/plans", "/segments"}
+	for _, what := range []string{"SQL", "HTML", "Hebrew"} {
+		id := url.QueryEscape(strings.TrimSpace(hostile()[what]))
+		paths = append(paths, "/account?id=enterprise%2F"+id, "/explain?id=enterprise%2F"+id, "/customers?q="+id+"&plan="+id)
 	}
 	shown := 0
 	for _, path := range paths {
@@ -298,8 +297,8 @@ func (s *town) pages(contracts []string) {
 		if strings.Contains(body, "&lt;script&gt;alert(1)") {
 			shown++
 		}
-		if len(body) > 4<<20 {
-			s.Errorf("%s: %s", path, fmt.Sprint(len(body), " bytes: a name of a megabyte belongs on no page"))
+		if len(body) > 1<<20 {
+			s.Errorf("%s has %d bytes: a name of a megabyte belongs on no page", path, len(body))
 		}
 	}
 	if shown < 3 {

@@ -159,7 +159,7 @@ func (s section) cells(row []any) []Cell {
 	places := s.places(row)
 	for i, v := range row {
 		c := s.columns[i]
-		out[i] = Cell{Text: plain.Line(c.say(v, places)), Class: classOf(c), Href: s.leads(row, c.Name)}
+		out[i] = Cell{Text: cut(plain.Line(c.say(v, places)), longest), Class: classOf(c), Href: s.leads(row, c.Name)}
 		if c.Kind.figure() {
 			out[i].Text = minus(out[i].Text)
 		}

@@ -193,7 +193,7 @@ func (s section) lay(l layout) ([]Column, [][]string) {
 	for r, row := range rows {
 		line := make([]string, len(shown))
 		for i, at := range keep {
-			line[i] = plain.Line(shown[i].say(row[at], places))
+			line[i] = cut(plain.Line(shown[i].say(row[at], places)), longest)
 			if d, ok := row[at].(decimal.Decimal); ok && l.brief {
 				line[i] = brief(d)
 			}
@@ -227,9 +227,12 @@ func lineWidth(shown []Column, cells [][]string, gap int) int {
 	return n
 }
 
+// longest is how much of a text people are shown; machines get all of it.
+const longest = 300
+
 // cut shortens a text to so many columns.
 func cut(s string, width int) string {
-	if uniseg.StringWidth(s) <= width {
+	if len(s) <= width || uniseg.StringWidth(s) <= width {
 		return s
 	}
 	var b strings.Builder
