@@ -248,6 +248,35 @@ func TestLostLease(t *testing.T) {
 	}
 }
 
+// TestFence lets somebody have the warehouse after a run whose own lease has not
+// run out, as when the server's clock was set back: the later one has it.
+func TestFence(t *testing.T) {
+	a := comer(t, remotely(t), time.Hour)
+	run, err := a.StartRun(t.Context(), Run{Verb: "sync"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	lease := a.leased()
+	lease.cancel() // it is renewed here, not behind our back
+	<-lease.done
+	if err := lease.renew(t.Context()); err != nil {
+		t.Fatalf("renewed while nobody else has it: %v", err)
+	}
+	leases := a.table("leases")
+	later := "INSERT INTO " + leases + " (fence, claim, state, folder, verb, run, user, host, pid, at, expires_at) SELECT fence + 1, 'later', 'held', false, verb, run + 1, user, host, pid, at, expires_at FROM " +
+		leases + " WHERE claim = '" + lease.claim + "' AND state = 'held' LIMIT 1"
+	if err := a.Conn().Exec(t.Context(), later); err != nil {
+		t.Fatal(err)
+	}
+	if err := lease.renew(t.Context()); !errors.Is(err, ErrLost) {
+		t.Errorf("renewed though another has it: %v", err)
+	}
+	run.Status = Failed
+	if err := a.FinishRun(t.Context(), run); err != nil {
+		t.Error(err)
+	}
+}
+
 // TestRush lets many ask at once, again and again: never do two have the
 // warehouse, and somebody gets it.
 func TestRush(t *testing.T) {

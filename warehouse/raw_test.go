@@ -135,6 +135,33 @@ func TestLandInAnyOrder(t *testing.T) {
 	}
 }
 
+// TestLateVersionsLeaveNoTrace lands a history backwards, as when events come
+// before the list: versions that say nothing new are stored then, and not read.
+func TestLateVersionsLeaveNoTrace(t *testing.T) {
+	var history []connectors.Object
+	for i, says := range []string{"a", "a", "b", "b", "a"} {
+		history = append(history, object("c1", "sub", "s", int64(i+1), `{"v":"`+says+`"}`))
+	}
+	read := func(w *Warehouse) []CustomerObjects {
+		t.Helper()
+		run := start(t, w)
+		for _, o := range history {
+			land(t, w, run.ID, o)
+		}
+		finish(t, w, run)
+		return gather(t, w, "main", run.ID, nil)
+	}
+	want := read(fresh(t))
+	slices.Reverse(history)
+	w := fresh(t)
+	if diff := cmp.Diff(want, read(w)); diff != "" {
+		t.Errorf("backwards (-want +got):\n%s", diff)
+	}
+	if got := answer(t, w, "SELECT count() FROM "+w.table("raw_objects")); got != "5" {
+		t.Errorf("%s versions are stored, want all 5: nothing was left out when it was read", got)
+	}
+}
+
 // TestLookUps makes a source too large to be remembered at once.
 func TestLookUps(t *testing.T) {
 	w := fresh(t)
