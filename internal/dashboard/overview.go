@@ -319,7 +319,7 @@ func (c *card) note(m mark, what string) {
 	case "great", "world class", "best in class", "above", "low":
 		c.BandClass = "good"
 	}
-	c.Reference = fmt.Sprintf("reference %s to %s\u00a0%%", round(m.from), round(m.to))
+	c.Reference = fmt.Sprintf("reference %s–%s\u00a0%%", round(m.from), round(m.to))
 	if what != "" {
 		c.Reference = fmt.Sprintf("%s %s, %s", what, report.Percent(m.value), c.Reference)
 	}

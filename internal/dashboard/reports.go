@@ -71,8 +71,8 @@ func (d *Dashboard) plans(ctx context.Context, l *look) (*view, error) {
 			if c.Name != "name" {
 				continue
 			}
-			if _, taken := ids[[2]string{source, name}]; name == "" || taken {
-				name = strings.TrimSpace(name + " " + id)
+			if _, taken := ids[[2]string{source, name}]; taken {
+				name += " " + id
 				row[at] = name
 			}
 		}

@@ -105,8 +105,8 @@ func plans() Report {
 		Sourced: true,
 		Columns: append([]Column{
 			currency(),
-			{Name: "plan_id", Title: "Plan", Kind: Text},
-			{Name: "name", Title: "Name", Kind: Text, Extra: true},
+			{Name: "plan_id", Title: "Plan", Kind: Text, Extra: true},
+			{Name: "name", Title: "Name", Kind: Text},
 			{Name: "source", Title: "Source", Kind: Text, Extra: true},
 		}, cutColumns()...),
 	}

@@ -1,7 +1,7 @@
 -- The range's months of each plan in one row: what it began with, what moved it, what it ended with.
 WITH least({to:Date}, (SELECT max(through) FROM {{.DB}}.loads WHERE status = 'current')) AS final
 SELECT
-    toString(p.currency) AS code, toString(plan_id) AS plan, argMax(toString(plan_name), month) AS name, toString(p.source) AS place,
+    toString(p.currency) AS code, toString(plan_id) AS plan, if(argMax(toString(plan_name), month) AS called = '', plan, called) AS name, toString(p.source) AS place,
     argMin(starting_mrr, month) AS began,
     sum(new_mrr), sum(expansion_mrr), sum(reactivation_mrr), sum(contraction_mrr), sum(churned_mrr), sum(transfer_mrr),
     argMax(ending_mrr, month) AS level,
