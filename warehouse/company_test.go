@@ -235,8 +235,9 @@ func (c company) load(ctx context.Context, w *Warehouse, share, night int, lap f
 }
 
 // filled is a warehouse with the company in it, as one backfill leaves it. With
-// -folder it is kept, and read as it is if it is there.
-func (c company) filled(b *testing.B) *Warehouse {
+// -folder it is kept, and read as it is if it is there. What its statements take
+// from then on is in spent.
+func (c company) filled(b *testing.B) (*Warehouse, *spent) {
 	b.Helper()
 	opt := options()
 	opt.Volatile = false
@@ -253,7 +254,7 @@ func (c company) filled(b *testing.B) *Warehouse {
 		if err := w.resume(b.Context()); err != nil { // the clock of tests stands still: no load may get an id that is there
 			b.Fatal(err)
 		}
-		return w
+		return w, said
 	}
 	resetPeak()
 	if _, err := c.load(b.Context(), w, 1, 0, laps(b)); err != nil {
@@ -262,7 +263,7 @@ func (c company) filled(b *testing.B) *Warehouse {
 	reportPeak(b)
 	said.tell(b)
 	sizes(b, w)
-	return w
+	return w, said
 }
 
 // laps tells how long each step took, by the clock and in seconds of processor
