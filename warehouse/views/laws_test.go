@@ -165,7 +165,7 @@ func analysisLaws() map[string]string {
 		"customers over currencies are those of the last day": `SELECT count() FROM (SELECT sum(n) AS d, date FROM (
 			SELECT least(` + after + `, ` + through + `) AS date, toInt64(customers_end) AS n FROM VIEWS.retention_monthly_reporting
 			UNION ALL SELECT date, -toInt64(customers) FROM VIEWS.mrr_totals_daily_reporting WHERE date = least(toLastDayOfMonth(date), ` + through + `)) GROUP BY date) WHERE d != 0`,
-		// Both ends of an account's month at the rates of its start, where all currencies have one. Each item is converted and rounded by
+		// Both ends of an account's month at the rates of its start, where all currencies have one, those too that come and go within it. Each item is converted and rounded by
 		// itself: a start of a few cents is no measure.
 		"retention in the reporting currency is that of the accounts' levels": `SELECT count() FROM (
 			WITH worth AS (SELECT currency, date + 1 AS month, rate FROM STORE.rates WHERE ` + published + `),
@@ -177,8 +177,9 @@ func analysisLaws() map[string]string {
 					FROM pairs ANY LEFT JOIN worth USING (currency, month) GROUP BY ALL)
 			SELECT month, sum(n) AS n1, sum(g) AS g1, max(unrated) AS skip FROM (
 				SELECT month, nrr AS n, grr AS g, 0 AS unrated FROM VIEWS.retention_monthly_reporting
-				UNION ALL SELECT month, -if(sum(b) = 0, 0, sumIf(a, b > 0) / sum(b)), -if(sum(b) = 0, 0, sumIf(least(a, b), b > 0) / sum(b)), max(unrated) OR sum(b) < 1 FROM accounts
-					WHERE month <= ` + through + ` GROUP BY month)
+				UNION ALL SELECT month, -if(sum(b) = 0, 0, sumIf(a, b > 0) / sum(b)), -if(sum(b) = 0, 0, sumIf(least(a, b), b > 0) / sum(b)), max(unrated) OR sum(b) < 1
+					OR month IN (SELECT toStartOfMonth(date) FROM VIEWS.mrr_movements WHERE (currency, toStartOfMonth(date)) NOT IN (SELECT currency, month FROM worth))
+					FROM accounts WHERE month <= ` + through + ` GROUP BY month)
 			GROUP BY month) WHERE NOT skip AND (abs(n1) > 0.002 OR abs(g1) > 0.002)`,
 		"the future closes": `SELECT count() FROM (SELECT *, any(committed_mrr) OVER w AS before, any(month) OVER w AS earlier, row_number() OVER (PARTITION BY currency ORDER BY month) AS n
 			FROM VIEWS.mrr_forward_monthly WINDOW w AS (PARTITION BY currency ORDER BY month ROWS BETWEEN 1 PRECEDING AND 1 PRECEDING))
