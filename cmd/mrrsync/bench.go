@@ -3,6 +3,7 @@ package main
 import (
 	"bufio"
 	"context"
+	_ "embed"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -10,6 +11,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"runtime"
 	"runtime/pprof"
 	"slices"
 	"strconv"
@@ -20,6 +22,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"mrrsync/config"
 	"mrrsync/internal/bench"
 	"mrrsync/internal/pipeline"
 	"mrrsync/internal/simulator"
@@ -36,7 +39,7 @@ type benchOrder struct {
 
 func benchCommand(a *app) *cobra.Command {
 	var o benchOrder
-	var customers int
+	var customers, nights int
 	var names []string
 	var lines strings.Builder
 	for _, s := range bench.Scenarios() {
@@ -67,11 +70,15 @@ leaves out the waits for the disk.
 			if customers > 0 {
 				o.Customers = customers
 			}
+			if nights > 0 {
+				o.Nights = nights
+			}
 			return a.bench(cmd.Context(), o)
 		},
 	}
 	f := cmd.Flags()
 	f.IntVar(&customers, "customers", 0, "size of the company (default the scenario's)")
+	f.IntVar(&nights, "nights", 0, "syncs after the first one (default the scenario's)")
 	f.StringVar(&o.dir, "dir", "", "work in a `FOLDER` and keep it (default a temporary one, removed afterwards)")
 	f.StringVar(&o.profile, "profile", "", "write CPU profiles, one a sync, to `PREFIX`-0.pprof, PREFIX-1.pprof, ...")
 	f.BoolVar(&o.judge, "judge", true, "compare the outcome with the simulator's truth")
@@ -109,6 +116,9 @@ func (a *app) bench(ctx context.Context, o benchOrder) (err error) {
 
 // benchSync is one sync of the company as it is at an instant.
 func (a *app) benchSync(ctx context.Context, o benchOrder, night int, now time.Time, table *tabwriter.Writer) (err error) {
+	if night == o.Nights {
+		o.Faults = "" // what a fault held back comes with the last sync
+	}
 	stop, err := o.serve(ctx, now)
 	if err != nil {
 		return err
@@ -147,8 +157,29 @@ func (a *app) benchSync(ctx context.Context, o benchOrder, night int, now time.T
 		label = "night " + strconv.Itoa(night)
 	}
 	tell(table, label, receipt, meter)
+	if o.Watched {
+		return a.benchWatch(ctx, c, label)
+	}
 	return nil
 }
+
+// benchWatch says what a sync leaves behind: in this process, of which a serve
+// does one each night, and in the warehouse.
+func (a *app) benchWatch(ctx context.Context, c *config.Config, label string) error {
+	runtime.GC()
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	left := runtime.NumGoroutine()
+	w, err := a.warehouse(ctx, c)
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(a.stdout, "%s: %d goroutines and %d MiB of heap are left; the warehouse holds\n", label, left, m.HeapAlloc>>20)
+	return errors.Join(w.Format(ctx, a.stdout, growthSQL, "PrettyCompactNoEscapes"), w.Close())
+}
+
+//go:embed growth.sql
+var growthSQL string
 
 // tell prints a sync's parts: what each source was pulled and landed in, all of
 // them at the same time, and what came after the last byte.
@@ -188,7 +219,7 @@ func (o benchOrder) serve(ctx context.Context, now time.Time) (stop func() error
 	ctx, cancel := context.WithCancel(ctx)
 	cmd := exec.CommandContext(ctx, program, "simulate", "--out", o.dir, "--now", now.Format(time.RFC3339), //nolint:gosec // ourselves
 		"--seed", strconv.FormatUint(o.seed, 10), "--customers", strconv.Itoa(o.Customers), "--months", strconv.Itoa(o.Months),
-		"--latency", o.Latency.String(), "--no-truth")
+		"--latency", o.Latency.String(), "--faults", o.Faults, "--no-truth")
 	cmd.Cancel = func() error { return cmd.Process.Signal(syscall.SIGTERM) }
 	cmd.Stderr = os.Stderr
 	out, err := cmd.StdoutPipe()
