@@ -36,11 +36,11 @@ import (
 type endurance struct {
 	town
 	ordeal
-	doors  [2]atomic.Pointer[http.Handler] // of Stripe's and Chargebee's APIs
-	sums   tally
-	sealed map[string]time.Time // until when, by the provider's clock, a source was read whole
-	seen   sight                // after the last sync
-	w      *warehouse.Warehouse
+	doors [2]atomic.Pointer[http.Handler] // of Stripe's and Chargebee's APIs
+	sums  tally
+	read  map[string]reading // when each source was last read whole
+	seen  sight              // after the last sync
+	w     *warehouse.Warehouse
 
 	migrated bool
 }
@@ -48,7 +48,7 @@ type endurance struct {
 // endure goes through an ordeal.
 func (o ordeal) endure(t *testing.T) tally {
 	t.Helper()
-	e := &endurance{ordeal: o, sealed: map[string]time.Time{}}
+	e := &endurance{ordeal: o, read: map[string]reading{}}
 	e.T, e.company, e.folder = t, simulator.New(o.founded), t.TempDir()
 	e.present.Store(o.founded.Now.Unix())
 	for i := range e.doors {
@@ -156,6 +156,7 @@ func (e *endurance) sync(n ordealNight, d trouble) {
 	e.prepare(n)
 	ended, receipt, log := e.attempt(d)
 	e.spend()
+	e.readings()
 	e.sums.ended[ended]++
 	e.seen = e.sight()
 	after := e.seen
@@ -348,6 +349,27 @@ func (e *endurance) leave() {
 	}
 }
 
+// reading is a source read whole: by which run, and when that was over.
+type reading struct {
+	run uint64
+	at  time.Time
+}
+
+// readings notes which sources the last sync has read whole, even if it died
+// before it published what it had read: the next one goes on from there.
+func (e *endurance) readings() {
+	e.Helper()
+	seals, err := e.w.Seals(e.Context())
+	if err != nil && e.migrated {
+		e.Fatal(err)
+	}
+	for source, s := range seals {
+		if s.Run != e.read[source].run {
+			e.read[source] = reading{s.Run, e.now()}
+		}
+	}
+}
+
 // right holds a published load against the truth: each source up to where it was
 // covered, as one could prove it then.
 func (e *endurance) right(what string) {
@@ -360,10 +382,7 @@ func (e *endurance) right(what string) {
 		if last == billing.NoDate {
 			continue
 		}
-		if last == billing.DateOf(e.now(), time.UTC)-1 {
-			e.sealed[source] = e.now()
-		}
-		v, err := judge.Compare(e.Context(), e.w, e.company.Truth(e.sealed[source].Add(max(e.ahead, 0)), time.UTC), judge.Question{Source: source, To: last, Limit: 25})
+		v, err := judge.Compare(e.Context(), e.w, e.company.Truth(e.read[source].at.Add(max(e.ahead, 0)), time.UTC), judge.Question{Source: source, To: last, Limit: 25})
 		if err != nil {
 			e.Fatal(err)
 		}
