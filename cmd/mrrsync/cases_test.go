@@ -129,7 +129,7 @@ var otherTools = []claim{
 	{"failed refetches skipped", []proof{onStripe + "a refetch that fails is not skipped"}},
 	{"a failed run counted as success for a week", []proof{faultless + "A week of failed runs"}},
 	{"300,000 rows committed as five", []proof{"warehouse TestVerifyRefuses", "warehouse TestCompleteness"}},
-	{"a window of parallel backfill dropped silently", []proof{"connectors/stripe TestResumeFromEveryCursor", "internal/pipeline TestCutShort", "connectors/stripe TestSweepReadsEverythingOnce"}},
+	{"a window of parallel backfill dropped silently", []proof{"connectors/stripe TestResumeFromEveryCursor", "internal/pipeline TestCutShort", "connectors/spans TestEverythingOnce"}},
 }
 
 // workedExamples are the law's own, by their numbers.
