@@ -16,8 +16,8 @@ AS SELECT
     max(covered) AS covered_through,
     max(success) AS last_success_at,
     max(attempt) AS last_attempt_at,
-    if(last_attempt_at = toDateTime64(0, 6, 'UTC'), 'none', argMax(outcome, attempt)) AS status,
-    argMax(failure, attempt) AS error,
+    if(last_attempt_at = toDateTime64(0, 6, 'UTC'), 'none', argMax(outcome, (attempt, run))) AS status, -- two runs may begin in one instant
+    argMax(failure, (attempt, run)) AS error,
     (SELECT max(through) FROM {{.Header}}) AS published_through,
     (SELECT max(published_at) FROM {{.Header}}) AS published_at,
     multiIf(
@@ -30,13 +30,13 @@ FROM
             toLowCardinality(tupleElement(pair, 1)) AS source,
             tupleElement(pair, 2) AS covered,
             toDateTime64(0, 6, 'UTC') AS success, toDateTime64(0, 6, 'UTC') AS attempt,
-            toLowCardinality('') AS outcome, '' AS failure
+            toLowCardinality('') AS outcome, '' AS failure, toUInt64(0) AS run
         FROM (SELECT arrayJoin(CAST(covered, 'Array(Tuple(String, Date))')) AS pair FROM {{.Header}})
     UNION ALL
         SELECT
             source, toDate(0),
             if(status = 'done', finished_at, toDateTime64(0, 6, 'UTC')), started_at,
-            status, error
+            status, error, run
         FROM (SELECT * FROM {{.Store}}.run_sources ORDER BY source, run, seq DESC LIMIT 1 BY source, run)
 )
 GROUP BY source

@@ -35,7 +35,8 @@ FROM
         month, segment, value_of, code,
         match(value_of, '(?i)mid') AS middle,
         max(if(segment = '', starting * 12, 0)) OVER (PARTITION BY month, code) AS arr,
-        max(if(segment = '', ending, 0)) OVER (PARTITION BY month, code) AS whole,
+        -- Both of the values' levels, which are converted alike: a share of the company's would be of another rounding.
+        sum(if(segment = 'csm', ending, 0)) OVER (PARTITION BY month, code) AS whole,
         sum(if(segment = 'csm' AND value_of != '', ending, 0)) OVER (PARTITION BY month, code) AS managed,
         arrayJoin(arrayConcat(
             [

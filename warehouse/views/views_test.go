@@ -108,6 +108,7 @@ func (s *store) others() {
 		"8,1,'plan','running','2026-04-12 02:00:00','1970-01-01 00:00:00','2026-04-11',0,'hash',0,'',''",
 	})
 	s.insert("run_sources", "run,source,seq,status,started_at,finished_at,requests,listed,landed,rejected,error", []string{
+		"5,'emea',1,'skipped','2026-04-11 02:00:00','2026-04-11 02:00:00',0,0,0,0,''", // in the instant in which run 7 began
 		"6,'emea',1,'done','2026-04-10 02:00:00','2026-04-10 02:00:05',3,30,30,0,''",
 		"7,'main',1,'failed','2026-04-11 02:00:00','2026-04-11 02:00:01',1,0,0,0,'reset'",
 		"7,'main',2,'done','2026-04-11 02:00:00','2026-04-11 02:00:08',10,100,12,1,''",
