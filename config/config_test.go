@@ -183,7 +183,9 @@ m.yaml:2:37: segments.b: want metadata.KEY or a field such as address.country`},
 		"a literal secret": {"version: 1\nnotify: { webhook: \"https://hooks.example.com/T0/sekrit\" }\n", `
 m.yaml:2:11: notify.webhook: a secret must not stand in the configuration; put it into an environment variable and write env:NAME, or into a file and write file:PATH (and replace the secret if this file was shared)`},
 		"not YAML": {"version: 1\n  x: [\n", `
-m.yaml:1:10: not valid YAML: mapping value is not allowed in this context`},
+m.yaml:1:10: not valid YAML: mapping value is not allowed in this context; look at the indentation: what belongs together stands in one column, and each source begins with - below ` + "`sources:`" + `, before the next key`},
+		"a source behind another key": {"version: 1\nsources:\n  - { name: a, connector: contracts, file: a.csv }\nreporting:\n  timezone: UTC\n  - { name: b, connector: contracts, file: b.csv }\n", `
+m.yaml:6:3: not valid YAML: non-map value is specified; look at the indentation: what belongs together stands in one column, and each source begins with - below ` + "`sources:`" + `, before the next key`},
 		"empty": {"# nothing\n", "\nm.yaml: is empty; `mrrsync init` writes a starter"},
 		"a key twice": {"version: 1\nversion: 1\n", `
 m.yaml:2:1: not valid YAML: mapping key "version" already defined at [1:1]`},

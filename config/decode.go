@@ -46,6 +46,14 @@ type fromFunc interface {
 	UnmarshalYAML(decode func(any) error) error
 }
 
+// hint says what people have done where the parser says what it had expected.
+func hint(message string) string {
+	if strings.Contains(message, "not allowed in this context") || strings.Contains(message, "non-map value") {
+		return "; look at the indentation: what belongs together stands in one column, and each source begins with - below `sources:`, before the next key"
+	}
+	return ""
+}
+
 func parse(file string, text []byte) (ast.Node, map[string]ast.Node, *Problem) {
 	at := place{file: file}
 	doc, err := parser.ParseBytes(text, 0)
@@ -55,7 +63,7 @@ func parse(file string, text []byte) (ast.Node, map[string]ast.Node, *Problem) {
 			if t := located.GetToken(); t != nil && t.Position != nil {
 				at.line, at.col = t.Position.Line, t.Position.Column
 			}
-			return nil, nil, at.problem("not valid YAML: %s", located.GetMessage())
+			return nil, nil, at.problem("not valid YAML: %s%s", located.GetMessage(), hint(located.GetMessage()))
 		}
 		return nil, nil, at.problem("not valid YAML")
 	}
