@@ -20,6 +20,7 @@ import (
 	"time"
 	"unicode"
 
+	"mrrsync/internal/lengthy"
 	"mrrsync/internal/simulator"
 )
 
@@ -91,6 +92,7 @@ func (m *misnamed) wear(kind, id string) map[string]any {
 // named with ill intent, and reads it everywhere: the views hold every name as it
 // was sent, tables of machines give it back, and where people look it is text.
 func TestHostileNames(t *testing.T) {
+	lengthy.Test(t)
 	now := time.Date(2026, 3, 1, 2, 0, 0, 0, time.UTC)
 	s := newTown(t, simulator.Config{Seed: 21, Customers: 14, Months: 2, Now: now, Until: now.AddDate(0, 0, 1)})
 	names := &misnamed{of: map[string]string{}}
