@@ -238,7 +238,7 @@ func (l *Load) checkSlices(ctx context.Context, changes map[dayKey]decimal.Decim
 		return nil
 	}
 	var found []string
-	seen := map[string]int{}
+	seen := map[string]int{"": 0} // months by segment; plans are always there
 	err := l.w.each(ctx, "add up slices", `
 		SELECT segment, currency, month, sum(change_mrr), sum(new_mrr + expansion_mrr + reactivation_mrr - contraction_mrr - churned_mrr) FROM `+l.w.table(sliceMonthsTable.name)+`
 		WHERE load_id = {id:UInt64} GROUP BY segment, currency, month ORDER BY segment, currency, month`, func(scan func(...any) error) error {
@@ -261,7 +261,7 @@ func (l *Load) checkSlices(ctx context.Context, changes map[dayKey]decimal.Decim
 	if err != nil {
 		return err
 	}
-	for _, segment := range append([]string{""}, slices.Sorted(maps.Keys(seen))...) {
+	for _, segment := range slices.Sorted(maps.Keys(seen)) {
 		if n := seen[segment]; n < len(want) && len(found) < faults {
 			found = append(found, fmt.Sprintf("%d months of %q move, but %d in day_totals", n, segment, len(want)))
 		}

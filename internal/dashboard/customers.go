@@ -26,7 +26,6 @@ func (d *Dashboard) customers(ctx context.Context, l *look) (*view, error) {
 	if err != nil {
 		return nil, err
 	}
-	parted := l.filter.plan != "" || l.filter.segment != ""
 	v.Lead = l.part() + ", as of " + longDay(l.state.load.Through) + ", in " + l.unitText()
 	v.Filter.Text, v.Filter.TextLabel = text, "Name, account, customer or subscription"
 	v.Filter.Kinds = []choice{{option{"", "Everybody"}, status == ""}}
@@ -49,7 +48,7 @@ func (d *Dashboard) customers(ctx context.Context, l *look) (*view, error) {
 			number("all_rows", ""),
 		},
 	}, map[string]any{
-		"Reporting": l.filter.currency == report.Reporting, "CSV": l.export != "", "Searched": text != "", "Parted": parted, "Chosen": l.filter.chosen(),
+		"Reporting": l.filter.currency == report.Reporting, "CSV": l.export != "", "Searched": text != "", "Parted": l.filter.sliced(), "Chosen": l.filter.chosen(),
 	}, l.accountValues(status, text, at))
 	if err != nil {
 		return nil, err
@@ -70,7 +69,7 @@ func (d *Dashboard) customers(ctx context.Context, l *look) (*view, error) {
 		if text == "" {
 			s.Empty = "Nobody."
 		}
-		if parted {
+		if l.filter.sliced() {
 			s.Note = "Whoever ever had MRR in the part that is asked for, with what it is there now; active are those who have some there. Since and last movement are of the part, too."
 		}
 	})

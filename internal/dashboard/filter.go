@@ -100,7 +100,11 @@ func monthOf(text string, otherwise billing.Date) (billing.Date, error) {
 }
 
 // parted tells that only a part of the company is asked for.
-func (f filter) parted() bool { return f.source != "" || f.plan != "" || f.segment != "" }
+func (f filter) parted() bool { return f.source != "" || f.sliced() }
+
+// sliced tells that a part is asked for that accounts can be in with some of what
+// they have: a plan, or a segment.
+func (f filter) sliced() bool { return f.plan != "" || f.segment != "" }
 
 // query is the filter as a report takes it.
 func (f filter) query() report.Query {

@@ -313,7 +313,7 @@ func (d *Dashboard) invoices(ctx context.Context, l *look) (*view, error) {
 		t.Mark = l.monthMark
 		v.table(l, c.name, t, func(s *section) {
 			s.Heading, s.Lead, s.Empty = c.heading+", "+l.unit(), c.lead, "Nothing in these months."
-			if l.filter.plan != "" || l.filter.segment != "" {
+			if l.filter.sliced() {
 				s.Note = "Of a part of the company: lines of the plan, or that were of the segment when they were issued. What a document has as a whole, such as some taxes, is of no plan; a document that has lines of several parts counts in each."
 			}
 		})
