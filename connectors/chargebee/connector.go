@@ -12,6 +12,7 @@ import (
 	chargebee "github.com/chargebee/chargebee-go/v3"
 
 	"mrrsync/connectors"
+	"mrrsync/connectors/spans"
 )
 
 // connector reads one site. What it keeps in memory only saves requests: every
@@ -21,6 +22,7 @@ type connector struct {
 	settings settings
 	client   func() (*client, error) // connects at the first use
 	heard    *hearing
+	losses   spans.Losses
 
 	mu   sync.Mutex
 	site version // the site's catalogue; anyCatalogue: not asked yet

@@ -75,9 +75,11 @@ func (c *connector) piece(ctx context.Context, cl *client, l list, s spans.Span)
 		return ask(ctx, cl, l.list(query{limit: c.settings.PageSize, offset: s.After, since: s.From, until: max(s.To-1, s.From), newest: true}), s.After)
 	}
 	rows, next, err := turn()
-	if isLostPlace(err) && s.After != "" {
-		s = spans.Span{From: s.From, To: s.Last + 1}
-		rows, next, err = turn()
+	if isLostPlace(err) {
+		if again, ok := c.losses.Again(string(l.stream), s); ok {
+			s = again
+			rows, next, err = turn()
+		}
 	}
 	var b spans.Batch[[]connectors.Object]
 	if err == nil {

@@ -2,11 +2,14 @@ package chargebee
 
 import (
 	"fmt"
+	"iter"
 	"maps"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
 	"slices"
+	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -47,9 +50,8 @@ func archive(t *testing.T, invoices int) *fakeSite {
 	return site
 }
 
-// invoicesOf pulls the site's invoices on from a cursor, and gives the pages to
-// each.
-func invoicesOf(t *testing.T, site *fakeSite, concurrency int, since connectors.Cursor, each func(connectors.Page)) {
+// invoicesPulled are the site's invoices on from a cursor.
+func invoicesPulled(t *testing.T, site *fakeSite, concurrency int, since connectors.Cursor) iter.Seq2[connectors.Page, error] {
 	t.Helper()
 	text := fmt.Sprintf("site: acme-test\napi_key: env:KEY\nbase_url: http://site.test\nrequests_per_second: 1000\npage_size: 10\nconcurrency: %d\n", concurrency)
 	section, err := config.ParseSection("mrrsync.yaml", []byte(text), func(string) string { return "cb_key_1" })
@@ -60,7 +62,14 @@ func invoicesOf(t *testing.T, site *fakeSite, concurrency int, since connectors.
 	if err != nil {
 		t.Fatal(err)
 	}
-	for p, err := range c.Pull(t.Context(), "invoices", since) {
+	return c.Pull(t.Context(), "invoices", since)
+}
+
+// invoicesOf pulls the site's invoices on from a cursor, and gives the pages to
+// each.
+func invoicesOf(t *testing.T, site *fakeSite, concurrency int, since connectors.Cursor, each func(connectors.Page)) {
+	t.Helper()
+	for p, err := range invoicesPulled(t, site, concurrency, since) {
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -109,25 +118,64 @@ func TestPieces(t *testing.T) {
 	}
 }
 
-// TestPiecesFindTheirPlace loses the place of every fifth page.
+// forgetful makes a site lose places of the lists that are read in pieces.
+func forgetful(site *fakeSite, forgets func(offset string) bool) {
+	site.answer = func(w http.ResponseWriter, r *http.Request, _ int) bool {
+		q := r.URL.Query()
+		if q.Get("offset") == "" || q.Get("date[between]") == "" || !forgets(q.Get("offset")) {
+			return false
+		}
+		site.fail(w, 400, "invalid_request", "offset", "invalid offset")
+		return true
+	}
+}
+
+// TestPiecesFindTheirPlace loses every fifth place, once.
 func TestPiecesFindTheirPlace(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		site := archive(t, 1000)
-		site.answer = func(w http.ResponseWriter, r *http.Request, n int) bool {
-			if n%5 != 0 || r.URL.Query().Get("offset") == "" || r.URL.Query().Get("date[between]") == "" {
+		var mu sync.Mutex
+		places, lost := map[string]bool{}, 0
+		forgetful(site, func(offset string) bool {
+			mu.Lock()
+			defer mu.Unlock()
+			if places[offset] {
 				return false
 			}
-			site.fail(w, 400, "invalid_request", "offset", "invalid offset")
+			places[offset] = true
+			if len(places)%5 != 0 {
+				return false
+			}
+			lost++
 			return true
-		}
+		})
 		all := map[string]bool{}
 		invoicesOf(t, site, 8, "", func(p connectors.Page) {
 			for _, o := range p.Objects {
 				all[o.ID] = true
 			}
 		})
-		if len(all) != 1000 {
-			t.Errorf("%d invoices, want 1000", len(all))
+		if len(all) != 1000 || lost < 10 {
+			t.Errorf("%d invoices, %d places lost, want 1000 and some", len(all), lost)
+		}
+	})
+}
+
+// TestPiecesGiveUp lets a second of four pages never be read to its end: the site
+// says so, and is not asked for ever.
+func TestPiecesGiveUp(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		site := archive(t, 1000)
+		forgetful(site, func(offset string) bool { return strings.Contains(offset, "inv_0042") })
+		var failure error
+		for _, err := range invoicesPulled(t, site, 8, "") {
+			failure = err
+		}
+		if failure == nil || !strings.Contains(failure.Error(), "invalid offset") {
+			t.Errorf("error %v, want the site's", failure)
+		}
+		if n := site.count("invoices"); n > 300 {
+			t.Errorf("%d requests", n)
 		}
 	})
 }

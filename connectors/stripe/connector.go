@@ -22,6 +22,7 @@ type connector struct {
 	settings settings
 	client   func() (*client, error) // connects at the first use
 	clock    clock
+	losses   spans.Losses
 
 	mu     sync.Mutex
 	listed map[string]int64 // kind -> when the listing read in this process began, seconds

@@ -261,7 +261,7 @@ func (f *feed) page(ctx context.Context, s spans.Span) (spans.Batch[[]found], er
 	params := func(p stripe.ListParams, r *stripe.RangeQueryParams) any {
 		return &stripe.EventListParams{ListParams: p, CreatedRange: r, Types: pointers(eventTypes()[s.Group]...)}
 	}
-	return turn(ctx, f.cl, "/v1/events", f.c.settings.PageSize, s, params)
+	return f.c.turn(ctx, f.cl, "/v1/events", s, params)
 }
 
 // take sorts a page's events: evidence lands, changes are noted.

@@ -154,13 +154,15 @@ func between(s spans.Span) *stripe.RangeQueryParams {
 
 // turn reads the next page of a span through one list request. It finds its
 // place again when the object it stood at was deleted.
-func turn(ctx context.Context, cl *client, path string, limit int, s spans.Span, params func(stripe.ListParams, *stripe.RangeQueryParams) any) (spans.Batch[[]found], error) {
+func (c *connector) turn(ctx context.Context, cl *client, path string, s spans.Span, params func(stripe.ListParams, *stripe.RangeQueryParams) any) (spans.Batch[[]found], error) {
 	// Lists are ordered by creation, newest first.
 	before := func(o found) bool { return s.After != "" && (o.id == s.After || o.created > s.Last) }
-	objects, more, err := ask(ctx, cl, path, params(pages(limit, s.After), between(s)), before)
-	if isLostPlace(err) && s.After != "" {
-		s = spans.Span{From: s.From, To: s.Last + 1, Group: s.Group}
-		objects, more, err = ask(ctx, cl, path, params(pages(limit, ""), between(s)), before)
+	objects, more, err := ask(ctx, cl, path, params(pages(c.settings.PageSize, s.After), between(s)), before)
+	if isLostPlace(err) {
+		if again, ok := c.losses.Again(path, s); ok {
+			s = again
+			objects, more, err = ask(ctx, cl, path, params(pages(c.settings.PageSize, ""), between(s)), before)
+		}
 	}
 	if err != nil {
 		return spans.Batch[[]found]{}, err
@@ -182,7 +184,7 @@ func (c *connector) listPage(ctx context.Context, cl *client, l list, s spans.Sp
 	}
 	now := c.options.Now()
 	version := c.clock.tick(now)
-	listed, err := turn(ctx, cl, l.path, c.settings.PageSize, s, params)
+	listed, err := c.turn(ctx, cl, l.path, s, params)
 	b := spans.Batch[[]connectors.Object]{Count: listed.Count, First: listed.First, Rest: listed.Rest, More: listed.More}
 	if err != nil {
 		return b, err
