@@ -24,16 +24,23 @@ type Residue struct {
 }
 
 // Strip is an object of which only amounts, times and what the residue names are
-// left: numbers, true, false and null stay, texts mostly go. Stripping twice is
-// stripping once. What told the person's names and addresses comes back, too, so
+// left: numbers, true, false and null stay, texts mostly go. Of what is no object
+// but a text only the word erased is left. Stripping twice is stripping once. What told the person's names and addresses comes back, too, so
 // that it can be sought elsewhere.
 func Strip(raw []byte, r Residue, at Place) (stripped []byte, personal []string, err error) {
 	s := stripper{Residue: r}
-	if stripped, _, err = s.value("", slices.Clip(raw[skipSpace(raw, 0):]), at, 0); err != nil {
+	stripped, stays, err := s.value("", slices.Clip(raw[skipSpace(raw, 0):]), at, 0)
+	switch {
+	case err != nil:
 		return nil, nil, err
+	case !stays:
+		return []byte(erased), s.personal, nil
 	}
 	return stripped, s.personal, nil
 }
+
+// erased is what is left of a payload that is no object, and cannot be read as one.
+const erased = `"erased"`
 
 type stripper struct {
 	Residue
@@ -192,7 +199,7 @@ func OneOf(keys ...string) func(key, text string) (string, bool) {
 func Erased(o connectors.Object, r Residue, at Place) (payload []byte, personal []string) {
 	payload, personal, err := Strip(o.Payload, r, at)
 	if err != nil {
-		return []byte(`"erased"`), nil
+		return []byte(erased), nil
 	}
 	return payload, personal
 }
