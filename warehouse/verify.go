@@ -26,6 +26,9 @@ func (l *Load) Verify(ctx context.Context) error {
 	if l.state != built {
 		return errors.New("verify load: it is not built")
 	}
+	if err := l.w.reach(ctx, "verify load"); err != nil {
+		return err
+	}
 	var errs []error
 	for _, check := range []func(context.Context) error{l.checkRows, l.checkOverlaps, l.checkMovements, l.checkDaily} {
 		errs = append(errs, check(ctx))

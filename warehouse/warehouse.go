@@ -50,9 +50,9 @@ type Options struct {
 	Library string
 	// Progress is told how the download of the engine gets on, in bytes.
 	Progress func(done, total int64)
-	// Step, if set, is called before every statement that writes, with its name:
-	// a verb and a noun. An error stops the statement. Tests use it to die
-	// between any two of them.
+	// Step, if set, is called before every statement that writes and before a load
+	// is verified, with its name: a verb and a noun. An error stops it. Tests use it
+	// to die between any two of them.
 	Step func(name string) error
 }
 
@@ -210,7 +210,7 @@ func (w *Warehouse) next() uint64 {
 // exec runs a statement that writes. what is its name in errors and steps: a
 // verb and a noun. Values of {name:Type} come as clickhouse.Named.
 func (w *Warehouse) exec(ctx context.Context, what, sql string, args ...any) error {
-	if err := w.reach(what); err != nil {
+	if err := w.reach(ctx, what); err != nil {
 		return err
 	}
 	if err := w.conn.Exec(ctx, sql, args...); err != nil {
@@ -243,7 +243,7 @@ func (w *Warehouse) each(ctx context.Context, what, sql string, scan func(scan f
 // table afterwards, or the outcome is an error.
 func (w *Warehouse) insert(ctx context.Context, table string, columns []string, fill func(driver.Batch) error) error {
 	what := "insert into " + table
-	if err := w.reach(what); err != nil {
+	if err := w.reach(ctx, what); err != nil {
 		return err
 	}
 	b, err := w.conn.PrepareBatch(ctx, "INSERT INTO "+w.table(table)+" ("+strings.Join(columns, ", ")+")")
@@ -260,18 +260,22 @@ func (w *Warehouse) insert(ctx context.Context, table string, columns []string, 
 	return nil
 }
 
-// reach is called before everything that writes.
-func (w *Warehouse) reach(what string) error {
+// reach is called before everything that writes: who has lost the warehouse or is
+// to stop begins nothing more.
+func (w *Warehouse) reach(ctx context.Context, what string) error {
 	if l := w.leased(); l != nil {
 		if err := l.check(); err != nil {
 			return fmt.Errorf("%s: %w", what, err)
 		}
 	}
+	w.stepping.Lock()
+	defer w.stepping.Unlock()
+	if err := ctx.Err(); err != nil {
+		return fmt.Errorf("%s: %w", what, err)
+	}
 	if w.step == nil {
 		return nil
 	}
-	w.stepping.Lock()
-	defer w.stepping.Unlock()
 	if err := w.step(what); err != nil {
 		return fmt.Errorf("%s: %w", what, err)
 	}

@@ -238,53 +238,18 @@ func copyFolder(folder string) error {
 	})
 }
 
-// TestTerminated sends SIGTERM in each phase of a sync: it ends with exit code 1
-// and a word, readers keep what they had, and the next sync is right.
-func TestTerminated(t *testing.T) {
-	o := ledger{t, t.TempDir()}
-	for name, text := range map[string]string{"mrrsync.yaml": ledgerConfig, "contracts.csv": ledgerContracts} {
-		if err := os.WriteFile(filepath.Join(o.folder, name), []byte(text), 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
-	o.done("2026-03-01", "sync")
-	before := o.days()
-	for _, at := range []string{"insert into raw_objects", "insert into derived", "record restatements"} {
-		if err := os.WriteFile(filepath.Join(o.folder, "contracts.csv"), []byte(ledgerContracts+"e,u,k,gold,USD,7,month,2026-02-20\n"), 0o600); err != nil {
-			t.Fatal(err)
-		}
-		_, log, code := o.verb("2026-03-02", trouble{kind: sigterm, at: at, n: 1}, "sync", "--accept-restatement")
-		if code != exitFailed || !strings.Contains(log, "interrupted") {
-			t.Errorf("terminated before %q: exit code %d\n%s", at, code, log)
-		}
-		if now := o.days(); now != before {
-			t.Errorf("terminated before %q, readers see\n%s, before\n%s", at, now, before)
-		}
-	}
-	// Once the manifest is on its way, stopping would only leave open whether it
-	// was written.
-	if _, log, code := o.verb("2026-03-02", trouble{kind: sigterm, at: "insert into manifest", n: 1}, "sync", "--accept-restatement"); code != exitDone {
-		t.Errorf("terminated with the manifest on its way: exit code %d\n%s", code, log)
-	}
-	published := o.days()
-	if !strings.Contains(published, "2026-03-01\t177\t3") {
-		t.Errorf("in the end: %s", published)
-	}
-	o.done("2026-03-02", "sync", "--accept-restatement")
-	if now := o.days(); now != published {
-		t.Errorf("the same sync again: %s, before %s", now, published)
-	}
-}
-
 // strikes are what a disturbed process does to itself.
-func (d trouble) strikes(folder string) func() {
+func (d trouble) strikes(ctx context.Context, folder string) func() {
 	return map[string]func(){
 		kill: func() {
 			_ = syscall.Kill(os.Getpid(), syscall.SIGKILL)
 			<-context.Background().Done()
 		},
-		sigterm: func() { _ = syscall.Kill(os.Getpid(), syscall.SIGTERM) },
-		fill:    func() { told(ballast(folder)) },
-		copied:  func() { told(copyFolder(folder)) },
+		sigterm: func() {
+			_ = syscall.Kill(os.Getpid(), syscall.SIGTERM)
+			<-ctx.Done() // the signal takes its time to arrive
+		},
+		fill:   func() { told(ballast(folder)) },
+		copied: func() { told(copyFolder(folder)) },
 	}[d.kind]
 }

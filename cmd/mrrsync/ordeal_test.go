@@ -134,15 +134,20 @@ func (e *endurance) sight() sight {
 	if err != nil || !ok {
 		return sight{}
 	}
+	var out bytes.Buffer
+	if err := e.w.Format(e.Context(), &out, rowsSeen(), "TabSeparated"); err != nil {
+		e.Fatal(err)
+	}
+	return sight{info.ID, out.String()}
+}
+
+// rowsSeen asks for count and hash of the views that hold the rows.
+func rowsSeen() string {
 	var parts []string
 	for _, view := range []string{"mrr_daily", "mrr_movements", "invoice_lines", "rejects"} {
 		parts = append(parts, fmt.Sprintf("SELECT '%s' AS view, count(), sum(cityHash64(*)) FROM %s", view, view))
 	}
-	var out bytes.Buffer
-	if err := e.w.Format(e.Context(), &out, "SELECT * FROM ("+strings.Join(parts, " UNION ALL ")+") ORDER BY view", "TabSeparated"); err != nil {
-		e.Fatal(err)
-	}
-	return sight{info.ID, out.String()}
+	return "SELECT * FROM (" + strings.Join(parts, " UNION ALL ") + ") ORDER BY view"
 }
 
 // sync does one sync of a night, with or without trouble, and holds what readers
@@ -417,16 +422,9 @@ func disturbed() {
 	told(errors.Join(err, wrong))
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM)
 	a := newApp(os.Stdin, os.Stdout, os.Stderr, os.Getenv)
-	a.between = d.between(d.strikes(folder))
-	if d.kind == sigterm { // the signal takes its time to arrive
-		step := a.between.step
-		a.between.step = func(name string) error {
-			if err := step(name); err != nil || name != d.at {
-				return err
-			}
-			<-ctx.Done()
-			return nil
-		}
+	a.between = d.between(d.strikes(ctx, folder))
+	if d.kind == sigterm {
+		a.between = a.between.told(ctx, os.Stderr)
 	}
 	code := a.run(ctx, os.Args[1:])
 	stop()
@@ -449,7 +447,7 @@ func (d trouble) between(strike func()) between {
 		},
 		step: func(name string) error {
 			s.reached(name)
-			if s.reached("sql") && d.kind == down {
+			if name != "verify load" && s.reached("sql") && d.kind == down {
 				return errDown
 			}
 			return s.dead()
