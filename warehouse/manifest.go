@@ -179,7 +179,8 @@ type Collected struct {
 // Collect drops what no kept load is made of: partitions of loads that were
 // never published, and those of published ones beyond the number kept. Before the
 // first one goes, the loads that lose rows are marked, so that none of them is
-// published again. It must be called within a run, and before its load begins.
+// published again. Details of runs go when they are old. It must be called within a
+// run, and before its load begins.
 func (w *Warehouse) Collect(ctx context.Context) (Collected, error) {
 	var c Collected
 	var err error
@@ -208,15 +209,17 @@ func (w *Warehouse) Collect(ctx context.Context) (Collected, error) {
 			c.Partitions, c.Bytes = c.Partitions+1, c.Bytes+p.bytes
 		}
 	}
-	if err := w.trim(ctx); err != nil {
-		return c, err
+	for _, tidy := range []func(context.Context) error{w.trim, w.trimRecords, w.forget} {
+		if err := tidy(ctx); err != nil {
+			return c, err
+		}
 	}
-	return c, w.forget(ctx)
+	return c, nil
 }
 
-// idleRows is how many rows of the manifest may speak of loads that are given up
-// before they are taken out: some months of nights. To write the table anew for
-// fewer would cost more than they do.
+// idleRows is how many rows of a table may be idle, such as those of the manifest
+// that speak of loads that are given up, before they are taken out: some months of
+// nights. To write the table anew for fewer would cost more than they do.
 const idleRows = 5_000
 
 // trim takes out of the manifest what the loads that are given up were made of,

@@ -267,7 +267,9 @@ func loadCollectCommand(a *app) *cobra.Command {
 		Use:   "gc",
 		Short: "Drop the rows of loads beyond the number kept",
 		Long: `Drops the rows that no kept load is made of: those of loads beyond
-warehouse.keep_loads, and what killed runs left. sync does so by itself.
+warehouse.keep_loads, and what killed runs left. Details of runs (the views field_fill
+and completeness_slices) go when they are older than 400 days and many. sync does
+all this by itself.
 
 It is safe beside readers: a load that was superseded a quarter of an hour ago or
 less is kept, whatever the configuration says. It waits for no run: while one has

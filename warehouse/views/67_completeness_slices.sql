@@ -11,4 +11,4 @@ CREATE OR REPLACE VIEW {{.DB}}.completeness_slices{{.OnCluster}}
 {{.Security}}
 AS SELECT run, source, stream, slice, listed, landed, missing
 FROM (SELECT * FROM {{.Store}}.completeness_slices ORDER BY run, source, stream, slice, seq DESC LIMIT 1 BY run, source, stream, slice)
-COMMENT 'Where in a stream something is missing: completeness, one row per run, source, stream and slice'
+COMMENT 'Where in a stream something is missing: completeness, one row per run, source, stream and slice, of the last 400 days or more'

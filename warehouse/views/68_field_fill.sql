@@ -13,4 +13,4 @@ CREATE OR REPLACE VIEW {{.DB}}.field_fill{{.OnCluster}}
 {{.Security}}
 AS SELECT run, source, stream, kind, api_version, field, objects, filled, if(objects = 0, 0., round(filled / objects, 6)) AS fill_rate
 FROM (SELECT * FROM {{.Store}}.field_fill ORDER BY run, source, stream, kind, api_version, field, seq DESC LIMIT 1 BY run, source, stream, kind, api_version, field)
-COMMENT 'How often the provider sent the fields that the figures depend on, one row per run, stream, kind, API version and field. A run warns when one collapses'
+COMMENT 'How often the provider sent the fields that the figures depend on, one row per run, stream, kind, API version and field, of the last 400 days or more. A run warns when one collapses'
