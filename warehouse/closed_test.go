@@ -76,6 +76,7 @@ func TestClosedMonthsDoNotMove(t *testing.T) {
 			if got := answer(t, w, "SELECT count() FROM mrr_waterfall_daily WHERE starting_mrr + new_mrr + expansion_mrr + reactivation_mrr - contraction_mrr - churned_mrr != ending_mrr"); got != "0" {
 				t.Fatalf("seed %d night %d: %s days do not close", seed, night, got)
 			}
+			addedUp(t, w)
 			if got := answer(t, w, "SELECT count() FROM restatements WHERE from <= '2026-01-31'"); got != "0" {
 				t.Fatalf("seed %d night %d: %s restatements of closed days", seed, night, got)
 			}
@@ -131,6 +132,7 @@ func TestTheFirstOpenDay(t *testing.T) {
 		if diff := cmp.Diff(want, lines(t, w, seam)); diff != "" {
 			t.Errorf("movements since the first open day (-want +got):\n%s", diff)
 		}
+		addedUp(t, w)
 	}
 	// What changes in closed days and holds no more leaves no trace.
 	a.customers[c1].items[0].steps[0].mrr = "90"

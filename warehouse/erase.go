@@ -108,8 +108,8 @@ func (w *Warehouse) recordErasure(ctx context.Context, run uint64, e Erasure) er
 
 // Erase removes a customer's personal data: from every stored version of its
 // objects, from the rows of every load, closed months among them, and from what
-// runs said. Amounts, ids and dates stay: every sum is what it was. It must be
-// called within a run. That it was begun is recorded first and that it is done
+// runs said. Amounts, ids and dates stay: every sum is what it was, but for those
+// by segments whose values go. It must be called within a run. That it was begun is recorded first and that it is done
 // last, and done again it comes to the same, so that a kill at any instant leaves
 // what the next run ends.
 func (w *Warehouse) Erase(ctx context.Context, run uint64, e Erasure, erase Eraser) (Erased, error) {
@@ -136,6 +136,9 @@ func (w *Warehouse) Erase(ctx context.Context, run uint64, e Erasure, erase Eras
 		return n, err
 	}
 	if err := m.rows(ctx, e, &n); err != nil {
+		return n, err
+	}
+	if err := m.sums(ctx, e); err != nil {
 		return n, err
 	}
 	if err := m.end(ctx); err != nil {

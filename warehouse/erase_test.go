@@ -167,6 +167,48 @@ func TestErasureDiesBetweenSteps(t *testing.T) {
 	}
 }
 
+// TestErasedSegments erases a customer with the value of a segment: no sum of any
+// load tells it any more, and the next night goes on from what is left.
+func TestErasedSegments(t *testing.T) {
+	w := fresh(t)
+	of, s, c1 := acme(), spec("2026-03-05"), CustomerKey{"main", "c1"}
+	of.customers[c1].tier = "ada.example"
+	night := func(only []CustomerKey) {
+		t.Helper()
+		if _, err := publish(t.Context(), w, s, of, only); err != nil {
+			t.Fatal(err)
+		}
+		addedUp(t, w)
+		s.Run++
+		s.Through++
+	}
+	night(nil)
+	night([]CustomerKey{{"main", "c2"}})
+	run, err := w.StartRun(t.Context(), Run{Verb: "erase"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	was := answer(t, w, "SELECT sum(ending_mrr) FROM mrr_by_segment_monthly WHERE segment = 'tier'")
+	if _, err := w.Erase(t.Context(), run.ID, Erasure{CustomerKey: c1, RemovedSegments: []string{"tier"}}, forgetAda); err != nil {
+		t.Fatal(err)
+	}
+	run.Status = Done
+	if err := w.FinishRun(t.Context(), run); err != nil {
+		t.Fatal(err)
+	}
+	addedUp(t, w)
+	if at := whoSays(t, w, "ada.example"); len(at) > 0 {
+		t.Errorf("%v still tell the value", at)
+	}
+	if got := answer(t, w, "SELECT sum(ending_mrr) FROM mrr_by_segment_monthly WHERE segment = 'tier'"); got != was {
+		t.Errorf("MRR of all values together is %s, was %s", got, was)
+	}
+	night([]CustomerKey{{"main", "c2"}})
+	if got := answer(t, w, "SELECT count() FROM mrr_by_segment_monthly WHERE segment = 'tier' AND value = 'ada.example'"); got != "0" {
+		t.Errorf("%s rows of the value", got)
+	}
+}
+
 // TestStrippedVersionsStayApart holds the pure middle: what an earlier try has
 // written is known again, and versions that differed in the name alone stay two.
 func TestStrippedVersionsStayApart(t *testing.T) {

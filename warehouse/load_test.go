@@ -369,6 +369,8 @@ func TestVerifyRefusesSums(t *testing.T) {
 		{"slice_months", "(month, currency, value, change_mrr) VALUES ('2026-02-01', 'USD', 'pro', 1)", "slice_months do not add up to day_totals: USD in 2026-02-01 of \"\": "},
 		{"slice_months", "(month, currency, segment, new_mrr) VALUES ('2026-02-01', 'USD', 'tier', 1)", "slice_months do not add up to day_totals: USD in 2026-02-01 of \"tier\": "},
 		{"slice_months", "(month, currency, segment, change_mrr, new_mrr) VALUES ('2026-02-01', 'USD', 'other', 1, 1)", "of \"other\": 1 and 1 of movements"},
+		{"cohort_months", "(cohort, month, currency, net_mrr) VALUES ('2026-02-01', '2026-02-01', 'USD', 1)", "cohort_months do not add up to day_totals: USD in 2026-02-01: "},
+		{"cohort_months", "(cohort, month, currency, mrr_reporting) VALUES ('2026-02-01', '2026-02-01', '', 1)", "at the end of 2026-02-01: "},
 	} {
 		l, err := w.NewLoad(t.Context(), spec("2026-03-08"))
 		if err != nil {

@@ -23,13 +23,19 @@ type mutation struct {
 // written must be on the disk before what was there is given up, which the
 // embedded engine is told to do at once.
 func (m mutation) do(ctx context.Context, table, what, where string) error {
-	if !m.tables[table] {
-		if err := m.hasten(ctx, table); err != nil {
-			return err
-		}
+	if err := m.begin(ctx, table); err != nil {
+		return err
+	}
+	return m.w.exec(ctx, "erase in "+table, "ALTER TABLE "+m.w.table(table)+" "+what+" WHERE "+where+" SETTINGS mutations_sync = 2")
+}
+
+// begin readies a table, once.
+func (m mutation) begin(ctx context.Context, table string) error {
+	if m.tables[table] {
+		return nil
 	}
 	m.tables[table] = true
-	return m.w.exec(ctx, "erase in "+table, "ALTER TABLE "+m.w.table(table)+" "+what+" WHERE "+where+" SETTINGS mutations_sync = 2")
+	return m.hasten(ctx, table)
 }
 
 // hasten makes mutations of a table durable at once and, in the embedded engine,
@@ -138,6 +144,56 @@ func (m mutation) rows(ctx context.Context, e Erasure, n *Erased) error {
 		}
 	}
 	return nil
+}
+
+// sums adds up anew, in every kept load, what is divided by segments whose values
+// go. Readers see the old sums or the new ones: the manifest names either.
+func (m mutation) sums(ctx context.Context, e Erasure) error {
+	if len(e.RemovedSegments) == 0 {
+		return nil
+	}
+	t := sliceMonthsTable
+	loads, err := m.w.loads(ctx, "AND load_id NOT IN (SELECT load_id FROM "+m.w.table("dropped_loads")+") ORDER BY load_id")
+	if err != nil {
+		return err
+	}
+	done := map[uint64]bool{}
+	for _, l := range loads {
+		parts, err := m.w.parts(ctx, l.ID)
+		if err != nil {
+			return err
+		}
+		stored := parts[part{table: t.name}]
+		if stored == 0 || done[stored] {
+			continue
+		}
+		id := m.w.next()
+		for _, s := range summaryTables {
+			delete(parts, part{table: s.name})
+			if s.name != t.name {
+				parts[part{table: s.name}] = stored // stays
+			}
+		}
+		if err := m.w.summarize(ctx, id, l.Through, l.Currency != "", parts); err != nil {
+			return fmt.Errorf("add up load %d: %w", l.ID, err)
+		}
+		if err := m.do(ctx, "manifest", fmt.Sprintf("UPDATE part_load = %d", id), fmt.Sprintf("table = %s AND part_load = %d", literal(t.name), stored)); err != nil {
+			return err
+		}
+		if err := m.drop(ctx, t.name, stored); err != nil {
+			return err
+		}
+		done[id] = true // loads that share it see it now
+	}
+	return nil
+}
+
+// drop removes what is stored under a load's id from a table, for good.
+func (m mutation) drop(ctx context.Context, table string, stored uint64) error {
+	if err := m.begin(ctx, table); err != nil {
+		return err
+	}
+	return m.w.dropPartitions(ctx, table, []partition{{id: strconv.FormatUint(stored, 10)}})
 }
 
 // sought are the names and addresses that can be told from other words of a

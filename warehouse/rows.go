@@ -56,7 +56,6 @@ var (
 	}}
 	ratesTable = table{name: "rates", columns: []string{"currency", "date", "rate"}}
 
-	// The summaries: see Schema.Summaries.
 	dayTotalsTable = table{name: "day_totals", columns: []string{
 		"date", "currency", "new_mrr", "expansion_mrr", "reactivation_mrr", "contraction_mrr", "churned_mrr",
 		"new_reporting", "expansion_reporting", "reactivation_reporting", "contraction_reporting", "churned_reporting",
@@ -72,13 +71,38 @@ var (
 	}}
 )
 
+// A summary is a table that loads are added up into: see Schema.Summaries.
+type summary struct {
+	table
+	keys  int               // how many of the columns name a row; all others are sums
+	anew  map[string]string // sums that are not taken from the base where a condition holds: they are made anew there
+	count []string          // sums that are numbers, not amounts
+}
+
 // summaryTables are what a load is added up into.
-var summaryTables = []table{dayTotalsTable, cohortMonthsTable, sliceMonthsTable}
+var summaryTables = []summary{
+	{dayTotalsTable, 2, map[string]string{"mrr_reporting": "toYYYYMM(date) IN {months:Array(UInt32)}"}, []string{"customers", "subscriptions", "movements"}},
+	{cohortMonthsTable, 3, map[string]string{"mrr_reporting": "month >= {open:Date}"}, []string{"customers_new", "customers_reactivated", "customers_churned", "base_customers"}},
+	{sliceMonthsTable, 5, nil, []string{"customers"}},
+}
+
+// kept is what a sum of the base counts for.
+func (t summary) kept(column string) string {
+	value := column
+	if slices.Contains(t.count, column) {
+		value = "toInt64(" + column + ")"
+	}
+	if anew, ok := t.anew[column]; ok {
+		return "if(" + anew + ", toDecimal128(0, 4), " + value + ")"
+	}
+	return value
+}
 
 // loadTables are all tables whose rows belong to a load.
-var loadTables = append([]table{
+var loadTables = []table{
 	periodsTable, movementsTable, stagedMovesTable, invoiceLinesTable, stagedLinesTable, customersTable, subscriptionsTable, rejectsTable, derivedTable, dailyTable, ratesTable,
-}, summaryTables...)
+	dayTotalsTable, cohortMonthsTable, sliceMonthsTable,
+}
 
 // fields checks the values of a row, keeping the first fault.
 type fields struct{ err error }

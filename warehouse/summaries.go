@@ -2,7 +2,9 @@ package warehouse
 
 import (
 	"context"
+	"crypto/sha256"
 	"embed"
+	"encoding/hex"
 	"fmt"
 	"maps"
 	"slices"
@@ -22,11 +24,118 @@ var summaryFiles embed.FS
 // periods, movements and rates, the load_ids under which these are stored; daily,
 // the parts of daily, each a month as YYYYMM and a load_id; through, the load's
 // last day; and converts, which says that there is a reporting currency.
-func (s Schema) Summaries() ([]Statement, error) { return render(summaryFiles, "summaries", s) }
+func (s Schema) Summaries() ([]Statement, error) { return s.summing(summation{Schema: s}) }
+
+// patches are the statements that write the same, to the last digit, by taking
+// the sums of the load's base and putting other accounts' shares into them: every
+// sum is one of accounts, each of which has its share whatever the others do. All
+// parameters of Summaries have a base_ one beside them, daily excepted, which
+// names the months of daily that differ; months names these once more. moved are
+// the accounts that may differ, open is the first day of the month that was not
+// over when the base ended, and sums the load that has the base's summary.
+func (s Schema) patches() ([]Statement, error) {
+	return s.summing(summation{Schema: s, Patch: true})
+}
+
+// A summation is what the files in summaries are rendered with: they tell what
+// is summed, of which load and of whom.
+type summation struct {
+	Schema
+	Patch bool // of the accounts alone that may differ from the base
+	Base  bool // as the base has them
+}
+
+func (s summation) param(name, kind string) string {
+	if s.Base {
+		name = "base_" + name
+	}
+	return "{" + name + ":" + kind + "}"
+}
+
+// Periods, Movements, Rates and Through are parameters of the load that is summed.
+func (s summation) Periods() string   { return s.param("periods", "UInt64") }
+func (s summation) Movements() string { return s.param("movements", "UInt64") }
+func (s summation) Rates() string     { return s.param("rates", "UInt64") }
+func (s summation) Through() string   { return s.param("through", "Date") }
+
+// Moved is a condition on the rows of accounts, to put behind others.
+func (s summation) Moved() string {
+	if !s.Patch {
+		return ""
+	}
+	return " AND account_id IN {moved:Array(String)}"
+}
+
+// summing makes statements of the summaries. Rows in which every sum is zero say
+// nothing and are left out: what a patch takes away leaves such.
+func (s Schema) summing(sum summation) ([]Statement, error) {
+	now, err := render(summaryFiles, "summaries", sum)
+	if err != nil {
+		return nil, err
+	}
+	sum.Base = true
+	was, err := render(summaryFiles, "summaries", sum)
+	if err != nil {
+		return nil, err
+	}
+	for i, of := range now {
+		t := summaryTables[slices.IndexFunc(summaryTables, func(t summary) bool { return t.name == of.Name })]
+		each := func(change func(column string) string, between string) string {
+			var all []string
+			for _, c := range t.columns[t.keys:] {
+				all = append(all, change(c))
+			}
+			return strings.Join(all, between)
+		}
+		total := func(c string) string { return "sum(" + c + ")" }
+		keys, sums := strings.Join(t.columns[:t.keys], ", "), strings.Join(t.columns[t.keys:], ", ")
+		from := "SELECT " + keys + ", " + sums + " FROM (" + of.SQL + ")"
+		if sum.Patch {
+			from += "\nUNION ALL\nSELECT " + keys + ", " + each(func(c string) string { return "-" + c }, ", ") + " FROM (" + was[i].SQL + ")" +
+				"\nUNION ALL\nSELECT " + keys + ", " + each(t.kept, ", ") + " FROM " + s.Store() + "." + t.name + " WHERE load_id = {sums:UInt64}"
+		}
+		now[i].SQL = "INSERT INTO " + s.Store() + "." + t.name + " (load_id, " + keys + ", " + sums + ")" +
+			"\nSELECT {id:UInt64}, " + keys + ", " + each(total, ", ") + " FROM (" + from + ")" +
+			"\nGROUP BY " + keys +
+			"\nHAVING " + each(func(c string) string { return total(c) + " != 0" }, " OR ") +
+			"\nSETTINGS join_use_nulls = 0, max_bytes_before_external_group_by = 268435456, max_bytes_before_external_sort = 268435456"
+	}
+	return now, nil
+}
+
+// SummaryHash names how loads are added up. A base that was added up otherwise
+// cannot be patched, so that the hash belongs into LoadSpec.PolicyHash.
+func SummaryHash() string {
+	all, _ := Schema{Database: "mrr"}.Summaries() // they are embedded: tests have seen them render
+	h := sha256.New()
+	for _, s := range all {
+		fmt.Fprintln(h, s.SQL)
+	}
+	return hex.EncodeToString(h.Sum(nil))[:16]
+}
 
 // isSummary says that a table is one that loads are added up into.
 func isSummary(name string) bool {
-	return slices.ContainsFunc(summaryTables, func(t table) bool { return t.name == name })
+	return slices.ContainsFunc(summaryTables, func(t summary) bool { return t.name == name })
+}
+
+// sumArgs are the parameters of a summary of a load made of parts.
+func sumArgs(id uint64, through billing.Date, converts bool, parts map[part]uint64) []any {
+	return []any{
+		named("id", id), named("through", date(through)), named("converts", converts), named("daily", dailyParts(parts)),
+		named("periods", parts[part{table: periodsTable.name}]), named("movements", parts[part{table: movementsTable.name}]), named("rates", parts[part{table: ratesTable.name}]),
+	}
+}
+
+// dailyParts are those of daily, as an array of the engine: months and load_ids.
+func dailyParts(parts map[part]uint64) string {
+	var daily []string
+	for _, p := range slices.SortedFunc(maps.Keys(parts), func(a, b part) int { return int(a.month) - int(b.month) }) {
+		if p.table == dailyTable.name {
+			daily = append(daily, fmt.Sprintf("(%d,%d)", p.month, parts[p]))
+		}
+	}
+	return "[" + strings.Join(daily, ",") + "]"
 }
 
 // summarize writes those of the summaries of a load, made of parts, that parts do
@@ -36,20 +145,11 @@ func (w *Warehouse) summarize(ctx context.Context, id uint64, through billing.Da
 	if err != nil {
 		return err
 	}
-	var daily []string
-	for _, p := range slices.SortedFunc(maps.Keys(parts), func(a, b part) int { return int(a.month) - int(b.month) }) {
-		if p.table == dailyTable.name {
-			daily = append(daily, fmt.Sprintf("(%d,%d)", p.month, parts[p]))
-		}
-	}
 	for _, s := range all {
 		if there, ok := parts[part{table: s.Name}]; ok && there != id {
 			continue
 		}
-		err := w.exec(ctx, "add up "+s.Name, s.SQL,
-			named("id", id), named("through", date(through)), named("converts", converts), named("daily", "["+strings.Join(daily, ",")+"]"),
-			named("periods", parts[part{table: periodsTable.name}]), named("movements", parts[part{table: movementsTable.name}]), named("rates", parts[part{table: ratesTable.name}]))
-		if err != nil {
+		if err := w.exec(ctx, "add up "+s.Name, s.SQL, sumArgs(id, through, converts, parts)...); err != nil {
 			return err
 		}
 	}
@@ -58,18 +158,6 @@ func (w *Warehouse) summarize(ctx context.Context, id uint64, through billing.Da
 
 // date is a day as a {name:Date} takes it.
 func date(d billing.Date) string { return d.Time().Format("2006-01-02") }
-
-// buildSummaries adds the load up. That is done from the whole of it, so that no
-// sum hangs on how it came about.
-func (l *Load) buildSummaries(ctx context.Context) error {
-	for _, t := range summaryTables {
-		l.parts[part{table: t.name}] = l.id
-	}
-	if !l.idle() && l.rows[periodsTable.name] == 0 && l.rows[movementsTable.name] == 0 {
-		return nil // nothing adds up to nothing
-	}
-	return l.w.summarize(ctx, l.id, l.spec.Through, l.fx != nil, l.parts)
-}
 
 // sumUp adds up the published loads that were published before there were all
 // the summaries there are. What a load lacks is written under an id of its own,
@@ -97,7 +185,7 @@ func (w *Warehouse) sumUp(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		lacking := slices.DeleteFunc(slices.Clone(summaryTables), func(t table) bool { return now[part{table: t.name}] != 0 })
+		lacking := slices.DeleteFunc(slices.Clone(summaryTables), func(t summary) bool { return now[part{table: t.name}] != 0 })
 		if len(lacking) == 0 {
 			continue // somebody else was quicker
 		}

@@ -189,18 +189,20 @@ func (l *Load) checkDaily(ctx context.Context) error {
 // views, end at what the periods say.
 func (l *Load) checkTotals(ctx context.Context, want map[dayKey]tally) error {
 	changes := map[dayKey]decimal.Decimal{}
+	levels := map[billing.Date]decimal.Decimal{} // in the reporting currency, of each day
 	first := map[string]billing.Date{}
 	err := l.w.each(ctx, "read totals", `
-		SELECT currency, date, new_mrr + expansion_mrr + reactivation_mrr - contraction_mrr - churned_mrr FROM `+l.w.table(dayTotalsTable.name)+`
+		SELECT currency, date, new_mrr + expansion_mrr + reactivation_mrr - contraction_mrr - churned_mrr, mrr_reporting FROM `+l.w.table(dayTotalsTable.name)+`
 		WHERE load_id = {id:UInt64} AND currency != '' ORDER BY date DESC`, func(scan func(...any) error) error {
 		var k dayKey
 		var day time.Time
-		var change decimal.Decimal
-		if err := scan(&k.currency, &day, &change); err != nil {
+		var change, level decimal.Decimal
+		if err := scan(&k.currency, &day, &change, &level); err != nil {
 			return err
 		}
 		k.date = dateOf(day)
 		changes[k], first[k.currency] = changes[k].Add(change), k.date
+		levels[k.date] = levels[k.date].Add(level)
 		return nil
 	}, named("id", l.id))
 	if err != nil {
@@ -225,18 +227,65 @@ func (l *Load) checkTotals(ctx context.Context, want map[dayKey]tally) error {
 	if len(found) > 0 {
 		return fmt.Errorf("day_totals do not add up to the periods: %s", strings.Join(found, "; "))
 	}
-	return l.checkSlices(ctx, changes)
+	months := map[dayKey]decimal.Decimal{}
+	for k, change := range changes {
+		month := dayKey{k.currency, k.date.Month()}
+		months[month] = months[month].Add(change)
+	}
+	maps.DeleteFunc(months, func(_ dayKey, change decimal.Decimal) bool { return change.IsZero() }) // such months may have no row
+	return errors.Join(l.checkSlices(ctx, months), l.checkCohorts(ctx, months, levels))
+}
+
+// checkCohorts proves that all cohorts together move as the waterfall does, and
+// that at each month's end they are worth what the items of its last day are.
+func (l *Load) checkCohorts(ctx context.Context, want map[dayKey]decimal.Decimal, levels map[billing.Date]decimal.Decimal) error {
+	var found []string
+	wrong := func(format string, args ...any) {
+		if len(found) < faults {
+			found = append(found, fmt.Sprintf(format, args...))
+		}
+	}
+	moved, worth := map[dayKey]decimal.Decimal{}, map[billing.Date]decimal.Decimal{}
+	err := l.w.each(ctx, "add up cohorts", `
+		SELECT currency, month, sum(net_mrr), sum(mrr_reporting) FROM `+l.w.table(cohortMonthsTable.name)+`
+		WHERE load_id = {id:UInt64} GROUP BY currency, month ORDER BY currency, month`, func(scan func(...any) error) error {
+		var k dayKey
+		var month time.Time
+		var change, level decimal.Decimal
+		if err := scan(&k.currency, &month, &change, &level); err != nil {
+			return err
+		}
+		k.date = dateOf(month)
+		if k.currency == "" {
+			worth[k.date] = level
+		} else if moved[k] = change; !change.Equal(want[k]) {
+			wrong("%s in %s: %s in cohorts, but %s in day_totals", k.currency, k.date, change, want[k])
+		}
+		return nil
+	}, named("id", l.id))
+	if err != nil {
+		return err
+	}
+	for _, k := range slices.SortedFunc(maps.Keys(want), compareDays) {
+		if _, ok := moved[k]; !ok {
+			wrong("%s in %s: nothing in cohorts, but %s in day_totals", k.currency, k.date, want[k])
+		}
+	}
+	for _, day := range slices.Sorted(maps.Keys(levels)) {
+		month := day.Month()
+		if last := min(month.AddMonths(1)-1, l.spec.Through); day == last && !worth[month].Equal(levels[day]) {
+			wrong("at the end of %s: %s in cohorts, but %s in day_totals", month, worth[month], levels[day])
+		}
+	}
+	if len(found) > 0 {
+		return fmt.Errorf("cohort_months do not add up to day_totals: %s", strings.Join(found, "; "))
+	}
+	return nil
 }
 
 // checkSlices proves that all plans together, and all values of each segment,
 // move as the waterfall does, and that so does what it is said to be made of.
-func (l *Load) checkSlices(ctx context.Context, changes map[dayKey]decimal.Decimal) error {
-	want := map[dayKey]decimal.Decimal{} // by currency and month
-	for k, change := range changes {
-		month := dayKey{k.currency, k.date.Month()}
-		want[month] = want[month].Add(change)
-	}
-	maps.DeleteFunc(want, func(_ dayKey, change decimal.Decimal) bool { return change.IsZero() }) // such months may have no row
+func (l *Load) checkSlices(ctx context.Context, want map[dayKey]decimal.Decimal) error {
 	if len(want) == 0 {
 		return nil
 	}

@@ -14,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	gocmp "github.com/google/go-cmp/cmp"
 	"github.com/shopspring/decimal"
 
 	"mrrsync/connectors/billing"
@@ -332,6 +333,38 @@ func dumpAll(ctx context.Context, w *Warehouse) (string, error) {
 		}
 	}
 	return b.String(), nil
+}
+
+// addedUp says that the sums of the published load are those of the whole of it,
+// however they were made.
+func addedUp(t *testing.T, w *Warehouse) {
+	t.Helper()
+	info, ok, err := w.Published(t.Context())
+	if err != nil || !ok {
+		t.Fatalf("published: %v, %v", ok, err)
+	}
+	parts, err := w.parts(t.Context(), info.ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	rows := func(s summary, load uint64) []string {
+		return lines(t, w, fmt.Sprintf("SELECT toString((%s)) AS line FROM %s WHERE load_id = %d ORDER BY line", strings.Join(s.columns, ", "), w.table(s.name), load))
+	}
+	was := map[string][]string{}
+	for _, s := range summaryTables {
+		was[s.name] = rows(s, parts[part{table: s.name}])
+		delete(parts, part{table: s.name})
+	}
+	id := w.next()
+	if err := w.summarize(t.Context(), id, info.Through, info.Currency != "", parts); err != nil {
+		t.Fatal(err)
+	}
+	for _, s := range summaryTables {
+		if diff := gocmp.Diff(rows(s, id), was[s.name]); diff != "" {
+			t.Errorf("%s through %s (-whole +published):\n%s", s.name, info.Through, diff)
+		}
+		runAll(t, w, []string{fmt.Sprintf("ALTER TABLE %s DROP PARTITION %d", w.table(s.name), id)})
+	}
 }
 
 // rawAll is what the raw half of a warehouse holds, without runs.

@@ -8,16 +8,18 @@ import (
 	"slices"
 
 	"mrrsync/normalize"
+	"mrrsync/warehouse"
 )
 
 // derivationVersion is raised whenever code changes what follows from the same
 // evidence, so that the next run derives every account again.
 const derivationVersion = 7
 
-// Hash names all that decides a derivation beside the evidence.
+// Hash names all that decides a load beside the evidence: what is derived, and
+// how that is added up.
 func Hash(s normalize.Settings, i Identity, currency string) string {
 	h := sha256.New()
-	fmt.Fprintf(h, "%d\n%s\n%s\n%s\n%s\n", derivationVersion, s.Policy.Hash(), s.Zone, currency, i.hash())
+	fmt.Fprintf(h, "%d\n%s\n%s\n%s\n%s\n%s\n", derivationVersion, warehouse.SummaryHash(), s.Policy.Hash(), s.Zone, currency, i.hash())
 	for _, name := range slices.Sorted(maps.Keys(s.Segments)) {
 		fmt.Fprintf(h, "%q=%q\n", name, s.Segments[name])
 	}

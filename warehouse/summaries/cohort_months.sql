@@ -1,9 +1,9 @@
-INSERT INTO {{.Store}}.cohort_months
-    (load_id, cohort, month, currency, net_mrr, kept_mrr, lost_mrr, customers_new, customers_reactivated, customers_churned, base_mrr, base_customers, mrr_reporting)
 WITH
     toDecimal128(0, 4) AS zero
 SELECT
-    {id:UInt64}, cohort, month, currency, sum(net), sum(kept), sum(lost), sum(come), sum(back), sum(gone), sum(base), sum(started), sum(level)
+    cohort, month, currency, sum(net) AS net_mrr, sum(kept) AS kept_mrr, sum(lost) AS lost_mrr,
+    sum(come) AS customers_new, sum(back) AS customers_reactivated, sum(gone) AS customers_churned, sum(base) AS base_mrr, sum(started) AS base_customers,
+    sum(level) AS mrr_reporting
 FROM
 (
         -- What each account's month came to. Accounts that did not move end as they started.
@@ -12,11 +12,11 @@ FROM
             sum(change) AS net,
             sumIf(change, before > 0) AS kept,
             sumIf(least(change, zero), before > 0) AS lost,
-            countIf(before = 0 AND after > 0 AND nth = 1) AS come,
-            countIf(before = 0 AND after > 0 AND nth > 1) AS back,
-            countIf(before > 0 AND after = 0) AS gone,
+            toInt64(countIf(before = 0 AND after > 0 AND nth = 1)) AS come,
+            toInt64(countIf(before = 0 AND after > 0 AND nth > 1)) AS back,
+            toInt64(countIf(before > 0 AND after = 0)) AS gone,
             sumIf(fresh, month = cohort) AS base,
-            countIf(month = cohort AND (fresh > 0 OR currency = '')) AS started,
+            toInt64(countIf(month = cohort AND (fresh > 0 OR currency = ''))) AS started,
             zero AS level
         FROM
         (
@@ -46,14 +46,14 @@ FROM
                             sum(amount) AS moved, sum(amount_reporting) AS valued,
                             sumIf(amount, movement = 'new') AS new, sumIf(amount_reporting, movement = 'new') AS new_reporting
                         FROM {{.Store}}.movements AS m
-                        WHERE load_id = {movements:UInt64} AND NOT scheduled AND date <= {through:Date}
+                        WHERE load_id = {{.Movements}} AND NOT scheduled AND date <= {{.Through}}{{.Moved}}
                         GROUP BY month, account_id, code
                     ) AS m
                     -- A currency that had no rate yet was in no account at the start: its days' own rates will do.
                     ANY LEFT JOIN
                     (
                         SELECT toString(currency) AS code, date + 1 AS month, rate FROM {{.Store}}.rates
-                        WHERE load_id = {rates:UInt64} AND date + 1 = toStartOfMonth(date + 1)
+                        WHERE load_id = {{.Rates}} AND date + 1 = toStartOfMonth(date + 1)
                     ) AS r ON m.code = r.code AND m.month = r.month
                 )
                 GROUP BY month, account_id, currency
@@ -64,27 +64,35 @@ FROM
     UNION ALL
         -- At the rates of a month's last day each item is converted by itself, as daily has it.
         SELECT
-            cohort, toStartOfMonth(day) AS month, '', zero, zero, zero, toUInt64(0), toUInt64(0), toUInt64(0), zero, toUInt64(0),
+            cohort, toStartOfMonth(day) AS month, '', zero, zero, zero, toInt64(0), toInt64(0), toInt64(0), zero, toInt64(0),
             sum(CAST(round(mrr * rate, 4), 'Decimal(18, 4)'))
         FROM
         (
             SELECT
                 account_id, currency, mrr,
-                arrayJoin(arrayFilter(d -> d >= valid_from AND d < valid_to, arrayMap(
-                    i -> least(toLastDayOfMonth(addMonths(toStartOfMonth(valid_from), i)), {through:Date}),
-                    range(toUInt32(dateDiff('month', valid_from, least(valid_to - 1, {through:Date})) + 1))))) AS day
-            FROM {{.Store}}.periods
-            WHERE load_id = {periods:UInt64} AND mrr > 0 AND NOT scheduled AND valid_from <= {through:Date} AND {converts:Bool}
+                arrayJoin(arrayFilter(d -> d >= since AND d < until, arrayMap(
+                    i -> least(toLastDayOfMonth(addMonths(toStartOfMonth(since), i)), {{.Through}}),
+                    range(toUInt32(dateDiff('month', since, least(until - 1, {{.Through}})) + 1))))) AS day
+            FROM
+            (
+                SELECT
+                    account_id, currency, mrr,
+                    -- Of a base's sums none are of a month that was not over: of those the level is that of all accounts, anew.
+                    {{if and .Patch (not .Base)}}if(account_id IN {moved:Array(String)}, valid_from, greatest(valid_from, {open:Date})){{else}}valid_from{{end}} AS since,
+                    {{if .Base}}least(valid_to, {open:Date}){{else}}valid_to{{end}} AS until
+                FROM {{.Store}}.periods
+                WHERE load_id = {{.Periods}} AND mrr > 0 AND NOT scheduled AND {converts:Bool}{{if .Base}}{{.Moved}}{{end}}
+            )
+            WHERE since < until AND since <= {{.Through}}
         ) AS p
-        INNER JOIN (SELECT currency, date, rate FROM {{.Store}}.rates WHERE load_id = {rates:UInt64}) AS r ON p.currency = r.currency AND p.day = r.date
+        INNER JOIN (SELECT currency, date, rate FROM {{.Store}}.rates WHERE load_id = {{.Rates}}) AS r ON p.currency = r.currency AND p.day = r.date
         INNER JOIN
         (
             SELECT account_id, toStartOfMonth(min(date)) AS cohort
             FROM {{.Store}}.movements
-            WHERE load_id = {movements:UInt64} AND NOT scheduled AND date <= {through:Date}
+            WHERE load_id = {{.Movements}} AND NOT scheduled AND date <= {{.Through}}
             GROUP BY account_id
         ) AS c ON p.account_id = c.account_id
         GROUP BY cohort, month
 )
 GROUP BY cohort, month, currency
-SETTINGS join_use_nulls = 0, max_bytes_before_external_group_by = 268435456, max_bytes_before_external_sort = 268435456

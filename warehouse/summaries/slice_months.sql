@@ -2,20 +2,18 @@
 {{- define "slice"}}arrayJoin(keys) AS segment, if(segment = '', toString(source), '') AS origin, if(segment = '', toString(plan_id), toString(segments[segment])) AS value{{end -}}
 {{- /* The share in a total of what moved along with it. Running sums are rounded and not the shares, so that these add up to the total. */ -}}
 {{- define "share"}}if(along = 0, zero, toDecimal128(round(toDecimal256(upto, 12) * {{.}} / along, 4), 4) - toDecimal128(round(toDecimal256(upto - way, 12) * {{.}} / along, 4), 4)){{end -}}
-INSERT INTO {{.Store}}.slice_months
-    (load_id, segment, source, value, month, currency, new_mrr, expansion_mrr, reactivation_mrr, contraction_mrr, churned_mrr,
-     new_reporting, expansion_reporting, reactivation_reporting, contraction_reporting, churned_reporting, change_mrr, customers)
 WITH
     toDecimal128(0, 4) AS zero,
     -- Segments that are configured, and those that were when the rows were derived.
     (SELECT arrayDistinct(arrayConcat(['' {{- range .Segments}}, {{literal .}}{{end}}], groupUniqArrayArray(mapKeys(segments))))
      FROM {{.Store}}.periods WHERE load_id = {periods:UInt64}) AS keys
 SELECT
-    {id:UInt64}, segment, origin, value, toStartOfMonth(date) AS month, currency,
-    sumIf(part, movement = 'new'), sumIf(part, movement = 'expansion'), sumIf(part, movement = 'reactivation'),
-    -sumIf(part, movement = 'contraction'), -sumIf(part, movement = 'churn'),
-    sumIf(valued, movement = 'new'), sumIf(valued, movement = 'expansion'), sumIf(valued, movement = 'reactivation'),
-    -sumIf(valued, movement = 'contraction'), -sumIf(valued, movement = 'churn'), sum(change), sum(heads)
+    segment, origin AS source, value, toStartOfMonth(date) AS month, currency,
+    sumIf(part, movement = 'new') AS new_mrr, sumIf(part, movement = 'expansion') AS expansion_mrr, sumIf(part, movement = 'reactivation') AS reactivation_mrr,
+    -sumIf(part, movement = 'contraction') AS contraction_mrr, -sumIf(part, movement = 'churn') AS churned_mrr,
+    sumIf(valued, movement = 'new') AS new_reporting, sumIf(valued, movement = 'expansion') AS expansion_reporting, sumIf(valued, movement = 'reactivation') AS reactivation_reporting,
+    -sumIf(valued, movement = 'contraction') AS contraction_reporting, -sumIf(valued, movement = 'churn') AS churned_reporting,
+    sum(change) AS change_mrr, sum(heads) AS customers
 FROM
 (
         -- On nearly all days all of an account goes one way: then what a slice changes by is its part in the account's movement.
@@ -23,7 +21,7 @@ FROM
             date, currency, {{template "slice"}}, toString(movement) AS movement,
             toDecimal128(amount, 4) AS part, toDecimal128(amount_reporting, 4) AS valued, zero AS change, toInt64(0) AS heads
         FROM {{.Store}}.movements
-        WHERE load_id = {movements:UInt64} AND NOT scheduled AND date <= {through:Date}
+        WHERE load_id = {{.Movements}} AND NOT scheduled AND date <= {{.Through}}{{.Moved}}
     UNION ALL
         -- On other days, of the slices that go the account's way, each has its share, and what goes the other way was transferred.
         SELECT
@@ -53,7 +51,7 @@ FROM
                             date, account_id, currency, movement, sum(amount) AS net, sum(amount_reporting) AS net_reporting,
                             groupArray((source, plan_id, segments, amount, amount_reporting)) AS steps
                         FROM {{.Store}}.movements
-                        WHERE load_id = {movements:UInt64} AND NOT scheduled AND date <= {through:Date}
+                        WHERE load_id = {{.Movements}} AND NOT scheduled AND date <= {{.Through}}{{.Moved}}
                         GROUP BY date, account_id, currency, movement
                         HAVING min(amount) < 0 AND max(amount) > 0
                     )
@@ -77,11 +75,10 @@ FROM
             (
                 SELECT account_id, currency, {{template "slice"}}, valid_from, valid_to, mrr
                 FROM {{.Store}}.periods
-                WHERE load_id = {periods:UInt64} AND mrr > 0 AND NOT scheduled
+                WHERE load_id = {{.Periods}} AND mrr > 0 AND NOT scheduled{{.Moved}}
             )
             GROUP BY account_id, currency, segment, origin, value
         )
-        WHERE tupleElement(step, 1) <= {through:Date}
+        WHERE tupleElement(step, 1) <= {{.Through}}
 )
 GROUP BY segment, origin, value, month, currency
-SETTINGS max_bytes_before_external_group_by = 268435456, max_bytes_before_external_sort = 268435456
