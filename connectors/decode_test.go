@@ -13,7 +13,7 @@ func TestParseNumber(t *testing.T) {
 			t.Errorf("%s: got %s, %v, want %s", text, got, err, want)
 		}
 	}
-	for _, text := range []string{"", "a", "true", "{}", "1e99", "1e-99", "10e39", "1e-39", strings.Repeat("9", 41), "1e9223372036854775807"} {
+	for _, text := range []string{"", "a", "true", "{}", "1e99", "1e-99", "10e39", "1e-39", strings.Repeat("9", 41), "1e9223372036854775807", "1_000", "1,000", "0x10", "NaN", "Inf"} {
 		if got, err := ParseNumber(text); err == nil {
 			t.Errorf("%q was read as %s", text, got)
 		}

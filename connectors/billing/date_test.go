@@ -1,9 +1,23 @@
 package billing
 
 import (
+	"fmt"
 	"testing"
 	"time"
 )
+
+func TestParseDate(t *testing.T) {
+	for text, want := range map[string]string{"2026-02-28": "2026-02-28", "2024-02-29": "2024-02-29", "0001-01-01": "0001-01-01", "2149-06-06": "open"} {
+		if d, err := ParseDate(text); err != nil || d.String() != want {
+			t.Errorf("%s is read as %s, %v", text, d, err)
+		}
+	}
+	for _, text := range []string{"", "2026-02-30", "2026-02-29", "2026-13-01", "2026-1-1", "01.02.2026", "2026-01-01T00:00:00Z", " 2026-01-01", "99999-01-01", "yesterday"} {
+		if d, err := ParseDate(text); err == nil || err.Error() != fmt.Sprintf("parse date %q: want YYYY-MM-DD", text) {
+			t.Errorf("%q: %s, %v", text, d, err)
+		}
+	}
+}
 
 func TestDateIn(t *testing.T) {
 	cases := []struct{ zone, day, want string }{

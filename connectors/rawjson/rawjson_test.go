@@ -122,6 +122,18 @@ func TestScrub(t *testing.T) {
 	}
 }
 
+// What is no JSON is refused with what stands there, and what should.
+func TestMalformed(t *testing.T) {
+	rule := func([]byte, rawjson.Place) (rawjson.Fate, rawjson.Place) { return rawjson.Keep, 0 }
+	for in, want := range map[string]string{
+		`{"id":"cus_1","email":"a@b`: "ends where", `{"a":[1,2`: "ends where", `{"a":}`: `"}" where a value should stand`, `{"a":1 "b":2}`: `"\"b\":2}" where`, ``: "ends where a value should stand",
+	} {
+		if out, err := rawjson.Scrub([]byte(in), connectors.Privacy{}, rule, 0); !errors.Is(err, rawjson.ErrMalformed) || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %s, %v, want %q", in, out, err, want)
+		}
+	}
+}
+
 // What an erasure leaves: amounts, times, what the residue names, the country.
 func TestStrip(t *testing.T) {
 	rule := func(key []byte, at rawjson.Place) (rawjson.Fate, rawjson.Place) {

@@ -267,6 +267,24 @@ func TestMachines(t *testing.T) {
 	}
 }
 
+// TestLongNames: people are shown 300 columns of a text, machines all of it.
+func TestLongNames(t *testing.T) {
+	name := strings.Repeat("Grüße ", 2_000)
+	table := &Table{Columns: []Column{{Name: "name", Title: "Name", Kind: Text}}, Rows: [][]any{{name}}}
+	for format, write := range map[string]func(io.Writer) error{
+		"table": func(w io.Writer) error { return table.Text(w, Terminal{}) }, "html": table.HTML, "csv": table.CSV, "json": table.JSON,
+	} {
+		var out bytes.Buffer
+		if err := write(&out); err != nil {
+			t.Fatal(err)
+		}
+		most, all := strings.Count(out.String(), "Grüße"), strings.Count(name, "Grüße")
+		if shown := format == "table" || format == "html"; shown && (most < 40 || most > 300/6) || !shown && most != all {
+			t.Errorf("%s has %d of %d words", format, most, all)
+		}
+	}
+}
+
 // TestSlices: however it is sliced, each month of a waterfall closes, and the
 // slices add up to the whole with nothing but transfers between them.
 func TestSlices(t *testing.T) {
