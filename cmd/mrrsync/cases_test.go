@@ -220,6 +220,49 @@ func TestPage(t *testing.T) {
 	if len(named) < 5 {
 		t.Errorf("docs/testing.md names only %v", named)
 	}
+	_, table, _ := strings.Cut(string(page), "## Bad input")
+	n := 0
+	for line := range strings.Lines(table) {
+		if cells := strings.Split(line, " | "); len(cells) == 3 && strings.Contains(cells[2], "`") {
+			n++
+			answered(t, cells[1], cells[2])
+		}
+	}
+	if n < 30 {
+		t.Errorf("only %d rows of bad input were found", n)
+	}
+}
+
+// answered holds a row of the table of bad input to its proofs: they exist, and
+// the answer's words stand in one of them.
+func answered(t *testing.T, answer, proofs string) {
+	t.Helper()
+	var text strings.Builder
+	all := regexp.MustCompile("`(\\w+)` in `([\\w/]+)`|`(script/\\w+\\.txtar)`").FindAllStringSubmatch(proofs, -1)
+	for _, m := range all {
+		var source string
+		var err error
+		if m[1] != "" {
+			source, err = body(filepath.Join(root, m[2]), m[1])
+		} else {
+			var script []byte
+			script, err = os.ReadFile(filepath.Join("testdata", m[3]))
+			source = string(script)
+		}
+		if err != nil {
+			t.Errorf("%s: %v", m[0], err)
+		}
+		text.WriteString(source)
+	}
+	if len(all) == 0 {
+		t.Errorf("%q has no proof", answer)
+	}
+	plain := strings.NewReplacer("\\", "").Replace(text.String()) // without what Go and regular expressions escape
+	for _, m := range regexp.MustCompile("`([^`]+)`").FindAllStringSubmatch(answer, -1) {
+		if !strings.Contains(plain, m[1]) {
+			t.Errorf("%s asserts nowhere that the answer is %q", strings.TrimSpace(proofs), m[1])
+		}
+	}
 }
 
 // root is the module's folder, seen from this package.
@@ -260,30 +303,33 @@ func commented(script *txtar.Archive, words string) error {
 
 // tested finds a test function, and in it a word of its own for the part.
 func tested(folder, test, part string) error {
+	text, err := body(folder, test)
+	if err == nil && !strings.Contains(text, part) {
+		err = fmt.Errorf("the test has no part of that name")
+	}
+	return err
+}
+
+// body is the text of a test function.
+func body(folder, test string) (string, error) {
 	files, err := filepath.Glob(filepath.Join(folder, "*_test.go"))
 	if err != nil {
-		return err
+		return "", err
 	}
 	for _, name := range files {
 		text, err := os.ReadFile(name)
 		if err != nil {
-			return err
+			return "", err
 		}
 		f, err := parser.ParseFile(token.NewFileSet(), name, text, parser.SkipObjectResolution)
 		if err != nil {
-			return err
+			return "", err
 		}
 		for _, d := range f.Decls {
-			fn, ok := d.(*ast.FuncDecl)
-			if !ok || fn.Recv != nil || fn.Name.Name != test {
-				continue
+			if fn, ok := d.(*ast.FuncDecl); ok && fn.Recv == nil && fn.Name.Name == test {
+				return string(text[fn.Pos()-f.FileStart : fn.End()-f.FileStart]), nil
 			}
-			body := string(text[fn.Pos()-f.FileStart : fn.End()-f.FileStart])
-			if !strings.Contains(body, part) {
-				return fmt.Errorf("the test has no part of that name")
-			}
-			return nil
 		}
 	}
-	return fmt.Errorf("there is no such test")
+	return "", fmt.Errorf("there is no such test")
 }
