@@ -87,11 +87,11 @@ func (l *Load) expand(ctx context.Context, first billing.Date) error {
 // changedMonths are the first days of the months of daily that have to be
 // written, in order: those that gained days, those in which the periods of a
 // derived customer differ from the base's in anything that a day shows, and
-// those in which a rate differs.
+// those in which a rate differs; all, if the reporting currency is another.
 func (l *Load) changedMonths(ctx context.Context) ([]billing.Date, error) {
 	months := map[billing.Date]bool{}
 	from := l.base.Through + 1
-	if l.base.ID == 0 {
+	if l.base.ID == 0 || l.base.Currency != l.spec.Currency {
 		var err error
 		if from, err = l.firstDay(ctx); err != nil {
 			return nil, err

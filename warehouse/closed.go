@@ -102,7 +102,6 @@ func (l *Load) closedMovements(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	l.retyped = apart
 	t := movementsTable
 	l.parts[part{table: t.name}] = l.id
 	columns, join := slices.Clone(t.columns), ""

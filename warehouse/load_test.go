@@ -434,6 +434,28 @@ func TestConversionOff(t *testing.T) {
 	if want := "1\t0\t0\t0"; got != want {
 		t.Errorf("got %s, want %s", got, want)
 	}
+	// Turned on, off, and to another currency, all of the past is valued anew.
+	for _, now := range []struct {
+		currency string
+		rates    []Rate
+		want     string
+	}{
+		{"USD", spec("2026-03-08").Rates, "33.3333\t36.6666\t100"},
+		{"", nil, "33.3333\t0\t0"},
+		{"EUR", []Rate{{"USD", day("2025-01-01"), dec("0.5")}, {"JPY", day("2025-01-01"), dec("0.01")}}, "33.3333\t33.3333\t50"},
+	} {
+		s.Run++
+		s.Currency, s.Rates = now.currency, now.rates
+		if _, err := publish(t.Context(), w, s, acme(), nil); err != nil {
+			t.Fatalf("to %q: %v", now.currency, err)
+		}
+		addedUp(t, w)
+		if got := answer(t, w, `
+			SELECT sumIf(mrr, item_id = 'i2'), sumIf(mrr_reporting, item_id = 'i2'), (SELECT sum(mrr_reporting) FROM `+w.table("daily")+` WHERE date = '2025-12-31' AND `+w.schema.Parts("daily", "date")+`)
+			FROM `+w.table("daily")+" WHERE date = '2026-02-09' AND "+w.schema.Parts("daily", "date")); got != now.want {
+			t.Errorf("to %q: %s, want %s", now.currency, got, now.want)
+		}
+	}
 }
 
 func TestThroughNeverGoesBack(t *testing.T) {

@@ -56,12 +56,11 @@ func (l *Load) buildSummaries(ctx context.Context) error {
 const mostMoved = 50_000
 
 // moved are the accounts that may differ from the base, one more than mostMoved at
-// most: those that derived customers belong or belonged to, those whose movements
-// were made anew upon closed days, and those to whom something happens on the
-// days that the base did not show.
+// most: those that derived customers belong or belonged to, and those to whom
+// something happens on the days that the base did not show.
 func (l *Load) moved(ctx context.Context) ([]string, error) {
 	happens := func(day string) string { return day + " > {since:Date} AND " + day + " <= {through:Date}" }
-	all := slices.Clone(l.retyped)
+	var all []string
 	err := l.w.each(ctx, "find accounts that moved", `
 		SELECT DISTINCT account_id FROM (
 			SELECT account_id FROM `+l.w.table(periodsTable.name)+` WHERE load_id IN ({periods:UInt64}, {base_periods:UInt64})

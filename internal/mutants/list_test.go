@@ -60,6 +60,9 @@ func repeating() []mutant {
 		{"3", "a repeated payload counts as a version", "warehouse/customers.go", "n > 0 && before == digest &&", "n < 0 && before == digest &&", "warehouse:TestLateVersionsLeaveNoTrace"},
 		{"3", "the cursor is stored before what it covers", "internal/pipeline/pull.go", "\tif b.objects > 0 {\n\t\tlanded, err", "\tif err := r.w.SaveCursor(ctx, r.id, s.Name, stream, b.cursor); err != nil {\n\t\treturn err\n\t}\n\tif b.objects > 0 {\n\t\tlanded, err", pipeline + "TestCursorComesLast"},
 		{"3", "who was not derived again is not carried forward", "warehouse/build.go", "WHERE load_id = {stored:UInt64} AND `+l.isCarried()+`\n\t\t\t) AS c", "WHERE load_id = {stored:UInt64} AND 0 AND `+l.isCarried()+`\n\t\t\t) AS c", "warehouse:TestIncrementalEqualsFull"},
+		{"3", "a changed account's old share stays in the sums", "warehouse/summaries.go", "return \"-\" + c }, \", \")", "return \"0 * \" + c }, \", \")", "warehouse:TestIncrementalEqualsFull"},
+		{"3", "who was not derived has no share in the new days", "warehouse/patch.go", "return day + \" > {since:Date}", "return \"0 AND \" + day + \" > {since:Date}", "warehouse:TestIncrementalEqualsFull"},
+		{"3", "sums are patched though a rate of known days is another", "warehouse/patch.go", "HAVING count() != 2", "HAVING count() > 2", "warehouse:TestIncrementalEqualsFull"},
 		{"3", "a changed price derives nobody again", "warehouse/customers.go", "hasAny(CAST(refs, 'Array(String)'), changed)", "0 AND hasAny(CAST(refs, 'Array(String)'), changed)", "warehouse:TestChanged"},
 		{"3", "another policy derives nobody again", "internal/pipeline/load.go", "case r.base.PolicyHash != r.o.Hash:", "case r.base.PolicyHash == \"nobody's\":", pipeline + "TestNights"},
 	}
@@ -115,6 +118,7 @@ func hiding() []mutant {
 		{"7", "streets land", "connectors/rawjson/scrub.go", "s.out = append(append(append(s.out, `{\"country\":`...), country...), '}')", "s.out = append(s.out, raw...)", "connectors/rawjson:TestScrub"},
 		{"7", "an erasure leaves the metadata", "connectors/rawjson/strip.go", "plain, err := unquoted(name); err == nil && s.Own(\"metadata.\"+plain)", "plain, err := unquoted(name); err == nil && (s.Own(\"metadata.\"+plain) || true)", "connectors/rawjson:TestStrip"},
 		{"7", "an erasure leaves the names", "connectors/rawjson/strip.go", "\tcase Email, Name:\n", "\tcase Email, Name:\n\t\tif true {\n\t\t\treturn raw, true, nil\n\t\t}\n", "connectors/rawjson:TestStrip"},
+		{"7", "sums by segment tell the erased value", "warehouse/erase.go", "if err := m.sums(ctx, e); err != nil {", "if err := ctx.Err(); err != nil {", "warehouse:TestErasedSegments"},
 		{"7", "what is sent again of an erased customer lands", "internal/pipeline/erase.go", "o.Payload, _ = eraser.Erase(*o, e.Kept)", "_, _ = eraser.Erase(*o, e.Kept)", pipeline + "TestErasedStaysErased"},
 		{"7", "a reader may call any function", "internal/serve/policy.go", "\tcase known:\n\t\treturn p.denied", "\tcase known && t.text == \"file\":\n\t\treturn p.denied", "internal/serve:TestAttempts"},
 	}
