@@ -201,6 +201,9 @@ func (dv *derivation) value(r *billing.Record, d *dossier, sc scene, from, until
 	refused := make(map[*span]*refusal)
 	for i, sp := range counted {
 		p := &parts[i]
+		if p.no == nil {
+			sp.mrr, p.no = p.mrr()
+		}
 		if p.no != nil {
 			refused[sp] = p.no
 			if ahead := from.In(dv.settings.Zone).After(d.seen()); !ahead || !p.no.early {
@@ -208,7 +211,6 @@ func (dv *derivation) value(r *billing.Record, d *dossier, sc scene, from, until
 			}
 			continue
 		}
-		sp.mrr = round(p.left)
 		if p.trace != nil {
 			p.trace.add(StepRound, sp.mrr.Rat(), "", billing.Ref{}, "rounded once, to %d places, half up", Scale)
 		}

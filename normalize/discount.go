@@ -84,6 +84,15 @@ func (p Policy) value(parts []part, shared []*billing.Discount, sub *billing.Sub
 	}
 }
 
+// mrr is what is left, rounded once.
+func (it *part) mrr() (decimal.Decimal, *refusal) {
+	mrr := round(it.left)
+	if beyond(mrr) {
+		return decimal.Zero, refuse("out_of_range", "item %s comes to %s a month", it.item.ID, mrr)
+	}
+	return mrr, nil
+}
+
 // taken notes a discount that was taken off.
 func (it *part) taken(p Policy, d *billing.Discount, shared bool, share *big.Rat) {
 	if it.trace != nil {

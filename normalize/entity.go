@@ -33,6 +33,10 @@ func (dv *derivation) subscription(r *billing.Record, d *dossier) {
 	if !sub.Ended.IsZero() && len(d.states) == 0 {
 		row.Status = statusName(billing.StatusCanceled)
 	}
+	if row.ProviderMRR != nil && beyond(*row.ProviderMRR) {
+		dv.reject(r, "subscription", sub.ID, refuse("out_of_range", "the provider's own MRR is %s", row.ProviderMRR), sub.Object)
+		row.ProviderMRR = nil
+	}
 	dv.result.Subscriptions = append(dv.result.Subscriptions, row)
 }
 

@@ -20,6 +20,11 @@ func (dv *derivation) invoices(r *billing.Record, stories map[string]story) {
 		if inv.Status == billing.InvoiceDraft || inv.Status == billing.InvoiceVoid {
 			continue
 		}
+		if l := slices.IndexFunc(inv.Lines, func(l billing.Line) bool { return beyond(l.Amount) || beyond(l.Taxes) || beyond(l.Discounts) }); l >= 0 {
+			dv.reject(r, cmp.Or(inv.Object.Kind, "invoice"), inv.ID, refuse("out_of_range", "line %s is of %s %s, with %s off and taxes of %s",
+				inv.Lines[l].ID, inv.Lines[l].Amount, inv.Currency, inv.Lines[l].Discounts, inv.Lines[l].Taxes), inv.Object)
+			continue
+		}
 		sum := decimal.Zero
 		for j := range inv.Lines {
 			l := &inv.Lines[j]

@@ -10,6 +10,13 @@ import (
 // package, reached by one rounding, half up, at the end of an item.
 const Scale = 4
 
+// digits is how many digits before the point an amount or a quantity may have. The
+// warehouse holds one more: there is room for another currency.
+const digits = 13
+
+// beyond says that a figure is none of a subscription or an invoice, but a slip.
+func beyond(d decimal.Decimal) bool { return d.Abs().Cmp(decimal.New(1, digits)) >= 0 }
+
 // Period is the truth of the warehouse: what an item's MRR was during the days
 // [From, Until). Periods of one item never overlap; days without a period have
 // no MRR.

@@ -206,6 +206,9 @@ func (p Policy) amount(item *billing.Item, free decimal.Decimal, sub *billing.Su
 	if item.Price.Currency != "" && item.Price.Currency != sub.Currency {
 		return nil, refuse("currency_mismatch", "price %s is in %s, the subscription in %s", item.Price.ID, item.Price.Currency, sub.Currency)
 	}
+	if beyond(item.Quantity) {
+		return nil, refuse("out_of_range", "item %s has quantity %s", item.ID, item.Quantity)
+	}
 	if item.Price.Usage == billing.Metered {
 		return p.committed(item, sub, rules, tr)
 	}

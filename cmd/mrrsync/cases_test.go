@@ -238,16 +238,20 @@ func TestPage(t *testing.T) {
 func answered(t *testing.T, answer, proofs string) {
 	t.Helper()
 	var text strings.Builder
-	all := regexp.MustCompile("`(\\w+)` in `([\\w/]+)`|`(script/\\w+\\.txtar)`").FindAllStringSubmatch(proofs, -1)
+	all := regexp.MustCompile("`(\\w+)` in `([\\w/]+)`|`([\\w/]+\\.txtar)`").FindAllStringSubmatch(proofs, -1)
 	for _, m := range all {
 		var source string
 		var err error
 		if m[1] != "" {
 			source, err = body(filepath.Join(root, m[2]), m[1])
 		} else {
-			var script []byte
-			script, err = os.ReadFile(filepath.Join("testdata", m[3]))
-			source = string(script)
+			folder := root
+			if strings.HasPrefix(m[3], "script/") {
+				folder = "testdata"
+			}
+			var cases []byte
+			cases, err = os.ReadFile(filepath.Join(folder, m[3]))
+			source = string(cases)
 		}
 		if err != nil {
 			t.Errorf("%s: %v", m[0], err)

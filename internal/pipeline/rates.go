@@ -5,8 +5,7 @@ import (
 	"io"
 	"strings"
 
-	"github.com/shopspring/decimal"
-
+	"mrrsync/connectors"
 	"mrrsync/connectors/billing"
 	"mrrsync/warehouse"
 )
@@ -47,7 +46,7 @@ func parseRate(date, currency, rate string) (warehouse.Rate, error) {
 	if len(c) != 3 {
 		return warehouse.Rate{}, fmt.Errorf("currency %q: want a three-letter ISO 4217 code", currency)
 	}
-	v, err := decimal.NewFromString(rate)
+	v, err := connectors.ParseNumber(rate)
 	if err != nil || !v.IsPositive() {
 		return warehouse.Rate{}, fmt.Errorf("rate %q: want a positive decimal number", rate)
 	}

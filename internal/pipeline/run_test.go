@@ -431,8 +431,8 @@ func TestReadRates(t *testing.T) {
 	if err != nil || !cmp.Equal(rates, want) {
 		t.Errorf("%v, %s", err, cmp.Diff(want, rates))
 	}
-	_, err = ReadRates(strings.NewReader("date,currency,rate\n2026-01-01,EUR,1\n2026-13-01,EUR,1\n2026-01-02,EURO,1\n2026-01-03,EUR,-1\n2026-01-01,EUR,2\n"))
-	for _, want := range []string{"line 3", "line 4", "line 5", "line 6: EUR on 2026-01-01 stands on an earlier line"} {
+	_, err = ReadRates(strings.NewReader("date,currency,rate\n2026-01-01,EUR,1\n2026-13-01,EUR,1\n2026-01-02,EURO,1\n2026-01-03,EUR,-1\n2026-01-01,EUR,2\n2026-01-04,EUR,1e9999\n"))
+	for _, want := range []string{"line 3", "line 4", "line 5", "line 6: EUR on 2026-01-01 stands on an earlier line", `line 7: rate "1e9999": want a positive decimal number`} {
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%v does not name %s", err, want)
 		}
