@@ -48,6 +48,9 @@ func (w *Warehouse) unheld() string {
 // slice and ordered by their names, and records the answer. Anything missing
 // means that the source must not be sealed.
 func (w *Warehouse) Completeness(ctx context.Context, run uint64, source string) ([]StreamCount, error) {
+	if err := w.listed(ctx); err != nil {
+		return nil, err
+	}
 	var all []StreamCount
 	missing := 0
 	err := w.each(ctx, "count what landed", `
@@ -141,6 +144,9 @@ type Held struct {
 // Listed compares what a run has listed of a kind with what the warehouse held
 // of it before, but for what was known to be deleted.
 func (w *Warehouse) Listed(ctx context.Context, run uint64, source, kind string) (h Held, err error) {
+	if err := w.listed(ctx); err != nil {
+		return h, err
+	}
 	var known, listed uint64
 	err = w.conn.QueryRow(ctx, `
 		SELECT count(), countIf(shown), groupArraySortedIf(`+strconv.Itoa(lostNamed)+`)(id, NOT shown)

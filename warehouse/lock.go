@@ -154,6 +154,7 @@ func (w *Warehouse) drop() {
 	w.lease = nil
 	clear(w.landed)
 	w.mu.Unlock()
+	w.shown.forget()
 	l.end()
 }
 

@@ -40,10 +40,10 @@ func (w *Warehouse) Land(ctx context.Context, run uint64, source string, stream 
 
 // LandPages stores the objects that a stream listed, but for the versions that say
 // nothing new: those stored before, and those whose payload is that of the
-// version before them. What was listed is recorded for Completeness. Landing
+// version before them. What was listed is noted for Completeness. Landing
 // the same objects again changes nothing, whether the first time was
 // acknowledged or not. Give it thousands of objects at a time: each call costs
-// two INSERTs.
+// an INSERT.
 func (w *Warehouse) LandPages(ctx context.Context, run uint64, source string, stream connectors.Stream, pages []connectors.Page) (Landed, error) {
 	var objects []connectors.Object
 	for _, p := range pages {
@@ -144,30 +144,6 @@ func (w *Warehouse) append(ctx context.Context, run uint64, source string, objec
 		}
 		return nil
 	})
-}
-
-// list records what a stream listed.
-func (w *Warehouse) list(ctx context.Context, run uint64, source string, stream connectors.Stream, pages []connectors.Page) error {
-	return w.insert(ctx, "listings", []string{"run", "source", "stream", "customer_id", "kind", "id", "slice"}, func(b driver.Batch) error {
-		for _, p := range pages {
-			for i := range p.Objects {
-				o := &p.Objects[i]
-				if err := b.Append(run, source, string(stream), o.CustomerID, o.Kind, o.ID, p.Slice); err != nil {
-					return err
-				}
-			}
-		}
-		return nil
-	})
-}
-
-// dropListings drops what runs before this one listed: each run proves its own.
-func (w *Warehouse) dropListings(ctx context.Context, run uint64) error {
-	all, err := w.partitions(ctx)
-	if err != nil {
-		return err
-	}
-	return w.dropPartitions(ctx, "listings", slices.DeleteFunc(all["listings"], func(p partition) bool { return p.owner >= run }))
 }
 
 // held knows which versions of a source's objects are stored, so that a page

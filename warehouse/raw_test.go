@@ -420,23 +420,33 @@ func TestLandAfterAFailure(t *testing.T) {
 	w := fresh(t)
 	run := start(t, w)
 	page := []connectors.Object{object("c1", "sub", "a", 1, `{}`), object("c1", "sub", "b", 1, `{}`)}
-	for _, at := range []string{"insert into listings", "insert into raw_objects"} {
+	fail := func(at string) {
 		w.step = func(what string) error {
 			if what == at {
 				return fmt.Errorf("no %s today", what)
 			}
 			return nil
 		}
-		if _, err := w.Land(t.Context(), run.ID, "main", "things", page); err == nil || !strings.Contains(err.Error(), at) {
-			t.Fatalf("%s: %v", at, err)
-		}
+	}
+	fail("insert into raw_objects")
+	if _, err := w.Land(t.Context(), run.ID, "main", "things", page); err == nil || !strings.Contains(err.Error(), "raw_objects") {
+		t.Fatalf("the page: %v", err)
 	}
 	w.step = nil
 	if got := land(t, w, run.ID, page...); got.New != 2 {
-		t.Errorf("after the failures: %+v", got)
+		t.Errorf("after the failure: %+v", got)
 	}
 	if got := land(t, w, run.ID, page...); got.New != 0 {
 		t.Errorf("once more: %+v", got)
+	}
+	fail("insert into listings")
+	if _, err := w.Completeness(t.Context(), run.ID, "main"); err == nil || !strings.Contains(err.Error(), "listings") {
+		t.Fatalf("the listings: %v", err)
+	}
+	w.step = nil
+	counts, err := w.Completeness(t.Context(), run.ID, "main")
+	if err != nil || len(counts) == 0 || counts[0].Listed != 2 || counts[0].Missing != 0 {
+		t.Errorf("after the failure of the listings: %+v, %v", counts, err)
 	}
 	finish(t, w, run)
 }

@@ -15,6 +15,9 @@ import (
 // showed it. Those not seen for longest come first, and of all but most are
 // left out.
 func (w *Warehouse) Unseen(ctx context.Context, base LoadInfo, run uint64, source, kind string, since time.Time, most int) ([]connectors.Object, error) {
+	if err := w.listed(ctx); err != nil {
+		return nil, err
+	}
 	seen := map[string]time.Time{}
 	var ids, customers []string
 	args := []any{

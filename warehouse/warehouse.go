@@ -73,6 +73,8 @@ type Warehouse struct {
 	lease  *lease           // of the run in progress
 	landed map[string]*held // per source: what is known to be stored
 
+	shown shown
+
 	// leaseTerm is how long a lease lasts that is not renewed.
 	leaseTerm time.Duration
 

@@ -2,8 +2,10 @@ package rawjson
 
 import (
 	"bytes"
+	"encoding/binary"
 	"errors"
 	"fmt"
+	"math/bits"
 	"slices"
 )
 
@@ -29,24 +31,37 @@ func skipSpace(b []byte, i int) int {
 	return i
 }
 
-// skipString is the index behind the string that starts at b[i].
+// skipString is the index behind the string that starts at b[i]. Most strings are
+// short, so that looking at eight bytes at a time beats a call that looks at more.
 func skipString(b []byte, i int) (int, error) {
-	for j := i + 1; j < len(b); j++ {
-		n := bytes.IndexByte(b[j:], '"')
-		if n < 0 {
-			break
+	for j := i + 1; j < len(b); {
+		if j+8 <= len(b) {
+			w := binary.LittleEndian.Uint64(b[j:])
+			found := zeros(w^'"'*ones) | zeros(w^'\\'*ones)
+			if found == 0 {
+				j += 8
+				continue
+			}
+			j += bits.TrailingZeros64(found) / 8
 		}
-		j += n
-		slashes := 0
-		for k := j - 1; k > i && b[k] == '\\'; k-- {
-			slashes++
-		}
-		if slashes%2 == 0 {
+		switch b[j] {
+		case '"':
 			return j + 1, nil
+		case '\\':
+			j += 2
+		default:
+			j++
 		}
 	}
 	return 0, malformed(b, len(b), `the end of a string`)
 }
+
+// ones is a one in each of eight bytes.
+const ones = 0x0101010101010101
+
+// zeros has the highest bit set of the first byte of w that is zero, and none
+// where no byte is. Bytes behind the first say nothing.
+func zeros(w uint64) uint64 { return (w - ones) & ^w & (0x80 * ones) }
 
 // skipValue is the index behind the value that starts at b[i].
 func skipValue(b []byte, i int) (int, error) {

@@ -205,3 +205,55 @@ func FuzzStrip(f *testing.F) {
 		}
 	})
 }
+
+// BenchmarkScrub copies an invoice as Stripe writes one.
+func BenchmarkScrub(b *testing.B) {
+	raw := invoice(20)
+	b.SetBytes(int64(len(raw)))
+	keep := func([]byte, rawjson.Place) (rawjson.Fate, rawjson.Place) { return rawjson.Keep, 0 }
+	for b.Loop() {
+		if _, err := rawjson.Scrub(raw, connectors.Privacy{}, keep, 0); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+// BenchmarkMember looks for what stands behind everything else.
+func BenchmarkMember(b *testing.B) {
+	raw := invoice(20)
+	b.SetBytes(int64(len(raw)))
+	for b.Loop() {
+		if rawjson.Member(raw, "total") == nil {
+			b.Fatal("not found")
+		}
+	}
+}
+
+func invoice(lines int) []byte {
+	line := `
+      {
+        "id": "il_1N8dVh2eZvKYlo2CXb3TQyUe",
+        "object": "line_item",
+        "amount": 4900,
+        "currency": "usd",
+        "description": "1 × Team \"plus\" (at $49.00 / month)",
+        "discountable": true,
+        "period": {
+          "end": 1769904000,
+          "start": 1767225600
+        },
+        "price": "price_1N8dVg2eZvKYlo2CbS6xQ9Dh",
+        "proration": false
+      }`
+	return []byte(`{
+  "id": "in_1N8dVh2eZvKYlo2CJ4nVbTzM",
+  "object": "invoice",
+  "customer": "cus_NuKq3FgWjTb0Rz",
+  "lines": {
+    "data": [` + strings.TrimSuffix(strings.Repeat(line+",", lines), ",") + `
+    ],
+    "has_more": false
+  },
+  "total": 4900
+}`)
+}

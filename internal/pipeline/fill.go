@@ -22,7 +22,8 @@ const gaugeSample = 500
 type gauge struct {
 	mu        sync.Mutex
 	connector connectors.Gauge // nil: it names no fields
-	fields    map[string][]string
+	paths     map[string][]string
+	fields    map[string]*rawjson.Fields
 	fills     map[warehouse.Field]*warehouse.Fill
 }
 
@@ -31,7 +32,11 @@ func newGauge(s Source) *gauge {
 	if !ok {
 		return &gauge{}
 	}
-	return &gauge{connector: c, fields: c.Fields(), fills: map[warehouse.Field]*warehouse.Fill{}}
+	g := &gauge{connector: c, paths: c.Fields(), fields: map[string]*rawjson.Fields{}, fills: map[warehouse.Field]*warehouse.Fill{}}
+	for kind, paths := range g.paths {
+		g.fields[kind] = rawjson.FieldsOf(paths)
+	}
+	return g
 }
 
 // add looks into some of the objects of a batch.
@@ -56,23 +61,22 @@ func (g *gauge) add(stream connectors.Stream, pages []connectors.Page) {
 }
 
 func (g *gauge) object(stream connectors.Stream, o *connectors.Object) {
-	paths := g.fields[o.Kind]
-	if o.Deleted || len(paths) == 0 {
+	fields := g.fields[o.Kind]
+	if o.Deleted || fields == nil {
 		return
 	}
 	version := g.connector.APIVersion(*o)
-	for _, path := range paths {
-		there, could := rawjson.Measure(o.Payload, path)
-		if could == 0 {
+	for i, filled := range fields.Measure(o.Payload) {
+		if filled.Could == 0 {
 			continue
 		}
-		key := warehouse.Field{Stream: stream, Kind: o.Kind, APIVersion: version, Path: path}
+		key := warehouse.Field{Stream: stream, Kind: o.Kind, APIVersion: version, Path: g.paths[o.Kind][i]}
 		f := g.fills[key]
 		if f == nil {
 			f = &warehouse.Fill{Field: key}
 			g.fills[key] = f
 		}
-		f.Objects, f.Filled = f.Objects+could, f.Filled+there
+		f.Objects, f.Filled = f.Objects+filled.Could, f.Filled+filled.There
 	}
 }
 
