@@ -18,6 +18,7 @@ import (
 
 	"mrrsync/connectors"
 	"mrrsync/connectors/billing"
+	"mrrsync/internal/lengthy"
 )
 
 // The company of these tests before and after the night on which runs die: one
@@ -112,8 +113,8 @@ func raw(t testing.TB, w *Warehouse) string {
 	return text
 }
 
-// TestDeathBetweenSteps lets a run die before every single statement that
-// writes. Readers must go on seeing the load before, and the next run must end
+// TestDeathBetweenSteps lets a run die before every third statement that writes,
+// with -long before every single one. Readers must go on seeing the load before, and the next run must end
 // where one without the death ends.
 func TestDeathBetweenSteps(t *testing.T) {
 	whole := fresh(t)
@@ -130,8 +131,8 @@ func TestDeathBetweenSteps(t *testing.T) {
 	if err := night(t.Context(), w, before(), "2026-03-05"); err != nil {
 		t.Fatal(err)
 	}
-	deaths := 0
-	for n := 0; ; n++ {
+	deaths, every := 0, lengthy.Every(3)
+	for n := 0; ; n += every {
 		died, at, published := errors.New("died"), "", false
 		count := 0
 		w.step = func(what string) error {
@@ -159,7 +160,7 @@ func TestDeathBetweenSteps(t *testing.T) {
 			t.Fatalf("readers saw the death before step %d, %q (-before +seen):\n%s", n, at, diff)
 		}
 	}
-	if deaths < 30 {
+	if deaths < 30/every {
 		t.Fatalf("only %d deaths: the steps are not all counted", deaths)
 	}
 	if err := night(t.Context(), w, after(), "2026-03-09"); err != nil {
@@ -174,7 +175,7 @@ func TestDeathBetweenSteps(t *testing.T) {
 	if got := answer(t, w, "SELECT count(DISTINCT load_id) FROM "+w.table("periods")); got != "3" {
 		t.Errorf("%s loads have rows in periods, want the 3 kept and no dead one", got)
 	}
-	if got := answer(t, w, "SELECT countIf(s = 'aborted') > 20, countIf(s = 'running') FROM (SELECT argMax(status, seq) AS s FROM "+w.table("runs")+" GROUP BY run)"); got != "1\t0" {
+	if got := answer(t, w, "SELECT countIf(s = 'aborted') > "+fmt.Sprint(20/every)+", countIf(s = 'running') FROM (SELECT argMax(status, seq) AS s FROM "+w.table("runs")+" GROUP BY run)"); got != "1\t0" {
 		t.Errorf("dead runs are recorded as %s", got)
 	}
 }
@@ -312,7 +313,7 @@ func TestKillNine(t *testing.T) {
 			t.Fatalf("readers see neither the old load nor the new one after the kill %s", when)
 		}
 	}
-	for _, at := range []int{3, 9, 15, 21, 27, 33} {
+	for at := 3; at <= 33; at += 6 * lengthy.Every(2) {
 		out, err := spawn(t, folder, at)
 		var exit *exec.ExitError
 		if !errors.As(err, &exit) || exit.Sys().(syscall.WaitStatus).Signal() != syscall.SIGKILL {
@@ -326,7 +327,7 @@ func TestKillNine(t *testing.T) {
 		cancel()
 		look(fmt.Sprintf("after %d ms", after))
 	}
-	if old < 4 {
+	if old < 2 {
 		t.Errorf("only %d kills before publishing", old)
 	}
 	if diff := cmp.Diff(want, complete(folder)); diff != "" {

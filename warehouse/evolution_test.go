@@ -30,7 +30,7 @@ func TestEveryEarlierSchemaMigrates(t *testing.T) {
 	for i, file := range files {
 		name := strings.TrimSuffix(filepath.Base(file), ".sql")
 		t.Run(name, func(t *testing.T) {
-			if 0 < i && i < len(files)-1 { // the oldest takes every step that the others take
+			if i > 0 { // the oldest takes every step that the others take
 				lengthy.Test(t)
 			}
 			old, young := options(), options()

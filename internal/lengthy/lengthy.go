@@ -21,3 +21,12 @@ func Test(t *testing.T) {
 		t.Skip("it takes minutes: give go test -long -timeout 30m -run " + t.Name())
 	}
 }
+
+// Every is how far apart the cases are that a test plays of a long row of them:
+// n, or 1 if the tests that take minutes were asked for.
+func Every(n int) int {
+	if *long {
+		return 1
+	}
+	return n
+}
