@@ -234,13 +234,19 @@ func addTo(t time.Time, in billing.Interval, n int64) time.Time {
 const maxPeriods = 36
 
 // periods is how many whole intervals [from, until) is; 0 when it is a part of
-// one. Sites live in a zone, whose clocks change by an hour; and months end on
-// different days, so that a period may be counted from either end.
+// one. Sites live in a zone, whose clocks change by quarters of an hour; and months
+// end on different days, so that a period may be counted from either end. What is
+// off by other minutes is a part: a change on 29 January, an hour and 39 minutes
+// short of the month that ends on 28 February.
 func periods(from, until time.Time, in billing.Interval) int64 {
 	if in.Count < 1 {
 		return 1 // nothing tells a part from a whole
 	}
-	near := func(a, b time.Time) bool { return a.Sub(b).Abs() <= 2*time.Hour }
+	near := func(a, b time.Time) bool {
+		const clock, slip = 15 * time.Minute, time.Second
+		off := a.Sub(b).Abs()
+		return off <= 2*time.Hour && (off+slip)%clock <= 2*slip
+	}
 	for n := int64(1); n <= maxPeriods; n++ {
 		end := addTo(from, in, n)
 		if near(end, until) || near(addTo(until, in, -n), from) {
