@@ -67,6 +67,21 @@ func (s Schema) Header() string {
 	return fmt.Sprintf("(SELECT * FROM %s WHERE table = '' AND load_id = (SELECT max(load_id) FROM %s))", m, m)
 }
 
+// Through is the last day of the newest published load. FinalThrough and
+// ReportingCurrency come from the same scalar subquery, which the engine evaluates
+// once however often a statement asks.
+func (s Schema) Through() string { return s.headline(1) }
+
+// FinalThrough is its final_through: see Through.
+func (s Schema) FinalThrough() string { return s.headline(2) }
+
+// ReportingCurrency is its reporting_currency: see Through.
+func (s Schema) ReportingCurrency() string { return s.headline(3) }
+
+func (s Schema) headline(n int) string {
+	return fmt.Sprintf("tupleElement((SELECT (max(through), max(final_through), max(reporting_currency)) FROM %s), %d)", s.Header(), n)
+}
+
 // Databases are the statements that make the two databases.
 func (s Schema) Databases() []Statement {
 	var all []Statement

@@ -201,7 +201,13 @@ func tell(table *tabwriter.Writer, label string, r pipeline.Receipt, meter *benc
 	after := took.Derive + took.Build + took.Publish
 	whole := meter.Since(0)
 	turn := whole.At - time.Duration(after*float64(time.Second))
-	part("start, pull", whole.At.Seconds()-after, meter.Until(turn), "\t\t\t\t")
+	begun := turn - time.Duration(took.Pull*float64(time.Second))
+	listed := 0
+	for _, s := range r.Sources {
+		listed += s.Listed
+	}
+	part("start", begun.Seconds(), meter.Until(begun), "\t\t\t\t")
+	part("pull, land", took.Pull, meter.Between(begun, turn), fmt.Sprintf("%s\t%s\t\t\t", number(listed), number(int(float64(listed)/took.Pull))))
 	built := meter.Since(turn)
 	part("derive", took.Derive, bench.Usage{}, fmt.Sprintf("%s\t%s\t\t\t", number(r.Customers.Derived), number(int(float64(r.Customers.Derived)/took.Derive))))
 	part("build, verify", took.Build, bench.Usage{}, "\t\t\t\t")

@@ -64,13 +64,14 @@ func (m *Meter) look() Usage {
 // Since is what was used from a moment to the end, with the most memory held
 // meanwhile.
 func (m *Meter) Since(from time.Duration) Usage {
-	return m.between(from, m.samples[len(m.samples)-1].At)
+	return m.Between(from, m.samples[len(m.samples)-1].At)
 }
 
 // Until is what was used up to a moment.
-func (m *Meter) Until(to time.Duration) Usage { return m.between(0, to) }
+func (m *Meter) Until(to time.Duration) Usage { return m.Between(0, to) }
 
-func (m *Meter) between(from, to time.Duration) Usage {
+// Between is what was used between two moments.
+func (m *Meter) Between(from, to time.Duration) Usage {
 	var first, last Usage
 	most := 0
 	for _, u := range m.samples {

@@ -17,7 +17,7 @@ AS SELECT
     reporting AS mrr_reporting,
     customers, subscriptions,
     if(customers = 0, 0, round(toDecimal128(mrr, 8) / greatest(customers, 1), 4)) AS arpa,
-    if(date <= (SELECT max(final_through) FROM {{.Header}}), 'final', 'provisional') AS day_status
+    if(date <= {{.FinalThrough}}, 'final', 'provisional') AS day_status
 FROM
 (
     SELECT
@@ -37,7 +37,7 @@ FROM
         UNION ALL
             -- Every day of a currency from its first one on.
             SELECT
-                toDate(arrayJoin(range(toUInt32(first), toUInt32((SELECT max(through) FROM {{.Header}})) + 1))) AS date,
+                toDate(arrayJoin(range(toUInt32(first), toUInt32({{.Through}}) + 1))) AS date,
                 currency, toDecimal128(0, 4), toDecimal128(0, 4), toInt64(0), toInt64(0)
             FROM
             (

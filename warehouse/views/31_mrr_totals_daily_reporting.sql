@@ -12,12 +12,12 @@ CREATE OR REPLACE VIEW {{.DB}}.mrr_totals_daily_reporting{{.OnCluster}}
 {{.Security}}
 AS SELECT
     date,
-    (SELECT max(reporting_currency) FROM {{.Header}}) AS reporting_currency,
+    {{.ReportingCurrency}} AS reporting_currency,
     mrr,
     mrr * 12 AS arr,
     customers, subscriptions,
     if(customers = 0, 0, round(toDecimal128(mrr, 8) / greatest(customers, 1), 4)) AS arpa,
-    if(date <= (SELECT max(final_through) FROM {{.Header}}), 'final', 'provisional') AS day_status
+    if(date <= {{.FinalThrough}}, 'final', 'provisional') AS day_status
 FROM
 (
     SELECT
@@ -33,7 +33,7 @@ FROM
         UNION ALL
             -- Every day from the first one on.
             SELECT
-                toDate(arrayJoin(range(toUInt32(first), toUInt32((SELECT max(through) FROM {{.Header}})) + 1))) AS date,
+                toDate(arrayJoin(range(toUInt32(first), toUInt32({{.Through}}) + 1))) AS date,
                 toDecimal128(0, 4), toInt64(0), toInt64(0)
             FROM
             (
@@ -45,5 +45,5 @@ FROM
     )
     GROUP BY date
 )
-WHERE (SELECT max(reporting_currency) FROM {{.Header}}) != ''
+WHERE {{.ReportingCurrency}} != ''
 COMMENT 'Committed MRR over all currencies in the reporting currency, and who pays it, one row per day, without gaps from the first day through the last published one'

@@ -11,8 +11,10 @@ CREATE OR REPLACE VIEW {{.DB}}.invoice_treatments_monthly{{.OnCluster}}
 AS SELECT
     toStartOfMonth(issued_at) AS month, currency, treatment,
     sum(l.amount) AS amount,
-    uniqExact(source, invoice_id) AS invoices,
-    uniqExact(source, invoice_id, line_id) AS lines
+    -- Sets of numbers take a fraction of the time that sets of names do. Of a million documents in a month two share one once in 40 million months.
+    uniqExact(cityHash64(source, invoice_id)) AS invoices,
+    -- Each line has one row per treatment.
+    count() AS lines
 FROM {{.Store}}.invoice_lines AS l
 WHERE {{.Parts "invoice_lines" "issued_at"}}
 GROUP BY month, currency, treatment

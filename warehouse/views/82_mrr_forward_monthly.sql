@@ -60,7 +60,8 @@ FROM
                                 (last + 1, if(valid_from <= last AND NOT scheduled, -toDecimal128(mrr, 4), toDecimal128(0, 4)), toDecimal128(0, 4))
                             ])) AS step
                         FROM {{.Store}}.periods
-                        WHERE {{.Part "periods"}} AND valid_to > last
+                        -- What is in force and has no end begins and is there already: nothing changes.
+                        WHERE {{.Part "periods"}} AND valid_to > last AND (valid_from > last OR valid_to < toDate('2149-06-06') OR scheduled)
                     )
                     GROUP BY date, currency, source, customer_id, subscription_id, item_id
                     HAVING change != 0 OR hoped != 0
