@@ -65,8 +65,7 @@ rules touch most on the last day. Other formats hold one of the three, --by mont
 	f.StringVar(&q.currency, "currency", "", "only this `CURRENCY`")
 	f.StringVar(&q.by, "by", "", "`month|rule|customer`: which of the tables")
 	f.IntVar(&q.limit, "limit", 10, "name at most `N` customers for each rule and currency, 0: all")
-	f.StringVar(&q.format, "format", "table", "`table|csv|json|html|svg`")
-	f.StringVarP(&q.out, "out", "o", "", "write to `FILE` instead of standard output")
+	q.flags(f, "", "table", "csv", "json", "html", "svg")
 	return cmd
 }
 
@@ -78,7 +77,7 @@ func unknownPreset(name string, presets []string) error {
 }
 
 func (a *app) compare(ctx context.Context, presets []string, q question) error {
-	write, err := a.writer(q.format, q.out)
+	write, err := a.writer(q.output)
 	if err != nil {
 		return err
 	}
@@ -116,7 +115,7 @@ func (a *app) compare(ctx context.Context, presets []string, q question) error {
 		if err != nil {
 			return err
 		}
-		return save(a.stdout, q.out, func(out io.Writer) error { return writeComparison(c, q, query.Currency, out, write) })
+		return a.save(q.file, func(out io.Writer) error { return writeComparison(c, q, query.Currency, out, write) })
 	})
 }
 

@@ -141,7 +141,7 @@ func (a *app) conclude(ctx context.Context, c *config.Config, w *warehouse.Wareh
 	if err != nil {
 		return err
 	}
-	write, err := a.writer("table", "")
+	write, err := a.writer(output{format: "table"})
 	if err != nil {
 		return err
 	}
@@ -155,7 +155,7 @@ func (a *app) conclude(ctx context.Context, c *config.Config, w *warehouse.Wareh
 	}
 	fmt.Fprintf(a.stdout, "\n%s\n", finding)
 	page := filepath.Join(o.Out, "report.html")
-	err = save(a.stdout, page, func(out io.Writer) error {
+	err = a.save(page, func(out io.Writer) error {
 		return report.WriteOverview(ctx, views, out, report.Overview{Notes: []string{"A simulated company. " + finding}})
 	})
 	if err != nil {

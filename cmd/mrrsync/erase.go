@@ -27,7 +27,7 @@ type erasing struct {
 func eraseCommand(a *app) *cobra.Command {
 	var o erasing
 	var list bool
-	var format, out string
+	var listed output
 	cmd := &cobra.Command{
 		Use:     "erase CUSTOMER",
 		GroupID: groupDaily,
@@ -65,7 +65,7 @@ middle, run it again, or let the next sync end it.`,
 		},
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if list {
-				return a.erasures(cmd.Context(), format, out)
+				return a.erasures(cmd.Context(), listed)
 			}
 			return a.erase(cmd.Context(), args[0], o)
 		},
@@ -74,8 +74,7 @@ middle, run it again, or let the next sync end it.`,
 	f.BoolVar(&o.yes, "yes", false, "do not ask")
 	f.BoolVar(&o.dropSegments, "drop-segments", false, "remove the values of segments, too")
 	f.BoolVar(&list, "list", false, "list who was erased, by whom and when")
-	f.StringVar(&format, "format", "table", "with --list: `table|csv|json|html`")
-	f.StringVarP(&out, "out", "o", "", "with --list: write to `FILE` instead of standard output")
+	listed.flags(f, "with --list: ", "table", "csv", "json", "html")
 	return cmd
 }
 
@@ -170,8 +169,8 @@ func (a *app) agreed(yes bool) error {
 }
 
 // erasures lists who was erased.
-func (a *app) erasures(ctx context.Context, format, out string) error {
-	write, err := a.writer(format, out)
+func (a *app) erasures(ctx context.Context, o output) error {
+	write, err := a.writer(o)
 	if err != nil {
 		return err
 	}
@@ -195,10 +194,10 @@ func (a *app) erasures(ctx context.Context, format, out string) error {
 			}
 			t.Rows = append(t.Rows, []any{e.At.Format("2006-01-02 15:04:05Z"), e.Source, e.CustomerID, state, e.Who})
 		}
-		if len(all) == 0 && format == "table" {
+		if len(all) == 0 && o.format == "table" {
 			_, err := fmt.Fprintln(a.stdout, "nobody was erased")
 			return err
 		}
-		return save(a.stdout, out, func(to io.Writer) error { return write(t, to) })
+		return a.save(o.file, func(to io.Writer) error { return write(t, to) })
 	})
 }

@@ -17,7 +17,8 @@ import (
 
 // inquiry is what the flags of explain ask for.
 type inquiry struct {
-	name, on, source, format, out string
+	output
+	name, on, source string
 }
 
 func explainCommand(a *app) *cobra.Command {
@@ -55,19 +56,14 @@ else that belongs to a customer, an invoice for instance. No provider is asked.`
 	f := cmd.Flags()
 	f.StringVar(&q.on, "on", "", "the `DAY` to explain (default: the last published day)")
 	f.StringVar(&q.source, "source", "", "the `SOURCE` whose customer or subscription it is")
-	f.StringVar(&q.format, "format", "table", "`table|json`")
-	f.StringVarP(&q.out, "out", "o", "", "write to `FILE` instead of standard output")
+	q.flags(f, "", "table", "json")
 	return cmd
 }
 
 func (a *app) explain(ctx context.Context, q inquiry) error {
-	write := (*audit.Page).Text
-	switch q.format {
-	case "table":
-	case "json":
-		write = (*audit.Page).JSON
-	default:
-		return usage("--format %q: want table or json", q.format)
+	write, err := pick(q.output, (*audit.Page).Text, (*audit.Page).JSON)
+	if err != nil {
+		return err
 	}
 	day := billing.NoDate
 	if q.on != "" {
@@ -85,7 +81,7 @@ func (a *app) explain(ctx context.Context, q inquiry) error {
 		if err != nil {
 			return err
 		}
-		return save(a.stdout, q.out, func(out io.Writer) error { return write(page, out) })
+		return a.save(q.file, func(out io.Writer) error { return write(page, out) })
 	})
 }
 

@@ -39,7 +39,7 @@ whatever later loads derive.`,
 }
 
 func loadListCommand(a *app) *cobra.Command {
-	var format, out string
+	var o output
 	var limit int
 	cmd := &cobra.Command{
 		Use:   "list",
@@ -52,7 +52,7 @@ be rolled back to; of dropped ones only this and their restatements are left.`,
   mrrsync load list --format json`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			write, err := a.writer(format, out)
+			write, err := a.writer(o)
 			if err != nil {
 				return err
 			}
@@ -64,14 +64,13 @@ be rolled back to; of dropped ones only this and their restatements are left.`,
 				if err != nil {
 					return err
 				}
-				return save(a.stdout, out, func(to io.Writer) error { return write(t, to) })
+				return a.save(o.file, func(to io.Writer) error { return write(t, to) })
 			})
 		},
 	}
 	f := cmd.Flags()
 	f.IntVar(&limit, "limit", 30, "at most `N` loads, 0: all")
-	f.StringVar(&format, "format", "table", "`table|csv|json|html`")
-	f.StringVarP(&out, "out", "o", "", "write to `FILE` instead of standard output")
+	o.flags(f, "", "table", "csv", "json", "html")
 	return cmd
 }
 

@@ -17,7 +17,7 @@ import (
 )
 
 func loadShowCommand(a *app) *cobra.Command {
-	var format, out string
+	var o output
 	var limit int
 	cmd := &cobra.Command{
 		Use:   "show ID",
@@ -30,13 +30,9 @@ Restatements are kept for ever; movements as long as the rows of both loads are.
   mrrsync load show 1772330400000014 --format json`,
 		Args: oneLoad,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			write := writeChange
-			switch format {
-			case "table":
-			case "json":
-				write = writeChangeJSON
-			default:
-				return usage("--format %q: want table or json", format)
+			write, err := pick(o, writeChange, writeChangeJSON)
+			if err != nil {
+				return err
 			}
 			if limit < 1 {
 				return usage("--limit %d: want 1 or more", limit)
@@ -49,14 +45,13 @@ Restatements are kept for ever; movements as long as the rows of both loads are.
 				if err != nil {
 					return err
 				}
-				return save(a.stdout, out, func(to io.Writer) error { return write(to, c) })
+				return a.save(o.file, func(to io.Writer) error { return write(to, c) })
 			})
 		},
 	}
 	f := cmd.Flags()
 	f.IntVar(&limit, "limit", 40, "name at most `N` restatements, the largest first")
-	f.StringVar(&format, "format", "table", "`table|json`")
-	f.StringVarP(&out, "out", "o", "", "write to `FILE` instead of standard output")
+	o.flags(f, "", "table", "json")
 	return cmd
 }
 

@@ -17,8 +17,9 @@ import (
 
 // settlement is what the flags of reconcile ask for.
 type settlement struct {
-	on, month, source, by, format, out string
-	limit                              int
+	output
+	on, month, source, by string
+	limit                 int
 }
 
 func reconcileCommand(a *app) *cobra.Command {
@@ -67,13 +68,12 @@ invoice.`,
 	f.StringVar(&q.source, "source", "", "only this `SOURCE`")
 	f.StringVar(&q.by, "by", "", "`subscription|reason|month|invoice`: which of the tables")
 	f.IntVar(&q.limit, "limit", 0, "name at most `N` subscriptions and documents of each currency (default: 25 in the table, else all)")
-	f.StringVar(&q.format, "format", "table", "`table|csv|json|html|svg`")
-	f.StringVarP(&q.out, "out", "o", "", "write to `FILE` instead of standard output")
+	q.flags(f, "", "table", "csv", "json", "html", "svg")
 	return cmd
 }
 
 func (a *app) reconcile(ctx context.Context, q settlement) error {
-	write, err := a.writer(q.format, q.out)
+	write, err := a.writer(q.output)
 	if err != nil {
 		return err
 	}
@@ -120,7 +120,7 @@ func (a *app) reconcile(ctx context.Context, q settlement) error {
 		if err != nil {
 			return err
 		}
-		return save(a.stdout, q.out, func(out io.Writer) error { return writeReconciliation(r, q, out, write) })
+		return a.save(q.file, func(out io.Writer) error { return writeReconciliation(r, q, out, write) })
 	})
 }
 

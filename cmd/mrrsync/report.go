@@ -1,19 +1,16 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
 	"os"
-	"path/filepath"
 	"strings"
 
 	"github.com/rivo/uniseg"
 	"github.com/spf13/cobra"
-	"golang.org/x/term"
 
 	"mrrsync/config"
 	"mrrsync/connectors/billing"
@@ -23,9 +20,9 @@ import (
 
 // question is what the flags of report ask for.
 type question struct {
+	output
 	from, to, currency, source, by string
-	plan, segment                  string
-	format, out, method            string
+	plan, segment, method          string
 	limit, months                  int
 }
 
@@ -80,8 +77,7 @@ picture alone.`,
 	f.IntVar(&q.limit, "limit", 0, "at most `N` rows of each currency, for customers, plans, segments and movements (default all)")
 	f.StringVar(&q.method, "method", "", "of a forecast: `committed|trend|cohort` (default committed)")
 	f.IntVar(&q.months, "months", 0, "of a forecast: `N` months ahead (default 12)")
-	f.StringVar(&q.format, "format", "table", "`table|csv|json|html|svg`")
-	f.StringVarP(&q.out, "out", "o", "", "write to `FILE` instead of standard output")
+	q.flags(f, "", "table", "csv", "json", "html", "svg")
 	return cmd
 }
 
@@ -112,7 +108,7 @@ func (a *app) report(ctx context.Context, name string, q question) error {
 	if err != nil {
 		return usage("%w", err)
 	}
-	write, err := a.writer(q.format, q.out)
+	write, err := a.writer(q.output)
 	if err != nil {
 		return err
 	}
@@ -136,7 +132,7 @@ func (a *app) report(ctx context.Context, name string, q question) error {
 		if t.AsOf, err = asOf(ctx, w); err != nil {
 			return err
 		}
-		return save(a.stdout, q.out, func(out io.Writer) error { return write(t, out) })
+		return a.save(q.file, func(out io.Writer) error { return write(t, out) })
 	})
 }
 
@@ -196,37 +192,6 @@ func dayOrMonth(text string, last bool) (billing.Date, error) {
 	return first, nil
 }
 
-// writer is how a table is written in a format.
-func (a *app) writer(format, file string) (func(*report.Table, io.Writer) error, error) {
-	switch format {
-	case "table":
-		t := a.look(file)
-		return func(x *report.Table, w io.Writer) error { return x.Text(w, t) }, nil
-	case "csv":
-		return (*report.Table).CSV, nil
-	case "json":
-		return (*report.Table).JSON, nil
-	case "html":
-		return (*report.Table).HTML, nil
-	case "svg":
-		return (*report.Table).SVG, nil
-	}
-	return nil, usage("--format %q: want table, csv, json, html or svg", format)
-}
-
-// look is how standard output shows texts: as wide as the terminal, with emphasis
-// unless NO_COLOR is set; plainly in a pipe or a file.
-func (a *app) look(file string) report.Terminal {
-	var t report.Terminal
-	if f, ok := a.stdout.(*os.File); ok && file == "" && term.IsTerminal(int(f.Fd())) {
-		t.Color = a.getenv("NO_COLOR") == "" && a.getenv("TERM") != "dumb"
-		if width, _, err := term.GetSize(int(f.Fd())); err == nil {
-			t.Width = width
-		}
-	}
-	return t
-}
-
 // wrap breaks a text between words so that it fits a width, its further lines
 // behind an indent; width 0: no limit.
 func wrap(text string, width, indent int) string {
@@ -250,36 +215,6 @@ func wrap(text string, width, indent int) string {
 		used += n
 	}
 	return b.String()
-}
-
-// save writes to a file, which is there whole or not at all, or to out. A new file
-// is its owner's alone, since it holds figures; one that was there keeps its mode.
-func save(out io.Writer, file string, write func(io.Writer) error) error {
-	if file == "" || file == "-" {
-		return write(out)
-	}
-	var b bytes.Buffer
-	if err := write(&b); err != nil {
-		return err
-	}
-	mode := fs.FileMode(0o600)
-	if was, err := os.Stat(file); err == nil {
-		mode = was.Mode().Perm()
-	}
-	temp, err := os.CreateTemp(filepath.Dir(file), "."+filepath.Base(file)+".*")
-	if err != nil {
-		// The temporary file's name would say nothing to anybody.
-		return fmt.Errorf("write %s: folder %s: %w", file, filepath.Dir(file), errors.Unwrap(err))
-	}
-	_, err = b.WriteTo(temp)
-	err = errors.Join(err, temp.Chmod(mode), temp.Close())
-	if err == nil {
-		err = os.Rename(temp.Name(), file)
-	}
-	if err != nil {
-		return errors.Join(fmt.Errorf("write %s: %w", file, err), os.Remove(temp.Name()))
-	}
-	return nil
 }
 
 func knownSource(c *config.Config, name string) error {
