@@ -73,6 +73,7 @@ func keeping() []mutant {
 		{"4", "what was listed counts as landed", "warehouse/completeness.go", "return `cityHash64(customer_id, kind, id) NOT IN (", "return `0 AND cityHash64(customer_id, kind, id) NOT IN (", "warehouse:TestCompleteness"},
 		{"4", "a source that lacks objects is sealed", "internal/pipeline/pull.go", "if receipt.Missing > 0 {\n\t\treturn", "if receipt.Missing < 0 {\n\t\treturn", pipeline + "TestIncomplete"},
 		{"4", "what cannot be valued is zero", "normalize/derive.go", "\tif refused {\n", "\tif refused && last == nil {\n", cases},
+		{"4", "a slip of a figure is derived as it is", "normalize/rows.go", "return d.Abs().Cmp(decimal.New(1, digits)) >= 0", "return d.Abs().Cmp(decimal.New(1, digits)) < -1", cases},
 		{"4", "what cannot be valued is nowhere told", "normalize/derive.go", "\tdv.refused[k] = true\n\tdv.result.Rejects", "\tdv.refused[k] = true\n\tif true {\n\t\treturn\n\t}\n\tdv.result.Rejects", cases},
 		{"4", "an unreadable object is left out of the rejects", "internal/pipeline/evidence.go", "rejects = append(rejects, refused...)", "_ = refused", pipeline + "TestRejects"},
 		{"4", "a list that shrank is believed", "internal/pipeline/sweep.go", "if lost < fewGone || lost*100 <= shrunkWarn*held.Known {", "if lost >= 0 {", pipeline + "TestShrunk"},
@@ -89,6 +90,7 @@ func keeping() []mutant {
 func remembering() []mutant {
 	return []mutant{
 		{"5", "between two invoices there is nothing", "normalize/timeline.go", "\t\treturn carry(last)\n", "\t\treturn nil\n", cases},
+		{"5", "a part of a period is a whole one when it lacks little", "connectors/chargebee/evidence.go", "(off+slip)%clock <= 2*slip", "(off+slip)%clock >= 0", "connectors/chargebee:TestCases"},
 		{"5", "an invoice is stronger than a phase", "normalize/timeline.go", "if old != nil && old.from.After(last.from) {", "if old != nil && old.from.Before(last.from) {", cases},
 		{"5", "an invoice is stronger than a version", "normalize/timeline.go", "\tcase state != nil:\n\t\tsc.items = d.itemsOfState(state, t)", "\tcase state != nil && len(d.services) == 0:\n\t\tsc.items = d.itemsOfState(state, t)", cases},
 		{"5", "an item was always there", "normalize/timeline.go", "t.Before(tr.origin) || !t.Before(tr.earliest.from)", "!t.Before(tr.earliest.from)", cases},
