@@ -12,6 +12,7 @@ import (
 
 	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
 	"github.com/shopspring/decimal"
+	"golang.org/x/sync/errgroup"
 
 	"mrrsync/connectors/billing"
 )
@@ -35,9 +36,7 @@ func (l *Load) Build(ctx context.Context) error {
 		func(ctx context.Context) error { return l.carry(ctx, customersTable, "", "") },
 		func(ctx context.Context) error { return l.carry(ctx, subscriptionsTable, "", "") },
 		func(ctx context.Context) error { return l.carry(ctx, rejectsTable, "", "") },
-		l.buildDaily,
-		l.buildInvoiceLines,
-		l.buildSummaries,
+		l.buildFacts,
 	} {
 		if err := step(ctx); err != nil {
 			return fmt.Errorf("build load %d: %w", l.id, err)
@@ -47,6 +46,32 @@ func (l *Load) Build(ctx context.Context) error {
 	l.rows[derivedTable.name] = l.handed[derivedTable.name].rows
 	l.state = built
 	return nil
+}
+
+// buildFacts writes what readers ask for most: the days and what they add up to,
+// and beside them the lines of invoices. Of a whole load these come one after the
+// other, as each takes all the memory there should be.
+func (l *Load) buildFacts(ctx context.Context) error {
+	var lines map[uint32]tally
+	g, gctx := errgroup.WithContext(ctx)
+	if l.spec.Full {
+		g.SetLimit(1)
+	}
+	g.Go(func() error {
+		if err := l.buildDaily(gctx); err != nil {
+			return err
+		}
+		return l.buildSummaries(gctx)
+	})
+	g.Go(func() (err error) {
+		lines, err = l.buildInvoiceLines(gctx)
+		return err
+	})
+	err := g.Wait()
+	if err == nil {
+		l.takeInvoiceLines(lines)
+	}
+	return err
 }
 
 // Conditions on the rows of customers. The names are those of parameters: id of

@@ -8,29 +8,41 @@ import (
 )
 
 // buildInvoiceLines writes the months in which the lines of derived customers
-// differ from the base's, those lines and the others', and takes over the rest.
-func (l *Load) buildInvoiceLines(ctx context.Context) error {
-	t := invoiceLinesTable
-	l.takeOver(t)
+// differ from the base's, those lines and the others', and counts what it wrote.
+// It may run beside other steps: it touches nothing of the load.
+func (l *Load) buildInvoiceLines(ctx context.Context) (map[uint32]tally, error) {
 	changed, err := l.changedInvoiceMonths(ctx)
 	if err != nil || len(changed) == 0 {
-		return err
+		return nil, err
 	}
 	counts, err := l.countInvoiceLines(ctx)
 	if err != nil {
-		return err
+		return nil, err
 	}
+	written := map[uint32]tally{}
 	for _, some := range batches(changed, func(month uint32) int { return counts[month].rows }) {
 		if err := l.writeInvoiceMonths(ctx, some); err != nil {
-			return err
+			return nil, err
 		}
 		for _, month := range some {
-			l.parts[part{t.name, month}] = l.id
-			l.carried[t.name] = l.carried[t.name].plus(counts[month])
+			written[month] = counts[month]
 		}
 	}
-	l.rows[t.name] = l.carried[t.name].rows
-	return nil
+	return written, nil
+}
+
+// takeInvoiceLines makes the months that were written the load's, and those of
+// the base that were not.
+func (l *Load) takeInvoiceLines(written map[uint32]tally) {
+	t := invoiceLinesTable
+	l.takeOver(t)
+	for month, n := range written {
+		l.parts[part{t.name, month}] = l.id
+		l.carried[t.name] = l.carried[t.name].plus(n)
+	}
+	if len(written) > 0 {
+		l.rows[t.name] = l.carried[t.name].rows
+	}
 }
 
 // blockRows is how many lines of invoices are written by one statement, which

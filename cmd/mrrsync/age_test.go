@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"mrrsync/internal/lengthy"
 	"mrrsync/warehouse"
 )
 
@@ -16,6 +17,7 @@ import (
 // whose views lack a column, and one that a newer made: each verb says so in one
 // sentence, and schema apply mends what can be mended.
 func TestWarehouseOfAnotherBuild(t *testing.T) {
+	lengthy.Test(t)
 	folder := t.TempDir()
 	write := func(name, text string) {
 		if err := os.WriteFile(filepath.Join(folder, name), []byte(text), 0o600); err != nil {

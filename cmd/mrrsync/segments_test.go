@@ -241,6 +241,7 @@ func (s *owned) nights(first time.Time) {
 // who looked after whom; the first one known is extended back. (Chargebee's
 // events do not say what was before.)
 func TestSegmentsOfBackfill(t *testing.T) {
+	lengthy.Test(t)
 	now := time.Date(2026, 3, 1, 3, 0, 0, 0, time.UTC)
 	s := newOwned(t, now).stripe(company.Config{Seed: 6, Customers: 300, Months: 12, Now: now, OldEvents: 1 << 30})
 	s.mrrsync("sync")
