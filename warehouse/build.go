@@ -25,22 +25,9 @@ func (l *Load) Build(ctx context.Context) error {
 	if l.state != filling {
 		return errors.New("build load: it is built already")
 	}
-	for _, step := range []func(context.Context) error{
-		l.flush,
-		l.checkHanded,
-		l.checkDerived,
-		l.countCarried,
-		l.carryPeriods,
-		l.buildRates,
-		l.carryMovements,
-		func(ctx context.Context) error { return l.carry(ctx, customersTable, "", "") },
-		func(ctx context.Context) error { return l.carry(ctx, subscriptionsTable, "", "") },
-		func(ctx context.Context) error { return l.carry(ctx, rejectsTable, "", "") },
-		l.buildFacts,
-	} {
-		if err := step(ctx); err != nil {
-			return fmt.Errorf("build load %d: %w", l.id, err)
-		}
+	err := inTurn(ctx, l.flush, l.checkHanded, l.checkDerived, l.countCarried, l.buildTables)
+	if err != nil {
+		return fmt.Errorf("build load %d: %w", l.id, err)
 	}
 	l.parts[part{table: derivedTable.name}] = l.id
 	l.rows[derivedTable.name] = l.handed[derivedTable.name].rows
@@ -48,23 +35,37 @@ func (l *Load) Build(ctx context.Context) error {
 	return nil
 }
 
-// buildFacts writes what readers ask for most: the days and what they add up to,
-// and beside them the lines of invoices. Of a whole load these come one after the
-// other, as each takes all the memory there should be.
-func (l *Load) buildFacts(ctx context.Context) error {
-	var lines map[uint32]tally
+// inTurn takes one step after the other.
+func inTurn(ctx context.Context, steps ...func(context.Context) error) error {
+	for _, step := range steps {
+		if err := step(ctx); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// buildTables completes the tables, and beside them the lines of invoices, which
+// hang on none of them. Of a whole load these come last, as they and the days take
+// all the memory there should be.
+func (l *Load) buildTables(ctx context.Context) error {
+	whole := func(t table) func(context.Context) error {
+		return func(ctx context.Context) error { return l.carry(ctx, t, "", "") }
+	}
 	g, gctx := errgroup.WithContext(ctx)
 	if l.spec.Full {
 		g.SetLimit(1)
 	}
+	idle := l.idle()
 	g.Go(func() error {
-		if err := l.buildDaily(gctx); err != nil {
-			return err
-		}
-		return l.buildSummaries(gctx)
+		return inTurn(gctx, l.carryPeriods, l.buildRates, l.carryMovements,
+			whole(customersTable), whole(subscriptionsTable), whole(rejectsTable), l.buildDaily, l.buildSummaries)
 	})
+	var lines map[uint32]tally
 	g.Go(func() (err error) {
-		lines, err = l.buildInvoiceLines(gctx)
+		if !idle {
+			lines, err = l.buildInvoiceLines(gctx)
+		}
 		return err
 	})
 	err := g.Wait()
