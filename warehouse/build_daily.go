@@ -103,7 +103,7 @@ func (l *Load) changedMonths(ctx context.Context) ([]billing.Date, error) {
 		}
 	}
 	if l.base.ID != 0 {
-		for _, find := range []func(context.Context, map[billing.Date]bool) error{l.restatedMonths, l.revaluedMonths} {
+		for _, find := range []func(context.Context, map[billing.Date]bool) error{l.restatedMonths, l.revaluedMonths, l.misvaluedMonths} {
 			if err := find(ctx, months); err != nil {
 				return nil, err
 			}
@@ -161,6 +161,27 @@ func (l *Load) revaluedMonths(ctx context.Context, into map[billing.Date]bool) e
 		ANY INNER JOIN (SELECT currency, date, rate AS new_rate FROM `+l.w.table("rates")+` WHERE load_id = {id:UInt64}) AS now USING (currency, date)
 		WHERE rate != new_rate`,
 		scanDays(into), named("id", l.id), named("stored", l.baseParts[part{table: ratesTable.name}]))
+}
+
+// misvaluedMonths finds, when everything is derived again, the months of the base
+// whose last day is worth something else at this load's rates. There are such in
+// warehouses whose reporting currency was changed by mrrsync before it wrote all
+// months anew on that.
+func (l *Load) misvaluedMonths(ctx context.Context, into map[billing.Date]bool) error {
+	if !l.spec.Full {
+		return nil
+	}
+	value, join := "toDecimal64(0, 4)", ""
+	if l.fx != nil {
+		value, join = inReporting("mrr"), l.joinRates("date")
+	}
+	return l.w.each(ctx, "find months at other rates", `
+		SELECT toStartOfMonth(date) AS month FROM (
+			SELECT date, currency, mrr, mrr_reporting FROM `+l.w.table("daily")+`
+			WHERE (toYYYYMM(date), load_id) IN {daily:Array(Tuple(UInt32, UInt64))} AND date = least(toLastDayOfMonth(date), {through:Date})
+		) AS d `+join+`
+		GROUP BY month HAVING sum(mrr_reporting) != sum(`+value+`)`,
+		scanDays(into), named("id", l.id), named("daily", dailyParts(l.baseParts)), named("through", date(l.base.Through)))
 }
 
 // scanDays takes one Date a row into a set.

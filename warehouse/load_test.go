@@ -459,6 +459,40 @@ func TestConversionOff(t *testing.T) {
 	}
 }
 
+// TestMisvaluedMonths mends what mrrsync left behind before it valued all of the
+// past anew under another reporting currency.
+func TestMisvaluedMonths(t *testing.T) {
+	w := fresh(t)
+	s := spec("2026-03-08")
+	first, err := publish(t.Context(), w, s, acme(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	runAll(t, w, []string{fmt.Sprintf("ALTER TABLE %s UPDATE mrr_reporting = 0 WHERE load_id = %d AND toYYYYMM(date) = 202601 SETTINGS mutations_sync = 2", w.table("daily"), first.ID)})
+	worth := "SELECT sum(mrr_reporting) FROM mrr_daily WHERE date BETWEEN '2026-01-01' AND '2026-01-31'"
+	if got := answer(t, w, worth); got != "0" {
+		t.Fatalf("January is worth %s", got)
+	}
+	s.Run++
+	s.Through++
+	if _, err := publish(t.Context(), w, s, acme(), []CustomerKey{{"main", "c1"}}); err != nil {
+		t.Fatalf("a night upon it: %v", err)
+	}
+	s.Run++
+	s.PolicyHash = "q"
+	info, err := publish(t.Context(), w, s, acme(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := answer(t, w, worth); got == "0" {
+		t.Error("January is still worth nothing")
+	}
+	addedUp(t, w)
+	if got := answer(t, w, fmt.Sprintf("SELECT groupUniqArray(toYYYYMM(date)) FROM %s WHERE load_id = %d", w.table("daily"), info.ID)); got != "[202601]" {
+		t.Errorf("the load has written the months %s, want January alone", got)
+	}
+}
+
 func TestThroughNeverGoesBack(t *testing.T) {
 	w := fresh(t)
 	if _, err := publish(t.Context(), w, spec("2026-03-08"), acme(), nil); err != nil {

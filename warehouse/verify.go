@@ -237,7 +237,8 @@ func (l *Load) checkTotals(ctx context.Context, want map[dayKey]tally) error {
 }
 
 // checkCohorts proves that all cohorts together move as the waterfall does, and
-// that at each month's end they are worth what the items of its last day are.
+// that at the end of each month that was written they are worth what the items of
+// its last day are.
 func (l *Load) checkCohorts(ctx context.Context, want map[dayKey]decimal.Decimal, levels map[billing.Date]decimal.Decimal) error {
 	var found []string
 	wrong := func(format string, args ...any) {
@@ -273,6 +274,9 @@ func (l *Load) checkCohorts(ctx context.Context, want map[dayKey]decimal.Decimal
 	}
 	for _, day := range slices.Sorted(maps.Keys(levels)) {
 		month := day.Month()
+		if !slices.Contains(l.changed, monthOf(month)) {
+			continue // what was taken over was proved by the load that wrote it
+		}
 		if last := min(month.AddMonths(1)-1, l.spec.Through); day == last && !worth[month].Equal(levels[day]) {
 			wrong("at the end of %s: %s in cohorts, but %s in day_totals", month, worth[month], levels[day])
 		}
