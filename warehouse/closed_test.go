@@ -76,7 +76,9 @@ func TestClosedMonthsDoNotMove(t *testing.T) {
 			if got := answer(t, w, "SELECT count() FROM mrr_waterfall_daily WHERE starting_mrr + new_mrr + expansion_mrr + reactivation_mrr - contraction_mrr - churned_mrr != ending_mrr"); got != "0" {
 				t.Fatalf("seed %d night %d: %s days do not close", seed, night, got)
 			}
-			addedUp(t, w)
+			if night == 4 {
+				addedUp(t, w)
+			}
 			if got := answer(t, w, "SELECT count() FROM restatements WHERE from <= '2026-01-31'"); got != "0" {
 				t.Fatalf("seed %d night %d: %s restatements of closed days", seed, night, got)
 			}
@@ -132,7 +134,6 @@ func TestTheFirstOpenDay(t *testing.T) {
 		if diff := cmp.Diff(want, lines(t, w, seam)); diff != "" {
 			t.Errorf("movements since the first open day (-want +got):\n%s", diff)
 		}
-		addedUp(t, w)
 	}
 	// What changes in closed days and holds no more leaves no trace.
 	a.customers[c1].items[0].steps[0].mrr = "90"
@@ -158,6 +159,7 @@ func TestTheFirstOpenDay(t *testing.T) {
 		"main/c2 c1 USD reactivation 120.5 restatement", "main/c2 c2 USD reactivation 40 restatement",
 	}
 	night([]CustomerKey{c1, c2}, moved...)
+	addedUp(t, w)
 	night([]CustomerKey{c1, c2}, moved...)
 	night(nil, moved...)
 	if got := answer(t, w, "SELECT max(date), count() FROM mrr_daily WHERE account_id = 'main/c1'"); got != "2026-02-28\t104" {
@@ -168,6 +170,7 @@ func TestTheFirstOpenDay(t *testing.T) {
 	a.customers[c1].account = "main/c1"
 	night([]CustomerKey{c1, c2},
 		"main/c1 c1 EUR contraction -33.3333 restatement", "main/c1 c1 USD contraction -150.5 restatement", "main/c1 c1 USD contraction 120.5 restatement", "main/c2 c2 USD reactivation 40 new")
+	addedUp(t, w)
 }
 
 func TestClosing(t *testing.T) {
