@@ -61,7 +61,7 @@ func repeating() []mutant {
 		{"3", "the cursor is stored before what it covers", "internal/pipeline/pull.go", "\tif b.objects > 0 {\n\t\tlanded, err", "\tif err := r.w.SaveCursor(ctx, r.id, s.Name, stream, b.cursor); err != nil {\n\t\treturn err\n\t}\n\tif b.objects > 0 {\n\t\tlanded, err", pipeline + "TestCursorComesLast"},
 		{"3", "who was not derived again is not carried forward", "warehouse/build.go", "WHERE load_id = {stored:UInt64} AND `+l.isCarried()+`\n\t\t\t) AS c", "WHERE load_id = {stored:UInt64} AND 0 AND `+l.isCarried()+`\n\t\t\t) AS c", "warehouse:TestIncrementalEqualsFull"},
 		{"3", "a changed account's old share stays in the sums", "warehouse/summaries.go", "return \"-\" + c }, \", \")", "return \"0 * \" + c }, \", \")", "warehouse:TestIncrementalEqualsFull"},
-		{"3", "who was not derived has no share in the new days", "warehouse/patch.go", "return day + \" > {since:Date}", "return \"0 AND \" + day + \" > {since:Date}", "warehouse:TestIncrementalEqualsFull"},
+		{"3", "who was not derived has no share in the new days", "warehouse/patch.go", "return day + \" > {since:Date}", "return \"0 AND \" + day + \" > {since:Date}", "warehouse:TestSharesInNewDays"},
 		{"3", "sums are patched though a rate of known days is another", "warehouse/patch.go", "HAVING count() != 2", "HAVING count() > 2", "warehouse:TestIncrementalEqualsFull"},
 		{"3", "a changed price derives nobody again", "warehouse/customers.go", "hasAny(CAST(refs, 'Array(String)'), changed)", "0 AND hasAny(CAST(refs, 'Array(String)'), changed)", "warehouse:TestChanged"},
 		{"3", "another policy derives nobody again", "internal/pipeline/load.go", "case r.base.PolicyHash != r.o.Hash:", "case r.base.PolicyHash == \"nobody's\":", pipeline + "TestNights"},
