@@ -58,10 +58,7 @@ func monthOf(d billing.Date) uint32 {
 // in order already; ids are made numbers before that, once a period instead of
 // once a day. A month is one part, unless it is larger than a block may be.
 func (l *Load) expand(ctx context.Context, first billing.Date) error {
-	value, join := "toDecimal64(0, 4)", ""
-	if l.fx != nil {
-		value, join = inReporting("mrr"), l.joinRates("date")
-	}
+	value, join := l.dayValue()
 	columns := slices.Clone(dailyTable.columns)
 	columns[slices.Index(columns, "mrr_reporting")] = value
 	return l.w.exec(ctx, "expand daily", `
@@ -82,6 +79,15 @@ func (l *Load) expand(ctx context.Context, first billing.Date) error {
 			optimize_read_in_order = 1, query_plan_remove_redundant_sorting = 0`,
 		named("id", l.id), named("stored", l.whole(periodsTable)),
 		named("first", first.Time().Format(time.DateOnly)), named("end", min(first.AddMonths(1), l.spec.Through+1).Time().Format(time.DateOnly)))
+}
+
+// dayValue is what a row of a day is worth in the reporting currency, and the join
+// that brings what it is computed from.
+func (l *Load) dayValue() (value, join string) {
+	if l.fx == nil {
+		return "toDecimal64(0, 4)", ""
+	}
+	return inReporting("mrr"), l.joinRates("date")
 }
 
 // changedMonths are the first days of the months of daily that have to be
@@ -171,10 +177,7 @@ func (l *Load) misvaluedMonths(ctx context.Context, into map[billing.Date]bool) 
 	if !l.spec.Full {
 		return nil
 	}
-	value, join := "toDecimal64(0, 4)", ""
-	if l.fx != nil {
-		value, join = inReporting("mrr"), l.joinRates("date")
-	}
+	value, join := l.dayValue()
 	return l.w.each(ctx, "find months at other rates", `
 		SELECT toStartOfMonth(date) AS month FROM (
 			SELECT date, currency, mrr, mrr_reporting FROM `+l.w.table("daily")+`

@@ -168,12 +168,7 @@ func (m mutation) sums(ctx context.Context, e Erasure) error {
 			continue
 		}
 		id := m.w.next()
-		for _, s := range summaryTables {
-			delete(parts, part{table: s.name})
-			if s.name != t.name {
-				parts[part{table: s.name}] = stored // stays
-			}
-		}
+		delete(parts, part{table: t.name}) // the other summaries are there, and stay
 		if err := m.w.summarize(ctx, id, l.Through, l.Currency != "", parts); err != nil {
 			return fmt.Errorf("add up load %d: %w", l.ID, err)
 		}
