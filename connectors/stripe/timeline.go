@@ -89,15 +89,32 @@ func (k *walker) since(t time.Time) time.Time {
 	return from
 }
 
+// lapse ends the open state with the watch that it was last seen in, if an event
+// at t lies behind a gap and does not tell what was before it: another change may
+// have come in the gap, of which invoices may tell.
+func (k *walker) lapse(t time.Time) {
+	if k.cur == nil {
+		return
+	}
+	if begin := k.watches.Begin(t, runLength); begin.After(k.sure) {
+		k.shut(k.watches.End(k.sure))
+	}
+}
+
 // blind is an event whose terms cannot be read: it dates a change.
 func (k *walker) blind(s sighting) {
+	k.lapse(s.at)
 	k.shut(s.at)
 	k.unknown = s.at
 }
 
 func (k *walker) event(s sighting) {
-	if !s.birth && s.before != nil {
+	switch {
+	case s.birth:
+	case s.before != nil:
 		k.preceding(s)
+	default:
+		k.lapse(s.at)
 	}
 	if k.cur != nil && s.before != nil && sameTerms(&k.cur.Terms, &s.after.Terms, s.at) {
 		k.cur.SeenAt, k.sure = s.seen, s.at // a renewal, for instance

@@ -144,6 +144,7 @@ func TestHistories(t *testing.T) {
 	march := watching("2026-03-01", "2026-03-31")
 	up := happened("evt_1", "customer.subscription.updated", "2026-03-10", active(`{"items":`+items(item("si_1", priceA, 5))+`}`), `{"items":{"data":[`+item("si_1", priceA, 2)+`]},"quantity":2}`)
 	five := active(`{"items":` + items(item("si_1", priceA, 5)) + `}`)
+	late := happened("evt_1", "customer.subscription.updated", "2026-05-20", five, `{"items":{"data":[`+item("si_1", priceA, 3)+`]},"quantity":3}`)
 	old := func(o connectors.Object) connectors.Object {
 		o.Payload = []byte(strings.Replace(string(o.Payload), "2023-10-16", "2020-08-27", 1))
 		return o
@@ -212,6 +213,30 @@ func TestHistories(t *testing.T) {
 			objects: []connectors.Object{listed(active(`{}`), "2026-03-31"), listed(five, "2026-06-10")},
 			watches: []connectors.Object{march, watching("2026-05-11", "2026-06-10")},
 			want:    []string{"2026-03-01 to 2026-03-31 version active, si_1 ax2", "2026-05-11 to ? observed active, si_1 ax5"},
+		},
+		{
+			name:    "behind a gap an event that does not tell what was before it leaves the gap open",
+			objects: []connectors.Object{listed(active(`{}`), "2026-03-31"), old(late), listed(five, "2026-06-10")},
+			watches: []connectors.Object{march, watching("2026-05-11", "2026-06-10")},
+			want:    []string{"2026-03-01 to 2026-03-31 version active, si_1 ax2", "2026-05-20 to ? version active, si_1 ax5"},
+		},
+		{
+			name:    "and one that tells it closes the gap's end",
+			objects: []connectors.Object{listed(active(`{}`), "2026-03-31"), late, listed(five, "2026-06-10")},
+			watches: []connectors.Object{march, watching("2026-05-11", "2026-06-10")},
+			want: []string{
+				"2026-03-01 to 2026-03-31 version active, si_1 ax2", "2026-05-11 to 2026-05-20 version active, si_1 ax3",
+				"2026-05-20 to ? version active, si_1 ax5",
+			},
+		},
+		{
+			name: "a deletion behind a gap leaves it open too",
+			objects: []connectors.Object{
+				listed(active(`{}`), "2026-03-31"),
+				happened("evt_1", "customer.subscription.deleted", "2026-05-20", active(`{"status":"canceled","ended_at":1779235200,"canceled_at":1770000000}`), ""),
+			},
+			watches: []connectors.Object{march, watching("2026-05-11", "2026-06-10")},
+			want:    []string{"2026-03-01 to 2026-03-31 version active, si_1 ax2", "2026-05-20 to ? version canceled ends 2026-05-20, si_1 ax2"},
 		},
 		{
 			name:    "a renewal changes nothing",
