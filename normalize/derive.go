@@ -154,7 +154,7 @@ func (dv *derivation) live(r *billing.Record, d *dossier, s story) {
 		if from < until {
 			sc := d.at(t)
 			dv.watch.scene(sc, t, from, until)
-			dv.value(r, d, sc, from, until, lines, s)
+			dv.value(r, d, sc, t, until, lines, s)
 		}
 	}
 	for _, l := range lines {
@@ -163,11 +163,13 @@ func (dv *derivation) live(r *billing.Record, d *dossier, s story) {
 	}
 }
 
-// value appends the spans of one stretch of days.
-func (dv *derivation) value(r *billing.Record, d *dossier, sc scene, from, until billing.Date, lines map[string]*line, s story) {
+// value appends the spans of one stretch of days, which begins with the change at
+// t.
+func (dv *derivation) value(r *billing.Record, d *dossier, sc scene, t time.Time, until billing.Date, lines map[string]*line, s story) {
 	if sc.standing.cause == causeFuture {
 		return
 	}
+	from := dv.day(t, billing.NoDate)
 	instant := from.In(dv.settings.Zone).AddDate(0, 0, 1) // the day's end
 	var spans []*span
 	var parts []part
@@ -206,7 +208,7 @@ func (dv *derivation) value(r *billing.Record, d *dossier, sc scene, from, until
 		}
 		if p.no != nil {
 			refused[sp] = p.no
-			if ahead := from.In(dv.settings.Zone).After(d.seen()); !ahead || !p.no.early {
+			if ahead := t.After(d.seen()); !ahead || !p.no.early {
 				dv.reject(r, "item", p.item.ID, p.no, sp.object)
 			}
 			continue
