@@ -106,13 +106,13 @@ func (t *translation) line(w *wireDocument, wire *wireLine, places int32) billin
 		l.Amount = l.Amount.Sub(l.Taxes)
 	}
 	if wire.recurring() {
-		t.recurring(&l, w, wire, places)
+		t.recurring(&l, w, wire)
 	}
 	return l
 }
 
 // recurring fills in what the line of a plan or addon tells beyond its amounts.
-func (t *translation) recurring(l *billing.Line, w *wireDocument, wire *wireLine, places int32) {
+func (t *translation) recurring(l *billing.Line, w *wireDocument, wire *wireLine) {
 	e := t.entry(wire.EntityID, wire.itemType(), wire.one())
 	if e.wirePrice != nil {
 		l.ProductID = cmp.Or(e.ItemID, l.ProductID)
@@ -129,23 +129,9 @@ func (t *translation) recurring(l *billing.Line, w *wireDocument, wire *wireLine
 	if h == nil {
 		h = &history{id: l.SubscriptionID}
 	}
-	c := &charged{doc: w, line: wire, entry: e, places: places}
-	siblings := t.siblings(w, l.SubscriptionID)
-	l.Interval = t.rhythm(h, c, siblings)
+	l.Interval = t.rhythm(h, &charged{doc: w, line: wire, entry: e})
 	if l.Interval.Count < 1 {
 		l.Interval = billing.Interval{Unit: billing.Month, Count: 1} // recurring, at an unknown rhythm: only that it recurs matters
 	}
-	l.Proration = l.Usage == billing.Licensed && l.From.Before(l.Until) && periods(c.from(), c.until(), l.Interval) == 0
-}
-
-// siblings are the plan lines of a document: what an addon's rhythm follows.
-func (t *translation) siblings(w *wireDocument, subscription string) []*charged {
-	var all []*charged
-	for i := range w.LineItems {
-		l := &w.LineItems[i]
-		if l.itemType() == itemPlan && l.subscription(w) == subscription {
-			all = append(all, &charged{doc: w, line: l, entry: t.entry(l.EntityID, itemPlan, l.one())})
-		}
-	}
-	return all
+	l.Proration = l.Usage == billing.Licensed && l.From.Before(l.Until) && periods(l.From, wire.end().Time(), l.Interval) == 0
 }

@@ -96,20 +96,12 @@ type charged struct {
 	amount   decimal.Decimal // as on the line: before discount, with tax if inclusive
 	quantity decimal.Decimal
 	interval billing.Interval
-	full     int64 // how many whole intervals the line is for; 0: a part of one
+	full     int64     // how many whole intervals the line is for; 0: a part of one
+	until    time.Time // the end of the service period
 	credit   bool
 }
 
 func (c *charged) from() time.Time { return c.line.DateFrom.Time() }
-
-// until is the end of the service period. Sites that bill by the day end it a
-// second before the next one begins.
-func (c *charged) until() time.Time {
-	if t := c.line.DateTo; (t+1)%60 == 0 {
-		return (t + 1).Time()
-	}
-	return c.line.DateTo.Time()
-}
 
 // services are what invoices say of a subscription's items, and what credit
 // notes for a change say of those that ended.
@@ -125,6 +117,7 @@ func (t *translation) services(h *history, states []billing.State) []billing.Ser
 			lines = append(lines, t.charges(h, v, true)...)
 		}
 	}
+	closePeriods(lines)
 	var all []billing.Service
 	for _, c := range lines {
 		if c.credit && slices.ContainsFunc(lines, func(o *charged) bool {
@@ -165,104 +158,17 @@ func (t *translation) charges(h *history, v seen[wireDocument], credit bool) []*
 		if q, ok := count(l.Quantity, l.QuantityInDecimal); ok {
 			c.quantity = q
 		}
+		c.interval = t.rhythm(h, c)
+		c.full = periods(c.from(), l.end().Time(), c.interval)
 		all = append(all, c)
 	}
-	for _, c := range all {
-		c.interval = t.rhythm(h, c, all)
-		c.full = periods(c.from(), c.until(), c.interval)
-	}
 	return all
-}
-
-// rhythm is how often what a line charges is charged: a plan by its price, an
-// addon by its own period on the subscription, else as the plan of the same
-// invoice, else as the subscription today.
-func (t *translation) rhythm(h *history, c *charged, all []*charged) billing.Interval {
-	priced := func(e entry) (billing.Interval, bool) {
-		if e.wirePrice == nil {
-			return billing.Interval{}, false
-		}
-		in, ok, _ := interval(e.Period, e.PeriodUnit)
-		return in, ok
-	}
-	if c.line.itemType() == itemPlan {
-		if in, ok := priced(c.entry); ok {
-			return in
-		}
-	}
-	last := h.last
-	if last != nil {
-		for _, i := range last.wire.items() {
-			if in, ok, _ := interval(i.BillingPeriod, i.BillingPeriodUnit); ok && i.ItemPriceID == c.line.EntityID {
-				return in
-			}
-		}
-	}
-	for _, o := range all {
-		if o != c && o.line.itemType() == itemPlan && o.line.DateTo == c.line.DateTo {
-			if in, ok := priced(o.entry); ok {
-				return in
-			}
-		}
-	}
-	if last != nil {
-		if in, ok, _ := interval(last.wire.BillingPeriod, last.wire.BillingPeriodUnit); ok {
-			return in
-		}
-	}
-	in, _ := priced(c.entry)
-	return in
-}
-
-// addTo is t plus n intervals, the day clamped to the length of its month.
-func addTo(t time.Time, in billing.Interval, n int64) time.Time {
-	count := int(in.Count * n)
-	switch in.Unit {
-	case billing.Day:
-		return t.AddDate(0, 0, count)
-	case billing.Week:
-		return t.AddDate(0, 0, 7*count)
-	case billing.Year:
-		count *= 12
-	case billing.Month, billing.Term:
-	}
-	clock := t.Sub(t.Truncate(24 * time.Hour))
-	return billing.DateOf(t, time.UTC).AddMonths(count).Time().Add(clock)
-}
-
-// maxPeriods is how many periods charged in advance are looked for.
-const maxPeriods = 36
-
-// periods is how many whole intervals [from, until) is; 0 when it is a part of
-// one. Sites live in a zone, whose clocks change by quarters of an hour; and months
-// end on different days, so that a period may be counted from either end. What is
-// off by other minutes is a part: a change on 29 January, an hour and 39 minutes
-// short of the month that ends on 28 February.
-func periods(from, until time.Time, in billing.Interval) int64 {
-	if in.Count < 1 {
-		return 1 // nothing tells a part from a whole
-	}
-	near := func(a, b time.Time) bool {
-		const clock, slip = 15 * time.Minute, time.Second
-		off := a.Sub(b).Abs()
-		return off <= 2*time.Hour && (off+slip)%clock <= 2*slip
-	}
-	for n := int64(1); n <= maxPeriods; n++ {
-		end := addTo(from, in, n)
-		if near(end, until) || near(addTo(until, in, -n), from) {
-			return n
-		}
-		if end.After(until.Add(4 * 24 * time.Hour)) {
-			break
-		}
-	}
-	return 0
 }
 
 // service is what one line tells.
 func (t *translation) service(h *history, c *charged, lines []*charged, states []billing.State) billing.Service {
 	s := billing.Service{
-		Kind: billing.Charged, ItemID: itemID(h.id, c.line.EntityID), From: c.from(), Until: c.until(), Quantity: c.quantity,
+		Kind: billing.Charged, ItemID: itemID(h.id, c.line.EntityID), From: c.from(), Until: c.until, Quantity: c.quantity,
 		IssuedAt: c.doc.issued(), Object: c.object,
 		Price: billing.Price{
 			ID: c.line.EntityID, ProductID: c.line.EntityID, Currency: upper(c.doc.CurrencyCode), Interval: c.interval,
@@ -319,8 +225,8 @@ func (t *translation) wholePrice(c *charged, lines []*charged, states []billing.
 		return part.DivRound(decimal.NewFromInt(c.full), c.places+4)
 	}
 	candidates := t.wholePrices(c, lines, states)
-	begin := addTo(c.until(), c.interval, -1)
-	whole, left := c.until().Sub(begin), c.until().Sub(c.from())
+	begin := addTo(c.until, c.interval, -1)
+	whole, left := c.until.Sub(begin), c.until.Sub(c.from())
 	if whole <= 0 || left <= 0 {
 		return part
 	}

@@ -21,6 +21,7 @@ func (c *connector) Translate(customer []connectors.Object, objects *connectors.
 	t.read(customer)
 	t.record.Source = c.options.Source
 	t.readRates()
+	t.readPlans()
 	t.watches = connectors.ReadWatches(objects)
 	t.customer()
 	t.subscriptions()
@@ -41,6 +42,7 @@ type translation struct {
 	ramps     []seen[wireRamp]
 	invoices  []seen[wireDocument]
 	notes     []seen[wireDocument]
+	plans     map[string][]planLine // by subscription
 }
 
 // seen is a decoded version of an object.

@@ -13,7 +13,7 @@ import (
 
 // derivationVersion is raised whenever code changes what follows from the same
 // evidence, so that the next run derives every account again.
-const derivationVersion = 8
+const derivationVersion = 9
 
 // Hash names all that decides a load beside the evidence: what is derived, and
 // how that is added up.
