@@ -298,7 +298,8 @@ func apart(aFrom, aUntil, bFrom, bUntil time.Time) time.Duration {
 }
 
 // findOrigins dates each item's beginning: with its subscription when it was
-// created in the same moment, else at its creation, else with its first terms.
+// created in the same moment, else at its creation, else with its first terms. One
+// that was never charged begins once no invoice shows that it was not there yet.
 func (d *dossier) findOrigins() {
 	var first time.Time // the first charged period
 	for _, s := range d.services {
@@ -312,8 +313,10 @@ func (d *dossier) findOrigins() {
 		switch {
 		case !t.created.IsZero() && away > sameMoment:
 			t.origin = t.created
-		case !t.created.IsZero(), len(t.billed) == 0 && len(t.phased) == 0:
+		case !t.created.IsZero():
 			t.origin = start
+		case len(t.billed) == 0 && len(t.phased) == 0:
+			t.origin = later(start, d.absent(t))
 		case len(t.billed) > 0 && (t.billed[0].from.Equal(first) || t.billed[0].stopped && t.billed[0].from.Equal(t.billed[0].until)):
 			t.origin = start
 		case t.earliest != nil:
@@ -323,4 +326,46 @@ func (d *dossier) findOrigins() {
 			t.origin = t.earliest.from // the first version known does not have it yet
 		}
 	}
+}
+
+// absent is until when invoices show that an item, which none of them charges and
+// a version shows first, was not there yet: those of its rhythm list whatever is
+// there, and where nothing that was charged last is left, all of it was replaced.
+// Zero: they show nothing of the kind. Usage is charged only where there was some.
+func (d *dossier) absent(t *track) time.Time {
+	var unlisted, last time.Time
+	if t.earliest == nil || t.earliest.item.Price.Usage == billing.Metered {
+		return unlisted
+	}
+	shown, left := t.earliest.from, true
+	for _, s := range d.services {
+		if s.Kind != billing.Charged || !s.From.Before(shown) {
+			continue
+		}
+		end := s.Until
+		if end.IsZero() || end.After(shown) {
+			end = shown
+		}
+		if s.Price.Interval == t.earliest.item.Price.Interval {
+			unlisted = later(unlisted, end)
+		}
+		stays := itemOf(d.states[0], s.ItemID) != nil
+		switch end.Compare(last) {
+		case 1:
+			last, left = end, stays
+		case 0:
+			left = left || stays
+		}
+	}
+	if left {
+		return unlisted
+	}
+	return last // no earlier than any of them
+}
+
+func later(a, b time.Time) time.Time {
+	if a.After(b) {
+		return a
+	}
+	return b
 }
