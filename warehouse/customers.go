@@ -125,6 +125,22 @@ func group(rows driver.Rows, source string, yield func(CustomerObjects, error) b
 	return c.CustomerID == "" || yield(c, nil)
 }
 
+// CountObjects counts the versions that are stored of some customers of a source,
+// without reading them.
+func (w *Warehouse) CountObjects(ctx context.Context, source string, customers []string) (map[string]int, error) {
+	all := map[string]int{}
+	err := w.each(ctx, "count objects of customers", `
+		SELECT customer_id, count() FROM `+w.table("raw_objects")+`
+		WHERE source = {source:String} AND customer_id IN {ids:Array(String)} GROUP BY customer_id`, func(scan func(...any) error) error {
+		var id string
+		var n uint64
+		err := scan(&id, &n)
+		all[id] = int(n)
+		return err
+	}, named("source", source), named("ids", customers))
+	return all, err
+}
+
 // scanObject reads objectColumns.
 func scanObject(scan func(...any) error) (connectors.Object, uint64, error) {
 	var o connectors.Object

@@ -84,7 +84,7 @@ func (l *Load) moved(ctx context.Context) ([]string, error) {
 // both know have the same rates, MRR is divided by the same segments, and no
 // erasure has died half-way, between rows and their sums.
 func (l *Load) canPatch(ctx context.Context) (bool, error) {
-	if l.spec.Full || l.spec.PolicyHash != l.base.PolicyHash || l.spec.Currency != l.base.Currency {
+	if l.spec.Full || l.spec.Currency != l.base.Currency {
 		return false, nil
 	}
 	for _, name := range []string{periodsTable.name, movementsTable.name, ratesTable.name, dayTotalsTable.name, cohortMonthsTable.name, sliceMonthsTable.name} {

@@ -170,10 +170,10 @@ func (l *Load) causes() string {
 	landed := "FROM " + l.w.table("raw_objects") + " WHERE source IN {sources:Array(String)} AND " + since
 	periods := "FROM " + l.w.table("periods") + " WHERE load_id IN ({from:UInt64}, {to:UInt64}) AND " + l.isDerived()
 	whole := "'' AS cause, '' AS kind, account_id " + periods + " GROUP BY account_id"
-	switch l.base.PolicyHash {
-	case l.spec.PolicyHash:
+	switch {
+	case !l.spec.Full || l.base.PolicyHash == l.spec.PolicyHash:
 		whole = "'' AS cause, '' AS kind, '' AS account_id WHERE 0"
-	case "":
+	case l.base.PolicyHash == "":
 		whole = strings.Replace(whole, "'' AS cause", "'reopened' AS cause", 1)
 	default:
 		whole = strings.Replace(whole, "'' AS cause", "'policy' AS cause", 1)

@@ -161,33 +161,83 @@ func (e *Evidence) single(ctx context.Context, seal warehouse.SourceSeal, only [
 	}
 }
 
-// together are the joint accounts, read a chunk at a time.
+// Joint accounts are read many at a time, since their customers lie far from each
+// other, and each of them costs the reading of its neighbours: so many that those
+// of one statement are neighbours, and not more than objectsAtOnce are in memory.
+const (
+	jointAtOnce   = 512
+	objectsAtOnce = 16_384
+)
+
+// together are the joint accounts, read some at a time.
 func (e *Evidence) together(ctx context.Context, all []joint) iter.Seq2[account, error] {
 	return func(yield func(account, error) bool) {
-		for part := range slices.Chunk(all, chunk) {
-			accounts, err := e.gather(ctx, part)
+		for window := range slices.Chunk(all, jointAtOnce) {
+			parts, err := e.parts(ctx, window)
 			if err != nil {
 				yield(account{}, err)
 				return
 			}
-			for _, a := range accounts {
-				if !yield(a, nil) {
+			for _, part := range parts {
+				accounts, err := e.gather(ctx, part)
+				if err != nil {
+					yield(account{}, err)
 					return
+				}
+				for _, a := range accounts {
+					if !yield(a, nil) {
+						return
+					}
 				}
 			}
 		}
 	}
 }
 
-// gather reads the members of some accounts. Members of which nothing is stored
-// are left out, and so are accounts without any.
-func (e *Evidence) gather(ctx context.Context, part []joint) ([]account, error) {
+// parts cuts joint accounts into parts of a bounded number of objects; an account
+// that has more is one by itself.
+func (e *Evidence) parts(ctx context.Context, window []joint) ([][]joint, error) {
+	sizes := map[warehouse.CustomerKey]int{}
+	for source, ids := range members(window) {
+		counted, err := e.w.CountObjects(ctx, source, ids)
+		if err != nil {
+			return nil, err
+		}
+		for id, n := range counted {
+			sizes[warehouse.CustomerKey{Source: source, CustomerID: id}] = n
+		}
+	}
+	var parts [][]joint
+	begin, size := 0, 0
+	for i, j := range window {
+		own := 0
+		for _, k := range j.members {
+			own += sizes[k]
+		}
+		if i > begin && size+own > objectsAtOnce {
+			parts = append(parts, window[begin:i])
+			begin, size = i, 0
+		}
+		size += own
+	}
+	return append(parts, window[begin:]), nil
+}
+
+// members are the customers of some joint accounts, by source.
+func members(part []joint) map[string][]string {
 	ids := map[string][]string{}
 	for _, j := range part {
 		for _, k := range j.members {
 			ids[k.Source] = append(ids[k.Source], k.CustomerID)
 		}
 	}
+	return ids
+}
+
+// gather reads the members of some accounts. Members of which nothing is stored
+// are left out, and so are accounts without any.
+func (e *Evidence) gather(ctx context.Context, part []joint) ([]account, error) {
+	ids := members(part)
 	stored := map[warehouse.CustomerKey]warehouse.CustomerObjects{}
 	for _, seal := range e.seals {
 		if len(ids[seal.Source]) == 0 {

@@ -103,18 +103,16 @@ func (i Identity) account(k warehouse.CustomerKey, c billing.Customer) string {
 // own is the account of a customer that no identity names.
 func own(k warehouse.CustomerKey) string { return k.Source + "/" + k.CustomerID }
 
-// hash names the identity in the hash of a derivation: when it changes, every
-// account is derived again.
+// hash names the accounts of the file; empty when it names none.
 func (i Identity) hash() string {
-	if i.none() {
+	if len(i.Accounts) == 0 {
 		return ""
 	}
 	h := sha256.New()
-	fmt.Fprintf(h, "%q\n", i.MetadataKey)
 	for _, k := range slices.SortedFunc(maps.Keys(i.Accounts), compareKeys) {
 		fmt.Fprintf(h, "%q %q %q\n", k.Source, k.CustomerID, i.Accounts[k])
 	}
-	return hex.EncodeToString(h.Sum(nil))
+	return hex.EncodeToString(h.Sum(nil))[:8]
 }
 
 func compareKeys(a, b warehouse.CustomerKey) int {
@@ -126,8 +124,8 @@ type work struct {
 	// only names the customers to derive by source; nil: all of them. Members
 	// of joint accounts are left out whatever it says.
 	only map[string][]string
-	// joint are the accounts of several customers, ordered, each with its
-	// members, ordered. They are held in memory: those that share an account
+	// joint are the accounts of several customers, each with its members, all
+	// in the order of the customers. They are held in memory: those that share an account
 	// are few beside those that do not.
 	joint []joint
 }
@@ -135,6 +133,31 @@ type work struct {
 type joint struct {
 	account string
 	members []warehouse.CustomerKey
+}
+
+// reassigned are the customers that belong to another account than in the base
+// load, although nothing of them may have changed: the file names other accounts.
+func (e *Evidence) reassigned(ctx context.Context) ([]warehouse.CustomerKey, error) {
+	was, err := e.w.Accounts(ctx, e.base)
+	if err != nil {
+		return nil, err
+	}
+	is, err := e.named(ctx, nil)
+	if err != nil {
+		return nil, err
+	}
+	var all []warehouse.CustomerKey
+	for k, account := range is {
+		if was[k] != account {
+			all = append(all, k)
+		}
+	}
+	for k := range was {
+		if _, still := is[k]; !still {
+			all = append(all, k)
+		}
+	}
+	return all, nil
 }
 
 // resolve finds the joint accounts among the customers that are to be derived,
@@ -151,13 +174,13 @@ func (e *Evidence) resolve(ctx context.Context, only map[string][]string) (work,
 	}
 	touched := map[string]bool{}
 	members := map[string][]warehouse.CustomerKey{}
+	changed := map[warehouse.CustomerKey]bool{}
 	if only != nil {
 		// Of the customers that did not change the base load knows the account.
 		base, err := e.w.Accounts(ctx, e.base)
 		if err != nil {
 			return w, err
 		}
-		changed := map[warehouse.CustomerKey]bool{}
 		for source, ids := range only {
 			for _, id := range ids {
 				k := warehouse.CustomerKey{Source: source, CustomerID: id}
@@ -192,12 +215,16 @@ func (e *Evidence) resolve(ctx context.Context, only map[string][]string) (work,
 				all = append(all, k)
 			}
 		}
-		if only == nil && len(all) == 1 {
+		if len(all) == 1 && (only == nil || changed[all[0]]) {
 			continue // it is derived with all the others
 		}
 		slices.SortFunc(all, compareKeys)
 		w.joint = append(w.joint, joint{account, all})
 	}
+	// Who stands together in the table is read together.
+	slices.SortFunc(w.joint, func(a, b joint) int {
+		return cmp.Or(compareKeys(a.members[0], b.members[0]), cmp.Compare(a.account, b.account))
+	})
 	return w, nil
 }
 

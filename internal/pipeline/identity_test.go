@@ -102,3 +102,52 @@ func TestReadIdentity(t *testing.T) {
 		}
 	}
 }
+
+// TestReassigned changes the identity file. Those who belong to another account
+// then are derived again, with all others of their accounts, and nobody else; and
+// readers see what deriving everything shows.
+func TestReassigned(t *testing.T) {
+	for name, metadata := range map[string]string{"file alone": "", "file before metadata": "account"} {
+		t.Run(name, func(t *testing.T) {
+			s := &shop{account: "a", changes: customers(6)}
+			s.changes[4].Account, s.changes[5].Account = "other", "other"
+			b := newBench(t, map[string]*shop{"main": s}, "main")
+			file := func(account string, ids ...string) func(*Options) {
+				accounts := map[warehouse.CustomerKey]string{}
+				for _, id := range ids {
+					accounts[warehouse.CustomerKey{Source: "main", CustomerID: id}] = account
+				}
+				return func(o *Options) {
+					o.Identity = Identity{MetadataKey: metadata, Accounts: accounts}
+					o.Hash = Hash(o.Settings, o.Identity, o.Currency)
+				}
+			}
+			b.must(Done)(b.run(file("acme", "c01", "c02")))
+			now := file("acme", "c02", "c03", "nobody")
+			r := b.must(Done)(b.night(now))
+			if r.Customers.Derived != 3 || r.Customers.Reason != "changed" {
+				t.Errorf("derived %d customers since %q, want c01 that left, c02 that stayed and c03 that came", r.Customers.Derived, r.Customers.Reason)
+			}
+			got := b.moves("2026-01-01")
+			b.must(Done)(b.run(now, func(o *Options) { o.Rebuild = true }))
+			if want := b.moves("2026-01-01"); got != want || !strings.Contains(want, "\tacme\ti_c03\t") || !strings.Contains(want, "\tmain/c01\ti_c01\t") {
+				t.Error(cmp.Diff(want, got))
+			}
+			if r := b.must(Done)(b.night(now)); r.Customers.Derived != 0 {
+				t.Errorf("derived %d customers although nothing had changed", r.Customers.Derived)
+			}
+			// The metadata count again of whom the file names no more.
+			joined := b.must(Done)(b.night(file("acme", "c02", "c05")))
+			left := b.must(Done)(b.night(file("acme", "c02")))
+			want := map[string]int{"": 2, "account": 3}[metadata] // c04 and c05 are one by metadata
+			if joined.Customers.Derived != want+1 || left.Customers.Derived != want {
+				t.Errorf("derived %d and %d customers, want %d and %d", joined.Customers.Derived, left.Customers.Derived, want+1, want)
+			}
+			got = b.moves("2026-01-01")
+			b.must(Done)(b.run(file("acme", "c02"), func(o *Options) { o.Rebuild = true }))
+			if want := b.moves("2026-01-01"); got != want {
+				t.Error(cmp.Diff(want, got))
+			}
+		})
+	}
+}

@@ -81,7 +81,7 @@ func (r *run) whole() string {
 		return "rebuild"
 	case r.base.PolicyHash == "":
 		return "months were reopened"
-	case r.base.PolicyHash != r.o.Hash:
+	case !sameLaw(r.base.PolicyHash, r.o.Hash):
 		return "policy, zone, currency, segments or code changed"
 	}
 	for source := range r.base.Seals {
@@ -96,25 +96,16 @@ func (r *run) whole() string {
 // fill derives the accounts that need it into the load.
 func (r *run) fill(ctx context.Context, load *warehouse.Load, spec warehouse.LoadSpec, reason string) error {
 	r.receipt.Customers.Reason = reason
-	var changed map[string][]string // by source; nil: all
-	if reason == "" {
-		r.receipt.Customers.Reason = "changed"
-		runs := map[string]uint64{}
-		for _, s := range spec.Sources {
-			runs[s.Source] = s.Run
-		}
-		keys, err := r.w.Changed(ctx, r.base, runs)
-		if err != nil {
-			return err
-		}
-		changed = map[string][]string{}
-		for _, k := range keys {
-			changed[k.Source] = append(changed[k.Source], k.CustomerID)
-		}
-	}
 	evidence, err := readEvidence(ctx, r.w, r.o.Sources, r.o.Identity, spec.Sources, r.base)
 	if err != nil {
 		return err
+	}
+	var changed map[string][]string // by source; nil: all
+	if reason == "" {
+		r.receipt.Customers.Reason = "changed"
+		if changed, err = r.changed(ctx, evidence, spec.Sources); err != nil {
+			return err
+		}
 	}
 	todo, err := evidence.resolve(ctx, changed)
 	if err != nil {
@@ -131,4 +122,29 @@ func (r *run) fill(ctx context.Context, load *warehouse.Load, spec warehouse.Loa
 		return load.Add(ctx, d.of, d.result)
 	}
 	return all(ctx, evidence, todo, func(a account) derived { return r.value(evidence, a) }, add)
+}
+
+// changed are the customers to derive again, by source: those of whom something
+// has come, and those who belong to another account.
+func (r *run) changed(ctx context.Context, evidence *Evidence, seals []warehouse.SourceSeal) (map[string][]string, error) {
+	runs := map[string]uint64{}
+	for _, s := range seals {
+		runs[s.Source] = s.Run
+	}
+	keys, err := r.w.Changed(ctx, r.base, runs)
+	if err != nil {
+		return nil, err
+	}
+	if r.base.PolicyHash != r.o.Hash {
+		others, err := evidence.reassigned(ctx)
+		if err != nil {
+			return nil, err
+		}
+		keys = append(keys, others...)
+	}
+	changed := map[string][]string{}
+	for _, k := range keys {
+		changed[k.Source] = append(changed[k.Source], k.CustomerID)
+	}
+	return changed, nil
 }
