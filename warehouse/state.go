@@ -254,8 +254,12 @@ type Seal struct {
 	Account      string    // the provider's account and mode
 }
 
-// Seal records that a run has pulled a source completely, up to coveredUntil.
+// Seal records that a run has pulled a source completely, up to coveredUntil. What
+// is stored of it need not be known by heart any more.
 func (w *Warehouse) Seal(ctx context.Context, run uint64, source string, coveredUntil time.Time, account string) error {
+	w.mu.Lock()
+	delete(w.landed, source)
+	w.mu.Unlock()
 	return w.insert(ctx, "seals", []string{"source", "seq", "run", "covered_until", "account"}, func(b driver.Batch) error {
 		return b.Append(source, w.next(), run, coveredUntil.UTC(), account)
 	})

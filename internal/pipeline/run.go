@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"runtime/debug"
 	"sync"
 	"time"
 
@@ -168,6 +169,7 @@ func (r *run) do(ctx context.Context) error {
 		if err := r.allFailed(); err != nil {
 			return err
 		}
+		debug.FreeOSMemory() // pages of the pull, that deriving has no use for
 	}
 	load, err := r.load(ctx)
 	if err != nil {
