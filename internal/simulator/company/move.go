@@ -119,12 +119,14 @@ func (b *biller) steady(t int64) decimal.Decimal {
 	return now
 }
 
-// shown says whether the invoice of the running period shows the terms, so that
-// what the customer had until it moved can be told for ever.
+// shown says whether the invoice of the running period shows the terms, and has
+// done so for two days, so that what the customer had on the day before it moved
+// can be told for ever.
 func (b *biller) shown(t int64) bool {
 	start := b.cycle().Start
-	return b.last().At <= start && b.sub.PauseAt(start) == nil && !slices.ContainsFunc(b.cust.Discounts, func(d *Discount) bool {
-		return d.Removed > start && d.Removed <= t
+	within := func(at int64) bool { return at > start && at <= t }
+	return start <= t-2*day && b.last().At <= start && b.sub.PauseAt(start) == nil && !slices.ContainsFunc(b.cust.Discounts, func(d *Discount) bool {
+		return within(d.Start) || within(d.Removed)
 	})
 }
 
