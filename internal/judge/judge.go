@@ -74,11 +74,22 @@ func (d Difference) String() string {
 type item struct{ source, subscription, item, currency string }
 
 // stretch is days [from, until) on which the warehouse has one value for an
-// item, and how many of them the truth knows.
+// item. The truth has told of those before next, but for some.
 type stretch struct {
-	from, until billing.Date
-	mrr         decimal.Decimal
-	known       int
+	from, until, next billing.Date
+	mrr               decimal.Decimal
+	skipped           []span
+}
+
+// span is days [from, until).
+type span struct{ from, until billing.Date }
+
+// unknown are the days that the truth does not have.
+func (s *stretch) unknown() []span {
+	if s.next < s.until {
+		return append(s.skipped, span{s.next, s.until})
+	}
+	return s.skipped
 }
 
 // Question says which days to compare and what to list.
@@ -133,10 +144,10 @@ func Compare(ctx context.Context, w *warehouse.Warehouse, truth iter.Seq[company
 		}
 	}
 	for i, stretches := range ours {
-		for _, s := range stretches {
-			if unknown := int(s.until-s.from) - s.known; unknown > 0 {
-				v.Unknown += unknown
-				list(Difference{i.source, customers[i], i.subscription, i.item, i.currency, s.from, s.until, decimal.Zero, s.mrr, true})
+		for j := range stretches {
+			for _, days := range stretches[j].unknown() {
+				v.Unknown += int(days.until - days.from)
+				list(Difference{i.source, customers[i], i.subscription, i.item, i.currency, days.from, days.until, decimal.Zero, stretches[j].mrr, true})
 			}
 		}
 	}
@@ -144,6 +155,7 @@ func Compare(ctx context.Context, w *warehouse.Warehouse, truth iter.Seq[company
 }
 
 // look is the warehouse's value of a day, which is thereby known to the truth.
+// The truth tells of an item's days in their order.
 func look(stretches []stretch, day billing.Date) decimal.Decimal {
 	n, found := slices.BinarySearchFunc(stretches, day, func(s stretch, d billing.Date) int {
 		switch {
@@ -157,8 +169,12 @@ func look(stretches []stretch, day billing.Date) decimal.Decimal {
 	if !found {
 		return decimal.Zero
 	}
-	stretches[n].known++
-	return stretches[n].mrr
+	s := &stretches[n]
+	if s.next < day {
+		s.skipped = append(s.skipped, span{s.next, day})
+	}
+	s.next = max(s.next, day+1)
+	return s.mrr
 }
 
 // published reads mrr_daily into stretches of equal days.
@@ -189,7 +205,7 @@ func published(ctx context.Context, w *warehouse.Warehouse, q Question) (ours ma
 			continue
 		}
 		customers[i] = customer
-		ours[i] = append(all, stretch{from: day, until: day + 1, mrr: mrr})
+		ours[i] = append(all, stretch{from: day, until: day + 1, next: day, mrr: mrr})
 	}
 	if err := rows.Err(); err != nil {
 		return nil, nil, fmt.Errorf("read mrr_daily: %w", err)
