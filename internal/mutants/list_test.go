@@ -90,10 +90,13 @@ func keeping() []mutant {
 func remembering() []mutant {
 	return []mutant{
 		{"5", "between two invoices there is nothing", "normalize/timeline.go", "\t\treturn carry(last)\n", "\t\treturn nil\n", cases},
-		{"5", "a part of a period is a whole one when it lacks little", "connectors/chargebee/evidence.go", "(off+slip)%clock <= 2*slip", "(off+slip)%clock >= 0", "connectors/chargebee:TestCases"},
+		{"5", "a part of a period is a whole one when it lacks little", "connectors/chargebee/rhythm.go", "(off+slip)%clock <= 2*slip", "(off+slip)%clock >= 0", "connectors/chargebee:TestCases"},
+		{"5", "a period ends a second after the next one begins", "connectors/chargebee/rhythm.go", "\t\tcase begins[end]:\n", "\t\tcase false:\n", "connectors/chargebee:TestCases"},
+		{"5", "an addon was always charged as often as today", "connectors/chargebee/rhythm.go", "\tif in, ok := t.beside(h, c); ok {", "\tif in, ok := t.beside(h, c); ok && false {", "connectors/chargebee:TestCases"},
 		{"5", "an invoice is stronger than a phase", "normalize/timeline.go", "if old != nil && old.from.After(last.from) {", "if old != nil && old.from.Before(last.from) {", cases},
 		{"5", "an invoice is stronger than a version", "normalize/timeline.go", "\tcase state != nil:\n\t\tsc.items = d.itemsOfState(state, t)", "\tcase state != nil && len(d.services) == 0:\n\t\tsc.items = d.itemsOfState(state, t)", cases},
 		{"5", "an item was always there", "normalize/timeline.go", "t.Before(tr.origin) || !t.Before(tr.earliest.from)", "!t.Before(tr.earliest.from)", cases},
+		{"5", "what no invoice charges was always there", "normalize/evidence.go", "t.origin = later(start, d.absent(t))", "t.origin = start", cases},
 		{"5", "what landed after the seal is read", "warehouse/customers.go", "WHERE source = {source:String} AND run <= {sealed:UInt64} AND `+where+`", "WHERE source = {source:String} AND (1 OR run <= {sealed:UInt64}) AND `+where+`", "warehouse:TestSealHidesWhatLandedLater"},
 		{"5", "a day is final when one source has covered it", "warehouse/publish.go", "if i == 0 || s.Covered < info.FinalThrough {", "if i == 0 || s.Covered > info.FinalThrough {", pipeline + "TestOneSourceFails"},
 		{"5", "a source is covered until its pull has ended", "internal/pipeline/pull.go", "r.w.Seal(ctx, r.id, s.Name, covered, account)", "r.w.Seal(ctx, r.id, s.Name, r.o.Now(), account)", pipeline + "TestCoveredSinceItBegan"},
