@@ -180,6 +180,58 @@ func TestDeathBetweenSteps(t *testing.T) {
 	}
 }
 
+// TestRunWithoutItsEnd lets a run publish and die, or find the disk full, before it
+// is recorded. What the next one says of it is what the manifest does.
+func TestRunWithoutItsEnd(t *testing.T) {
+	w := fresh(t)
+	full, manifest := errors.New("no space left"), false
+	w.step = func(what string) error {
+		if manifest = manifest || what == "insert into manifest"; manifest && strings.HasPrefix(what, "insert into run") {
+			return full
+		}
+		return nil
+	}
+	if err := night(t.Context(), w, before(), "2026-03-05"); !errors.Is(err, full) {
+		t.Fatalf("got %v", err)
+	}
+	w.step = func(what string) error { // this one dies before it publishes
+		if what == "insert into periods" {
+			return full
+		}
+		return nil
+	}
+	if err := night(t.Context(), w, after(), "2026-03-09"); !errors.Is(err, full) {
+		t.Fatalf("got %v", err)
+	}
+	w.giveBack(t.Context())
+	w.step = nil
+	run, err := w.StartRun(t.Context(), Run{Verb: "sync"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer w.giveBack(t.Context())
+	load, _, err := w.Published(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	all, err := w.runs(t.Context(), "ORDER BY run")
+	if err != nil || len(all) != 3 || all[2].ID != run.ID {
+		t.Fatalf("%+v %v", all, err)
+	}
+	if r := all[0]; r.Status != Partial || r.ExitCode != 3 || r.LoadID != load.ID || !r.FinishedAt.Equal(load.PublishedAt) || !strings.Contains(r.Error, "is published, but") {
+		t.Errorf("the run that published: %+v", r)
+	}
+	if r := all[1]; r.Status != Aborted || r.ExitCode != 1 || r.LoadID != 0 {
+		t.Errorf("the run that did not: %+v", r)
+	}
+	if last, err := w.LastSync(t.Context()); err != nil || !last.Equal(all[0].StartedAt) {
+		t.Errorf("the last sync that published began at %s: %v", last, err)
+	}
+	if got, want := answer(t, w, "SELECT run, source, status FROM "+w.table("run_sources")), fmt.Sprintf("%d\tmain\tdone", all[0].ID); got != want {
+		t.Errorf("sources read: %q, want %q", got, want)
+	}
+}
+
 const (
 	childFolder = "WAREHOUSE_TEST_FOLDER"
 	childDSN    = "WAREHOUSE_TEST_DSN" // instead of a folder, for one that takes the warehouse and waits to be killed

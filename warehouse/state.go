@@ -57,7 +57,8 @@ type SourceRun struct {
 // StartRun takes the warehouse for a run and records it. Only Verb, Through and
 // PolicyHash are read. While another run has the warehouse it answers a
 // *LockedError that says who. A run that is recorded as running although nobody has the
-// warehouse was killed: it becomes Aborted.
+// warehouse was killed, or could not be recorded: it becomes Aborted, or Partial
+// with its load if it had published by then.
 func (w *Warehouse) StartRun(ctx context.Context, run Run) (Run, error) {
 	if err := w.acquire(ctx, run.Verb); err != nil {
 		return Run{}, err
@@ -82,7 +83,7 @@ func (w *Warehouse) startRun(ctx context.Context, run Run) (Run, error) {
 	if err := w.leased().hold(ctx, run.ID); err != nil {
 		return Run{}, err
 	}
-	if err := w.abortDead(ctx); err != nil {
+	if err := w.closeDead(ctx); err != nil {
 		return Run{}, err
 	}
 	if err := w.writeRun(ctx, run); err != nil {
@@ -93,13 +94,18 @@ func (w *Warehouse) startRun(ctx context.Context, run Run) (Run, error) {
 
 // FinishRun records how a run ended and gives the warehouse back, even when it
 // can't be recorded. A run that has lost the warehouse is not recorded: whoever
-// has it now says of it that it was Aborted.
+// has it now says how it ended, as StartRun does.
 func (w *Warehouse) FinishRun(ctx context.Context, run Run) error {
 	defer w.giveBack(ctx)
 	if w.leased().over() {
 		return nil
 	}
 	run.FinishedAt = w.opt.Now().UTC()
+	return w.writeEnd(ctx, run)
+}
+
+// writeEnd writes how a run ended, and last that it did.
+func (w *Warehouse) writeEnd(ctx context.Context, run Run) error {
 	if err := w.writeSourceRuns(ctx, run.ID, run.Sources); err != nil {
 		return err
 	}
@@ -139,16 +145,31 @@ func (w *Warehouse) writeRun(ctx context.Context, r Run) error {
 	})
 }
 
-// abortDead closes the records of runs that were killed.
-func (w *Warehouse) abortDead(ctx context.Context) error {
+// closeDead closes the records of runs that were killed or could not write them.
+// What the manifest holds of one was published, whatever the process could still
+// say of it; of its sources the load tells which ones it had read.
+func (w *Warehouse) closeDead(ctx context.Context) error {
 	dead, err := w.runs(ctx, "HAVING status = 'running'")
 	if err != nil {
 		return err
 	}
 	for _, r := range dead {
-		r.Status, r.ExitCode, r.Error = Aborted, 1, "the process ended before the run did"
-		r.FinishedAt = w.opt.Now().UTC()
-		if err := w.writeRun(ctx, r); err != nil {
+		published, err := w.loads(ctx, fmt.Sprintf("AND run = %d ORDER BY load_id DESC LIMIT 1", r.ID))
+		if err != nil {
+			return err
+		}
+		r.Status, r.ExitCode, r.Error, r.FinishedAt = Aborted, 1, "the process ended before the run did", w.opt.Now().UTC()
+		if len(published) > 0 {
+			load := published[0]
+			r.Status, r.ExitCode, r.LoadID, r.FinishedAt = Partial, 3, load.ID, load.PublishedAt
+			r.Error = fmt.Sprintf("load %d is published, but how the run ended was not recorded", load.ID)
+			for source, run := range load.Seals {
+				if run == r.ID {
+					r.Sources = append(r.Sources, SourceRun{Source: source, Status: Done, StartedAt: r.StartedAt, FinishedAt: load.PublishedAt})
+				}
+			}
+		}
+		if err := w.writeEnd(ctx, r); err != nil {
 			return err
 		}
 	}

@@ -112,7 +112,7 @@ func ballast(folder string) error {
 const ballastFile = "ballast"
 
 // TestDiskFull lets the disk fill up to the last block while a sync lands what it
-// read, builds and publishes. Readers keep what they had; with room again the next
+// read, builds, publishes and records itself. Readers keep what they had until it is published; with room again the next
 // sync is right. Who comes while it is full is told so and touches nothing.
 func TestDiskFull(t *testing.T) {
 	o := mounted(t)
@@ -139,6 +139,14 @@ func TestDiskFull(t *testing.T) {
 	o.done("2026-03-02", "sync", "--accept-restatement")
 	if now := o.days(); !strings.Contains(now, "2026-03-01\t177\t3") {
 		t.Errorf("with room again: %s", now)
+	}
+	// What is published already is told so, though the run's own record finds no room.
+	out, log, code := o.verb("2026-03-03", trouble{kind: fill, at: "insert into run_sources", n: 1}, "sync")
+	if code != exitPartial || !strings.Contains(out, "published load") || !strings.Contains(log, "is published, but its run could not be recorded") {
+		t.Errorf("full before the record: exit code %d\n%s%s", code, out, log)
+	}
+	if now := o.days(); !strings.Contains(now, "2026-03-02\t177\t3") {
+		t.Errorf("full before the record: %s", now)
 	}
 }
 

@@ -322,5 +322,9 @@ func within(ctx context.Context, w *warehouse.Warehouse, verb string, do func(*w
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
 	defer cancel()
-	return errors.Join(err, w.FinishRun(ctx, run))
+	unrecorded := w.FinishRun(ctx, run)
+	if err == nil && unrecorded != nil {
+		return exit{exitPartial, fmt.Errorf("%s: done, but its run could not be recorded: %w", verb, unrecorded)}
+	}
+	return errors.Join(err, unrecorded)
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -46,7 +47,7 @@ func complaint(r pipeline.Receipt) string {
 			return "source " + s.Source + ": " + s.Error
 		}
 	}
-	return fmt.Sprintf("%d rejects", r.Rejects)
+	return cmp.Or(r.Error, fmt.Sprintf("%d rejects", r.Rejects))
 }
 
 // notify tells whom the configuration names, if it wants to hear of the event.

@@ -14,6 +14,7 @@ import (
 	"os/exec"
 	"os/signal"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -180,6 +181,9 @@ func (e *endurance) sync(n ordealNight, d trouble) {
 	if receipt.Rejects > 0 {
 		e.Errorf("%s: %d rejects", what, receipt.Rejects)
 	}
+	if published := ended == "done" || ended == "partial"; published && receipt.Load != after.load || ended == "failed" && receipt.Load != 0 {
+		e.Errorf("%s: it says load %d, readers see %d\n%s", what, receipt.Load, after.load, log)
+	}
 	if ended == "failed" && !strings.Contains(log, "mrrsync: ") {
 		e.Errorf("%s, without a word: %s", what, log)
 	}
@@ -268,7 +272,8 @@ func (e *endurance) attempt(d trouble) (ended string, receipt pipeline.Receipt, 
 		fmt.Fprintf(&said, "mrrsync: %v\n", err)
 	}
 	switch {
-	case d.kind == die && err != nil && strings.Contains(err.Error(), errDead.Error()):
+	case d.kind == die && (err != nil && strings.Contains(err.Error(), errDead.Error()) ||
+		slices.ContainsFunc(receipt.Warnings, func(text string) bool { return strings.Contains(text, errDead.Error()) })):
 		return "dead", receipt, said.String()
 	case err != nil:
 		return "failed", receipt, said.String()

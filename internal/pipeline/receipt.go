@@ -19,7 +19,8 @@ const (
 	Done Outcome = "done"
 	// Planned: everything but the publishing.
 	Planned Outcome = "planned"
-	// Partial: published, but a source failed or too much was rejected.
+	// Partial: published, but a source failed, too much was rejected, or the run
+	// could not be recorded.
 	Partial Outcome = "partial"
 	// Failed: nothing was published.
 	Failed Outcome = "failed"

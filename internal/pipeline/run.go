@@ -110,7 +110,15 @@ func Run(ctx context.Context, w *warehouse.Warehouse, o Options) (Receipt, error
 	if err != nil {
 		r.receipt.Outcome, r.receipt.Error = Failed, err.Error()
 	}
-	return r.receipt, errors.Join(err, r.finish(ctx, started))
+	unrecorded := r.finish(ctx, started)
+	if unrecorded != nil && r.receipt.Load != 0 {
+		// Readers have the load: that must not be told as a run that published
+		// nothing. The next run says of this one what the manifest does.
+		r.receipt.Outcome, r.receipt.Error = Partial, fmt.Sprintf("load %d is published, but its run could not be recorded: %v", r.receipt.Load, unrecorded)
+		r.warn("%s", r.receipt.Error)
+		return r.receipt, nil
+	}
+	return r.receipt, errors.Join(err, unrecorded)
 }
 
 // finish records the run. It must be written also when ctx has ended, which is

@@ -124,16 +124,23 @@ func (s *shop) Translate(objects []connectors.Object, _ *connectors.Catalog) (bi
 // bench is a warehouse in a folder and the clock that runs over it.
 type bench struct {
 	*testing.T
-	w   *warehouse.Warehouse
-	now time.Time
-	o   Options
+	w    *warehouse.Warehouse
+	now  time.Time
+	o    Options
+	step func(name string) error // before every statement that writes; nil: nothing is in its way
 }
 
 func newBench(t *testing.T, sources map[string]*shop, names ...string) *bench {
 	t.Helper()
 	b := &bench{T: t, now: time.Date(2026, 3, 10, 2, 0, 0, 0, time.UTC)}
 	clock := func() time.Time { return b.now }
-	w, err := warehouse.Open(t.Context(), warehouse.Options{DSN: "chdb://" + t.TempDir(), Database: "mrr", KeepLoads: 3, ReportingCurrency: "USD", Volatile: true, Now: clock})
+	step := func(name string) error {
+		if b.step == nil {
+			return nil
+		}
+		return b.step(name)
+	}
+	w, err := warehouse.Open(t.Context(), warehouse.Options{DSN: "chdb://" + t.TempDir(), Database: "mrr", KeepLoads: 3, ReportingCurrency: "USD", Volatile: true, Now: clock, Step: step})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -439,5 +446,35 @@ func TestReadRates(t *testing.T) {
 	}
 	if _, err := ReadRates(strings.NewReader("date,rate\n")); err == nil || !strings.Contains(err.Error(), `"currency"`) {
 		t.Errorf("missing column: %v", err)
+	}
+}
+
+// A load that is published is told so, also when its run cannot be recorded.
+func TestPublishedButNotRecorded(t *testing.T) {
+	s := &shop{account: "acct_1", changes: []change{{Customer: "a", From: "2026-03-01", MRR: "10"}}}
+	b := newBench(t, map[string]*shop{"main": s}, "main")
+	published := false
+	b.step = func(name string) error {
+		if published = published || name == "insert into manifest"; published && name == "insert into runs" {
+			return errors.New("no space left")
+		}
+		return nil
+	}
+	r := b.must(Partial)(b.night())
+	info, ok, err := b.w.Published(t.Context())
+	if err != nil || !ok || r.Load != info.ID || r.Outcome.ExitCode() != 3 {
+		t.Errorf("the receipt says load %d, exit code %d; readers see %d: %v", r.Load, r.Outcome.ExitCode(), info.ID, err)
+	}
+	if !strings.Contains(r.Error, "is published, but its run could not be recorded") || !strings.Contains(r.Error, "no space left") || len(r.Warnings) != 1 {
+		t.Errorf("error %q, warnings %q", r.Error, r.Warnings)
+	}
+	b.step = nil
+	b.must(Done)(b.night())
+	var out strings.Builder
+	if err := b.w.Format(t.Context(), &out, "SELECT status, exit_code, load_id FROM mrr.runs ORDER BY run LIMIT 1", "TabSeparated"); err != nil {
+		t.Fatal(err)
+	}
+	if want := fmt.Sprintf("partial\t3\t%d\n", r.Load); out.String() != want {
+		t.Errorf("the next run says of it %q, want %q", out.String(), want)
 	}
 }
