@@ -27,6 +27,10 @@ const (
 	leaseTries = 5
 )
 
+// ErrUnsure says that the manifest was sent, and that neither its answer came nor
+// could be looked whether it arrived: readers may have the load.
+var ErrUnsure = errors.New("it is not known whether it is published")
+
 // A lease lets one run write. ClickHouse has neither locks nor a compare and
 // set: all there is are rows that are appended, and reads that see every row
 // whose insert was answered. That is enough for the oldest protocol there is.

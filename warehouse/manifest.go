@@ -156,7 +156,7 @@ func (w *Warehouse) writeManifest(ctx context.Context, l LoadInfo, parts map[par
 		FROM (SELECT arrayJoin([`+strings.Join(block, ", ")+`]) AS p, p.1 = '' AS header) WHERE `+stands, args...)
 	var n uint64
 	if readErr := w.conn.QueryRow(ctx, "SELECT count() FROM "+w.table("manifest")+" WHERE load_id = {load:UInt64}", named("load", l.ID)).Scan(&n); readErr != nil {
-		return errors.Join(err, fmt.Errorf("look whether it is published: %w", readErr))
+		return errors.Join(err, fmt.Errorf("%w: %w", ErrUnsure, readErr))
 	}
 	switch {
 	case n == uint64(len(block)):

@@ -70,6 +70,22 @@ func (c *weak) Query(ctx context.Context, sql string, args ...any) (driver.Rows,
 	return c.Conn.Query(ctx, sql, args...)
 }
 
+func (c *weak) QueryRow(ctx context.Context, sql string, args ...any) driver.Row {
+	if _, err := c.fail(sql); err != nil {
+		return noRow{err: err}
+	}
+	return c.Conn.QueryRow(ctx, sql, args...)
+}
+
+// noRow is the row of a question that failed.
+type noRow struct {
+	driver.Row
+	err error
+}
+
+func (r noRow) Err() error        { return r.err }
+func (r noRow) Scan(...any) error { return r.err }
+
 func (c *weak) PrepareBatch(ctx context.Context, sql string, opts ...driver.PrepareBatchOption) (driver.Batch, error) {
 	b, err := c.Conn.PrepareBatch(ctx, sql, opts...)
 	return &weakBatch{b, c, sql}, err
@@ -167,5 +183,39 @@ func TestRetriesEnd(t *testing.T) {
 	c.Conn.(*weak).fail = func(string) (bool, error) { cancel(); return false, io.EOF }
 	if err := c.Exec(ctx, "SELECT 1"); !errors.Is(err, context.Canceled) || !errors.Is(err, io.EOF) {
 		t.Errorf("cancelled: %v", err)
+	}
+}
+
+// TestManifestOverALostLine: the line breaks once the manifest was sent. Whether it
+// arrived or not, the run does not say that it knows, and the next one does.
+func TestManifestOverALostLine(t *testing.T) {
+	for name, arrives := range map[string]bool{"it arrived": true, "it did not": false} {
+		t.Run(name, func(t *testing.T) {
+			lost := false
+			w := overWeak(t, func(sql string) (bool, error) {
+				sent := strings.HasPrefix(sql, "INSERT") && strings.Contains(sql[:min(len(sql), 60)], "manifest")
+				if sent || lost {
+					lost = true
+					return sent && arrives, io.EOF
+				}
+				return false, nil
+			})
+			if err := night(t.Context(), w, tiny(day("2026-02-04")), "2026-02-03"); !errors.Is(err, ErrUnsure) {
+				t.Fatalf("got %v", err)
+			}
+			w.conn.(*retrying).Conn.(*weak).fail = func(string) (bool, error) { return false, nil }
+			w.giveBack(t.Context())
+			if _, err := w.StartRun(t.Context(), Run{Verb: "sync"}); err != nil {
+				t.Fatal(err)
+			}
+			defer w.giveBack(t.Context())
+			all, err := w.runs(t.Context(), "ORDER BY run")
+			if err != nil || len(all) != 2 {
+				t.Fatalf("%+v %v", all, err)
+			}
+			if want := map[bool]Status{true: Partial, false: Aborted}[arrives]; all[0].Status != want || (all[0].LoadID != 0) != arrives {
+				t.Errorf("the next run says %s of it, load %d; want %s", all[0].Status, all[0].LoadID, want)
+			}
+		})
 	}
 }

@@ -33,6 +33,8 @@ func (a *app) notifyRun(ctx context.Context, c *config.Config, r pipeline.Receip
 	switch {
 	case errors.Is(err, context.Canceled) && ctx.Err() != nil, errors.Is(err, warehouse.ErrLocked):
 		// Whoever interrupted it knows, and the run that holds the lock speaks for itself.
+	case err != nil && r.Unsure:
+		a.notify(ctx, c, notice{"failure", "mrrsync: it is not known whether the load was published: " + err.Error(), r})
 	case err != nil:
 		a.notify(ctx, c, notice{"failure", "mrrsync: nothing was published: " + err.Error(), r})
 	case r.Outcome == pipeline.Partial:

@@ -220,8 +220,16 @@ func printReceipt(out io.Writer, r pipeline.Receipt) {
 	case pipeline.Planned:
 		fmt.Fprintf(out, "planned: nothing was published; `mrrsync sync` would publish through %s\n", r.Through)
 	default:
-		fmt.Fprintln(out, "failed: nothing was published; readers see what they saw before")
+		fmt.Fprintln(out, "failed: "+unpublished(r))
 	}
+}
+
+// unpublished says what a failed run means to readers.
+func unpublished(r pipeline.Receipt) string {
+	if r.Unsure {
+		return "it is not known whether the load was published; readers see all of it or what they saw before: `mrrsync load list` tells"
+	}
+	return "nothing was published; readers see what they saw before"
 }
 
 // most is how many lines of each kind a plan prints.

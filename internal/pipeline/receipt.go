@@ -22,7 +22,7 @@ const (
 	// Partial: published, but a source failed, too much was rejected, or the run
 	// could not be recorded.
 	Partial Outcome = "partial"
-	// Failed: nothing was published.
+	// Failed: nothing was published, unless the receipt is unsure of it.
 	Failed Outcome = "failed"
 )
 
@@ -41,14 +41,17 @@ func (o Outcome) ExitCode() int {
 // Receipt says what a run did. It is what `--json` prints and what the runs
 // view keeps.
 type Receipt struct {
-	Run        uint64          `json:"run"`
-	Verb       string          `json:"verb"`
-	Outcome    Outcome         `json:"outcome"`
-	Error      string          `json:"error,omitempty"`
-	StartedAt  time.Time       `json:"started_at"`
-	FinishedAt time.Time       `json:"finished_at"`
-	Through    string          `json:"through"`
-	Load       uint64          `json:"load,omitempty"` // 0: nothing was published
+	Run        uint64    `json:"run"`
+	Verb       string    `json:"verb"`
+	Outcome    Outcome   `json:"outcome"`
+	Error      string    `json:"error,omitempty"`
+	StartedAt  time.Time `json:"started_at"`
+	FinishedAt time.Time `json:"finished_at"`
+	Through    string    `json:"through"`
+	Load       uint64    `json:"load,omitempty"` // 0: nothing was published
+	// Unsure says that the warehouse was lost while it published: readers may have
+	// the load or not. Only a failed run can be.
+	Unsure     bool            `json:"unsure,omitempty"`
 	Base       uint64          `json:"base_load,omitempty"`
 	PolicyHash string          `json:"policy_hash"`
 	Seconds    Seconds         `json:"seconds"`

@@ -139,6 +139,9 @@ func (r *run) finish(ctx context.Context, started warehouse.Run) error {
 	started.Status = map[Outcome]warehouse.Status{
 		Done: warehouse.Done, Planned: warehouse.Done, Partial: warehouse.Partial, Failed: warehouse.Failed,
 	}[r.receipt.Outcome]
+	if r.receipt.Unsure {
+		started.Status = warehouse.Running // the next run closes it, by what it finds in the manifest
+	}
 	started.LoadID, started.Receipt, started.Error = r.receipt.Load, text, r.receipt.Error
 	started.ExitCode = r.receipt.Outcome.ExitCode()
 	for _, s := range r.receipt.Sources {
@@ -218,6 +221,7 @@ func (r *run) publish(ctx context.Context, load *warehouse.Load) error {
 	}
 	info, err := load.Publish(ctx)
 	if err != nil {
+		r.receipt.Unsure = errors.Is(err, warehouse.ErrUnsure)
 		return discard(ctx, load, err)
 	}
 	r.receipt.Load, r.receipt.Base = info.ID, info.Base

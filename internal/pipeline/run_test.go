@@ -478,3 +478,40 @@ func TestPublishedButNotRecorded(t *testing.T) {
 		t.Errorf("the next run says of it %q, want %q", out.String(), want)
 	}
 }
+
+// A warehouse that is lost while it publishes leaves open what readers have. The
+// run does not say that it knows; the next one says what the manifest does.
+func TestNobodyKnowsWhetherItIsPublished(t *testing.T) {
+	s := &shop{account: "acct_1", changes: []change{{Customer: "a", From: "2026-03-01", MRR: "10"}}}
+	b := newBench(t, map[string]*shop{"main": s}, "main")
+	rename := func(from, to string) error {
+		return b.w.Conn().Exec(t.Context(), "RENAME TABLE mrr_store."+from+" TO mrr_store."+to)
+	}
+	b.step = func(name string) error {
+		if name == "insert into manifest" {
+			return rename("manifest", "away") // neither writing nor looking works
+		}
+		return nil
+	}
+	r, err := b.night()
+	if !errors.Is(err, warehouse.ErrUnsure) || r.Outcome != Failed || !r.Unsure || r.Load != 0 {
+		t.Fatalf("%v, %+v", err, r)
+	}
+	b.step = nil
+	if err := rename("away", "manifest"); err != nil {
+		t.Fatal(err)
+	}
+	if last, _, err := b.w.LastRun(t.Context()); err != nil || last.Status != warehouse.Running {
+		t.Errorf("it is recorded as %s: %v", last.Status, err)
+	}
+	if r := b.must(Done)(b.night()); r.Unsure {
+		t.Error("the next run is unsure too")
+	}
+	var out strings.Builder
+	if err := b.w.Format(t.Context(), &out, "SELECT status FROM mrr.runs ORDER BY run", "TabSeparated"); err != nil {
+		t.Fatal(err)
+	}
+	if out.String() != "aborted\ndone\n" {
+		t.Errorf("runs: %q", out.String())
+	}
+}
