@@ -110,7 +110,7 @@ func meanings() map[string]string {
 		"privacy.names":  "What becomes of names: `drop`, `hash` or `keep`.",
 		"privacy.key":    "A secret that keys the digests of `hash`, so that nobody without it can guess an address. A reference.",
 
-		"notify.on":      "Which events are told: `failure` (nothing was published), `partial` (published, but a source failed or too much was rejected), `stale`.",
+		"notify.on":      "Which events are told: `failure` (nothing was published, or nobody knows), `partial` (published, but a source failed, too much was rejected, or the run could not be recorded), `stale`.",
 		"notify.webhook": "A URL that gets a notice as JSON by POST. A reference.",
 		"notify.command": "A command of the shell that gets the same JSON on standard input.",
 
