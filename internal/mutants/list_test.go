@@ -65,7 +65,7 @@ func repeating() []mutant {
 		{"3", "sums are patched though a rate of known days is another", "warehouse/patch.go", "HAVING count() != 2", "HAVING count() > 2", "warehouse:TestIncrementalEqualsFull"},
 		{"3", "a changed price derives nobody again", "warehouse/customers.go", "hasAny(CAST(refs, 'Array(String)'), changed)", "0 AND hasAny(CAST(refs, 'Array(String)'), changed)", "warehouse:TestChanged"},
 		{"3", "another policy derives nobody again", "internal/pipeline/load.go", "case !sameLaw(r.base.PolicyHash, r.o.Hash):", "case r.base.PolicyHash == \"nobody's\":", pipeline + "TestNights"},
-		{"3", "another identity file derives nobody again", "internal/pipeline/load.go", "if r.base.PolicyHash != r.o.Hash {", "if r.base.PolicyHash == \"nobody's\" {", pipeline + "TestReassigned"},
+		{"3", "another identity file derives nobody again", "internal/pipeline/load.go", "reason == \"\" && r.base.PolicyHash != r.o.Hash)", "reason == \"\" && r.base.PolicyHash == \"nobody's\")", pipeline + "TestReassigned"},
 	}
 }
 

@@ -57,7 +57,7 @@ func readEvidence(ctx context.Context, w *warehouse.Warehouse, sources []Source,
 // Account is the account that a customer belongs to, with all its customers, and
 // what of them could not be read. ok is false where nothing is stored of it.
 func (e *Evidence) Account(ctx context.Context, k warehouse.CustomerKey) (facts normalize.Account, rejects []connectors.Reject, ok bool, err error) {
-	todo, err := e.resolve(ctx, map[string][]string{k.Source: {k.CustomerID}})
+	todo, err := e.resolve(ctx, map[string][]string{k.Source: {k.CustomerID}}, false)
 	if err != nil {
 		return facts, nil, false, err
 	}
@@ -84,7 +84,7 @@ func Each[T any](ctx context.Context, e *Evidence, ask func(normalize.Account) T
 
 // EachRead is Each, for those who also ask what of an account could not be read.
 func EachRead[T any](ctx context.Context, e *Evidence, ask func(normalize.Account, []connectors.Reject) T, take func(T) error) error {
-	todo, err := e.resolve(ctx, nil)
+	todo, err := e.resolve(ctx, nil, false)
 	if err != nil {
 		return err
 	}
@@ -163,9 +163,10 @@ func (e *Evidence) single(ctx context.Context, seal warehouse.SourceSeal, only [
 
 // Joint accounts are read many at a time, since their customers lie far from each
 // other, and each of them costs the reading of its neighbours: so many that those
-// of one statement are neighbours, and not more than objectsAtOnce are in memory.
+// of one statement are neighbours, as many as one asks for, and not more than
+// objectsAtOnce are in memory.
 const (
-	jointAtOnce   = 512
+	jointAtOnce   = 500
 	objectsAtOnce = 16_384
 )
 

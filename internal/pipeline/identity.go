@@ -112,7 +112,7 @@ func (i Identity) hash() string {
 	for _, k := range slices.SortedFunc(maps.Keys(i.Accounts), compareKeys) {
 		fmt.Fprintf(h, "%q %q %q\n", k.Source, k.CustomerID, i.Accounts[k])
 	}
-	return hex.EncodeToString(h.Sum(nil))[:8]
+	return hex.EncodeToString(h.Sum(nil))[:16]
 }
 
 func compareKeys(a, b warehouse.CustomerKey) int {
@@ -135,40 +135,20 @@ type joint struct {
 	members []warehouse.CustomerKey
 }
 
-// reassigned are the customers that belong to another account than in the base
-// load, although nothing of them may have changed: the file names other accounts.
-func (e *Evidence) reassigned(ctx context.Context) ([]warehouse.CustomerKey, error) {
-	was, err := e.w.Accounts(ctx, e.base)
-	if err != nil {
-		return nil, err
-	}
-	is, err := e.named(ctx, nil)
-	if err != nil {
-		return nil, err
-	}
-	var all []warehouse.CustomerKey
-	for k, account := range is {
-		if was[k] != account {
-			all = append(all, k)
-		}
-	}
-	for k := range was {
-		if _, still := is[k]; !still {
-			all = append(all, k)
-		}
-	}
-	return all, nil
-}
-
 // resolve finds the joint accounts among the customers that are to be derived,
 // and with them the customers that must be derived because another member of
-// their account is.
-func (e *Evidence) resolve(ctx context.Context, only map[string][]string) (work, error) {
+// their account is. renamed says that the identity file is not that of the base
+// load: then whoever it gives another account is derived as well.
+func (e *Evidence) resolve(ctx context.Context, only map[string][]string, renamed bool) (work, error) {
 	w := work{only: only}
-	if e.identity.none() {
+	if e.identity.none() && !renamed {
 		return w, nil
 	}
-	named, err := e.named(ctx, only)
+	asked := only
+	if renamed {
+		asked = nil
+	}
+	named, err := e.named(ctx, asked)
 	if err != nil {
 		return w, err
 	}
@@ -180,6 +160,11 @@ func (e *Evidence) resolve(ctx context.Context, only map[string][]string) (work,
 		base, err := e.w.Accounts(ctx, e.base)
 		if err != nil {
 			return w, err
+		}
+		if renamed {
+			for _, k := range reassigned(base, named) {
+				only[k.Source] = append(only[k.Source], k.CustomerID)
+			}
 		}
 		for source, ids := range only {
 			for _, id := range ids {
@@ -226,6 +211,23 @@ func (e *Evidence) resolve(ctx context.Context, only map[string][]string) (work,
 		return cmp.Or(compareKeys(a.members[0], b.members[0]), cmp.Compare(a.account, b.account))
 	})
 	return w, nil
+}
+
+// reassigned are the customers whose account is another than it was. Who is in
+// neither is an account of its own.
+func reassigned(was, is map[warehouse.CustomerKey]string) []warehouse.CustomerKey {
+	var all []warehouse.CustomerKey
+	for k, account := range is {
+		if was[k] != account {
+			all = append(all, k)
+		}
+	}
+	for k := range was {
+		if _, still := is[k]; !still {
+			all = append(all, k)
+		}
+	}
+	return all
 }
 
 func (e *Evidence) configured(source string) bool {

@@ -143,8 +143,11 @@ func TestReassigned(t *testing.T) {
 			if joined.Customers.Derived != want+1 || left.Customers.Derived != want {
 				t.Errorf("derived %d and %d customers, want %d and %d", joined.Customers.Derived, left.Customers.Derived, want+1, want)
 			}
+			if r := b.must(Done)(b.night(file("acme"))); r.Customers.Derived != 1 {
+				t.Errorf("derived %d customers, want c02, whom the file names no more", r.Customers.Derived)
+			}
 			got = b.moves("2026-01-01")
-			b.must(Done)(b.run(file("acme", "c02"), func(o *Options) { o.Rebuild = true }))
+			b.must(Done)(b.run(file("acme"), func(o *Options) { o.Rebuild = true }))
 			if want := b.moves("2026-01-01"); got != want {
 				t.Error(cmp.Diff(want, got))
 			}

@@ -103,11 +103,11 @@ func (r *run) fill(ctx context.Context, load *warehouse.Load, spec warehouse.Loa
 	var changed map[string][]string // by source; nil: all
 	if reason == "" {
 		r.receipt.Customers.Reason = "changed"
-		if changed, err = r.changed(ctx, evidence, spec.Sources); err != nil {
+		if changed, err = r.changed(ctx, spec.Sources); err != nil {
 			return err
 		}
 	}
-	todo, err := evidence.resolve(ctx, changed)
+	todo, err := evidence.resolve(ctx, changed, reason == "" && r.base.PolicyHash != r.o.Hash)
 	if err != nil {
 		return err
 	}
@@ -124,9 +124,8 @@ func (r *run) fill(ctx context.Context, load *warehouse.Load, spec warehouse.Loa
 	return all(ctx, evidence, todo, func(a account) derived { return r.value(evidence, a) }, add)
 }
 
-// changed are the customers to derive again, by source: those of whom something
-// has come, and those who belong to another account.
-func (r *run) changed(ctx context.Context, evidence *Evidence, seals []warehouse.SourceSeal) (map[string][]string, error) {
+// changed are the customers of whom something has come, by source.
+func (r *run) changed(ctx context.Context, seals []warehouse.SourceSeal) (map[string][]string, error) {
 	runs := map[string]uint64{}
 	for _, s := range seals {
 		runs[s.Source] = s.Run
@@ -134,13 +133,6 @@ func (r *run) changed(ctx context.Context, evidence *Evidence, seals []warehouse
 	keys, err := r.w.Changed(ctx, r.base, runs)
 	if err != nil {
 		return nil, err
-	}
-	if r.base.PolicyHash != r.o.Hash {
-		others, err := evidence.reassigned(ctx)
-		if err != nil {
-			return nil, err
-		}
-		keys = append(keys, others...)
 	}
 	changed := map[string][]string{}
 	for _, k := range keys {
