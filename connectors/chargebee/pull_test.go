@@ -1,9 +1,11 @@
 package chargebee
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"maps"
 	"net/http"
 	"net/url"
@@ -420,6 +422,29 @@ func TestRampsOfAll(t *testing.T) {
 	}
 	if got := st.objects["ramp/ramp_cus_004"][0].CustomerID; got != "cus_004" {
 		t.Errorf("the ramp belongs to %q", got)
+	}
+}
+
+// A site may have hundreds of drafts: a page of them is one line of the log.
+func TestIdleRampsAreToldByThePage(t *testing.T) {
+	var told bytes.Buffer
+	c := &connector{options: connectors.Options{Logger: slog.New(slog.NewTextHandler(&told, nil))}}
+	ramps := c.owned(make([]connectors.Object, 4), []head{
+		{ID: "r1", SubscriptionID: "s1", Status: rampDraft},
+		{ID: "r2", SubscriptionID: "s2", Status: "succeeded"},
+		{ID: "r3", SubscriptionID: "s1", Status: rampDraft},
+		{ID: "r4", SubscriptionID: "s1", Status: rampFailed},
+	}, map[string]string{"s1": "c1", "s2": "c2"})
+	if got := []string{ramps[0].CustomerID, ramps[1].CustomerID}; !slices.Equal(got, []string{"c1", "c2"}) {
+		t.Errorf("the customers are %q", got)
+	}
+	if got := told.String(); strings.Count(got, "\n") != 1 || !strings.Contains(got, "draft=2 failed=1 one=r4") {
+		t.Errorf("told: %s", got)
+	}
+	told.Reset()
+	c.owned(make([]connectors.Object, 1), []head{{ID: "r2", Status: "succeeded"}}, nil)
+	if told.Len() > 0 {
+		t.Errorf("of a ramp that counts is told: %s", told.String())
 	}
 }
 

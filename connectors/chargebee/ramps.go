@@ -135,16 +135,22 @@ func (c *connector) rampsAlong(ctx context.Context, cl *client, l list, at *posi
 	}
 }
 
-// owned gives ramps their customers, and tells of those that change nothing. A
-// ramp whose subscription is unknown belongs to nobody and stays among the
-// catalogue, where it does no harm.
+// owned gives a page of ramps their customers, and tells in one line of those that
+// change nothing. A ramp whose subscription is unknown belongs to nobody and stays
+// among the catalogue, where it does no harm.
 func (c *connector) owned(ramps []connectors.Object, heads []head, owners map[string]string) []connectors.Object {
+	idle := map[string]int{}
+	var example string
 	for i, h := range heads {
 		ramps[i].CustomerID = owners[h.SubscriptionID]
-		if (h.Status == rampDraft || h.Status == rampFailed) && c.options.Logger != nil {
-			c.options.Logger.Warn("a ramp changes nothing and is ignored",
-				"ramp", h.ID, "subscription", h.SubscriptionID, "status", h.Status)
+		if h.Status == rampDraft || h.Status == rampFailed {
+			idle[h.Status]++
+			example = h.ID
 		}
+	}
+	if len(idle) > 0 && c.options.Logger != nil {
+		c.options.Logger.Warn("draft and failed ramps change nothing and are ignored",
+			rampDraft, idle[rampDraft], rampFailed, idle[rampFailed], "one", example)
 	}
 	return ramps
 }
