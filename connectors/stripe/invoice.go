@@ -185,7 +185,7 @@ func (r resolver) creditNote(w *wireCreditNote, invoice *wireInvoice, object bil
 const pauseDelay = 2 * time.Hour
 
 // service says whether the invoice is evidence of what ran, and whether it was
-// taken back by a pause.
+// taken back by a pause. What a draft charges is not decided yet.
 func (w *wireInvoice) service() (evidence, voided bool) {
 	var taken time.Time
 	switch w.Status {
@@ -219,14 +219,17 @@ type serviceKey struct {
 // services are what an invoice says of its subscription items, by subscription.
 func (r resolver) services(w *wireInvoice, object billing.Ref) (map[string][]billing.Service, []*connectors.Unreadable) {
 	evidence, voided := w.service()
-	if !evidence {
+	// The prorations of a draft are invoice items that it has taken up: changes that
+	// have happened, as they were while the items were pending.
+	draft := w.Status == "draft"
+	if !evidence && !draft {
 		return nil, nil
 	}
 	inherited, bad := r.discounts(w.discounts(), w.Currency)
 	if bad != nil {
 		return nil, []*connectors.Unreadable{bad}
 	}
-	g := grouped{resolver: r, currency: w.Currency, issued: w.Created.Time(), object: object, inherited: inherited, voided: voided}
+	g := grouped{resolver: r, currency: w.Currency, issued: w.Created.Time(), object: object, inherited: inherited, voided: voided, draft: draft}
 	for i := range w.Lines.Data {
 		g.add(&w.Lines.Data[i])
 	}
@@ -248,6 +251,7 @@ type grouped struct {
 	object    billing.Ref
 	inherited []billing.Discount
 	voided    bool
+	draft     bool
 
 	order    []serviceKey
 	services map[serviceKey]*billing.Service
@@ -356,6 +360,9 @@ func (g *grouped) done() (map[string][]billing.Service, []*connectors.Unreadable
 		s := *g.services[k]
 		if g.voided && k.kind != billing.Voided {
 			continue // a voided proration tells nothing that an event does not
+		}
+		if g.draft && k.kind != billing.Stopped && k.kind != billing.Began {
+			continue
 		}
 		if k.kind == billing.Stopped && g.renews(k) {
 			continue // the same invoice charges the item anew from then on

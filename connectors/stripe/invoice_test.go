@@ -122,7 +122,9 @@ func TestServices(t *testing.T) {
 	}
 }
 
-// A pending proration counts until an invoice takes it up.
+// A pending proration counts until an invoice takes it up, and then that does, also
+// while it is a draft: what has been known of months must not be forgotten for the
+// hour that Stripe keeps it one.
 func TestPendingInvoiceItems(t *testing.T) {
 	pending := fmt.Sprintf(`{"id":"ii_1","object":"invoiceitem","customer":"cus_1","amount":1400,"currency":"usd","date":%d,"discounts":[],"invoice":null,
 		"period":{"start":%d,"end":%d},"price":%s,"proration":true,"quantity":5,"subscription":"sub_1","subscription_item":"si_1","tax_rates":[]}`,
@@ -133,11 +135,30 @@ func TestPendingInvoiceItems(t *testing.T) {
 	if d := cmp.Diff(want, tellServices(r.Subscriptions[0].Services)); d != "" {
 		t.Error(d)
 	}
-	taken := invoice(`{"total":1400}`, line(`{"invoice_item":"ii_1","type":"invoiceitem","proration":true,"amount":1400,"quantity":5,"period":{"start":1773187200}}`))
-	r, _ = translate([]connectors.Object{sub, listed(pending, "2026-03-31"), listed(taken, "2026-03-31")}, catalogueOf())
-	want = []string{"2026-03-11 to 2026-04-01 began si_1 ax5"}
-	if d := cmp.Diff(want, tellServices(r.Subscriptions[0].Services)); d != "" {
-		t.Error(d)
+	const lines = `{"invoice_item":"ii_1","type":"invoiceitem","proration":true,"amount":1400,"quantity":5,"period":{"start":1773187200}}`
+	const renewal = `{"id":"il_2","amount":5000,"quantity":5,"period":{"start":1775001600,"end":1777593600}}`
+	named := strings.Replace(pending, `"invoice":null`, `"invoice":"in_1"`, 1)
+	changed, renewed := "2026-03-11 to 2026-04-01 began si_1 ax5", "2026-04-01 to 2026-05-01 charged si_1 ax5"
+	for _, c := range []struct {
+		name    string
+		objects []string
+		want    []string
+	}{
+		{"paid", []string{pending, invoice(`{"total":6400}`, line(lines), line(renewal))}, []string{changed, renewed}},
+		{"paid, and the item knows", []string{named, invoice(`{"total":6400}`, line(lines), line(renewal))}, []string{changed, renewed}},
+		{"a draft", []string{named, invoice(`{"total":6400,"status":"draft"}`, line(lines), line(renewal))}, []string{changed}},
+		{"a draft that the item does not know", []string{pending, invoice(`{"total":6400,"status":"draft"}`, line(lines), line(renewal))}, []string{changed}},
+		{"an invoice that no list had yet", []string{named}, []string{changed + " tax 7"}},
+		{"voided by hand", []string{named, invoice(`{"total":6400,"status":"void","attempted":true}`, line(lines), line(renewal))}, nil},
+	} {
+		objects := []connectors.Object{sub}
+		for _, o := range c.objects {
+			objects = append(objects, listed(o, "2026-03-31"))
+		}
+		r, rejects := translate(objects, catalogueOf())
+		if d := cmp.Diff(c.want, tellServices(r.Subscriptions[0].Services)); d != "" || len(rejects) > 0 {
+			t.Errorf("%s: %s %v", c.name, d, rejects)
+		}
 	}
 }
 

@@ -105,13 +105,14 @@ func newest(versions []version[wireSubscription], happened []*happening) (last *
 // subscription.
 func (t *translation) readServices() {
 	t.evidence = map[string][]billing.Service{}
-	taken := map[string]bool{}
+	taken, landed := map[string]bool{}, map[string]bool{}
 	add := func(by map[string][]billing.Service) {
 		for id, services := range by {
 			t.evidence[id] = append(t.evidence[id], services...)
 		}
 	}
 	for _, v := range t.invoices {
+		landed[v.ID] = true
 		for i := range v.wire.Lines.Data {
 			taken[string(v.wire.Lines.Data[i].InvoiceItem)] = true
 		}
@@ -122,7 +123,8 @@ func (t *translation) readServices() {
 		add(by)
 	}
 	for _, v := range t.pending {
-		if v.wire.Invoice != "" || taken[v.ID] || !v.wire.Proration {
+		// One that names an invoice which the lists did not have yet waits still.
+		if landed[string(v.wire.Invoice)] || taken[v.ID] || !v.wire.Proration {
 			continue
 		}
 		g := grouped{resolver: t.resolver, currency: v.wire.Currency, issued: v.wire.Date.Time(), object: v.Ref()}

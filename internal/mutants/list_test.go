@@ -15,6 +15,7 @@ var lawNames = []struct{ law, title string }{
 // The tests that several mutants name.
 const (
 	cases    = "normalize:TestCases"
+	drafts   = "connectors/stripe:TestPendingInvoiceItems"
 	refuses  = "warehouse:TestVerifyRefuses"
 	lease    = "warehouse:TestLostLease"
 	pipeline = "internal/pipeline:"
@@ -168,6 +169,8 @@ func moving() []mutant {
 		{"MRR", "each currency comes and goes by itself", "normalize/movement.go", "had := len(u.mrr) > 0", "had := len(u.mrr) > 1", cases},
 		{"MRR", "what is only hoped for has moved", "normalize/derive.go", "if s == nil || s.scheduled {\n", "if s == nil {\n", cases},
 		{"MRR", "a draft was invoiced", "normalize/invoice.go", "inv.Status == billing.InvoiceDraft || inv.Status == billing.InvoiceVoid", "inv.Status == billing.InvoiceVoid", cases},
+		{"MRR", "a draft hides the changes that it charges", "connectors/stripe/invoice.go", `draft := w.Status == "draft"`, `draft := w.Status == "drafted"`, drafts},
+		{"MRR", "a draft is evidence of what it charges", "connectors/stripe/invoice.go", "if g.draft && k.kind != billing.Stopped && k.kind != billing.Began {", "if g.draft && k.kind == billing.Voided {", drafts},
 		{"MRR", "a proration is committed", "normalize/invoice.go", "\tcase l.Proration:\n", "\tcase l.Proration && l.Trial:\n", cases},
 		{"MRR", "tax is part of a line", "normalize/invoice.go", "\tif !l.Taxes.IsZero() {\n", "\tif l.Taxes.IsNegative() {\n", cases},
 	}

@@ -14,7 +14,7 @@ import (
 
 // derivationVersion is raised whenever code changes what follows from the same
 // evidence, so that the next run derives every account again.
-const derivationVersion = 9
+const derivationVersion = 10
 
 // Hash names all that decides a load beside the evidence: what is derived, and
 // how that is added up. What the identity file says stands behind a dash: when

@@ -30,7 +30,7 @@ func (v *view) darkness(s *Subscription) map[string][]worth {
 		v.pauseDark(s, p, add)
 	}
 	for _, x := range s.Pending {
-		if x.Proration && x.Invoice != nil && x.Invoice.Created <= v.now && !x.Invoice.shows(v.now) {
+		if x.Proration && x.Invoice != nil && x.Invoice.Created <= v.now && !x.Invoice.lists(v.now) {
 			add(dark{from: x.Date, next: true, told: x.Date, event: x.event})
 		}
 	}

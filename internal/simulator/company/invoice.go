@@ -84,6 +84,10 @@ func (v *Invoice) shows(t int64) bool {
 	return s == "paid" || s == "open"
 }
 
+// lists says whether the invoice is evidence of the changes that its prorations
+// charge: as long as it is a draft, these are invoice items that wait.
+func (v *Invoice) lists(t int64) bool { return v.shows(t) || v.State(t) == "draft" }
+
 // Sums is an invoice added up: Total = Subtotal - Discount + Exclusive.
 type Sums struct {
 	Subtotal, Discount, Exclusive, Inclusive, Total int64

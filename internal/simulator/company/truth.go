@@ -33,8 +33,8 @@ func date(d int) string { return time.Unix(int64(d)*day, 0).UTC().Format(time.Da
 // the reporting zone, under the policy `committed`.
 //
 // An item-day is provable when the fields of the present objects, an invoice
-// that is neither draft nor void, a schedule's phase or an event of the last
-// thirty days shows it. What only an older event told, or no event at all,
+// that is neither draft nor void, a proration that is on no void one, a schedule's
+// phase or an event of the last thirty days shows it. What only an older event told, or no event at all,
 // lies in the dark, and so does all that a customer had who has vanished.
 func (c *Company) Truth(now time.Time, zone *time.Location) iter.Seq[Row] {
 	return func(yield func(Row) bool) {
