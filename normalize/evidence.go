@@ -298,8 +298,8 @@ func apart(aFrom, aUntil, bFrom, bUntil time.Time) time.Duration {
 }
 
 // findOrigins dates each item's beginning: with its subscription when it was
-// created in the same moment, else at its creation, else with its first terms. One
-// that was never charged begins once no invoice shows that it was not there yet.
+// created in the same moment, else at its creation or when something was put into it,
+// else with its first terms. One that was never charged begins once no invoice shows that it was not there yet.
 func (d *dossier) findOrigins() {
 	var first time.Time // the first charged period
 	for _, s := range d.services {
@@ -312,7 +312,7 @@ func (d *dossier) findOrigins() {
 		away := t.created.Sub(cmp.Or(d.sub.Created, d.sub.Start)).Abs()
 		switch {
 		case !t.created.IsZero() && away > sameMoment:
-			t.origin = t.created
+			t.origin = later(t.created, d.empty(t))
 		case !t.created.IsZero():
 			t.origin = start
 		case len(t.billed) == 0 && len(t.phased) == 0:
@@ -326,6 +326,17 @@ func (d *dossier) findOrigins() {
 			t.origin = t.earliest.from // the first version known does not have it yet
 		}
 	}
+}
+
+// empty is until when an item that was there had nothing in it, such as a quantity
+// of none: the first that any invoice says of it is a change that charges the rest of
+// a period and gives nothing of it back. Zero: nothing shows that.
+func (d *dossier) empty(t *track) time.Time {
+	i := slices.IndexFunc(d.services, func(s *billing.Service) bool { return s.ItemID == t.id })
+	if i < 0 || d.services[i].Kind != billing.Began {
+		return time.Time{}
+	}
+	return d.services[i].From
 }
 
 // absent is until when invoices show that an item, which none of them charges and
