@@ -226,9 +226,21 @@ func comeback(s *billing.Subscription, w *wireSubscription) []billing.State {
 		From: served, Until: back, SeenAt: s.States[0].SeenAt, Evidence: billing.EvidenceVersion, Object: s.States[0].Object,
 		Terms: s.States[0].Terms, // with its trial, which was before
 	}
-	// What it had before and came back with is for the invoices to say.
-	away.Terms.Status, away.Terms.Items, away.Terms.Discounts = billing.StatusCanceled, nil, nil
+	// What it had before and came back with is for the invoices to say, except for
+	// discounts that tell themselves that they were there by then.
+	away.Terms.Status, away.Terms.Items, away.Terms.Discounts = billing.StatusCanceled, nil, begun(away.Terms.Discounts, served)
 	return append([]billing.State{away}, s.States...)
+}
+
+// begun are the discounts that say of themselves that they began before t.
+func begun(list []billing.Discount, t time.Time) []billing.Discount {
+	var out []billing.Discount
+	for i := range list {
+		if d := &list[i]; !d.Start.IsZero() && d.Start.Before(t) {
+			out = append(out, *d)
+		}
+	}
+	return out
 }
 
 func counts(s billing.Status) bool {
