@@ -125,7 +125,7 @@ func (b *biller) act(kind shop, t int64, d dice.Dice) {
 		b.version(t).Tier = []string{"gold", "silver"}[d.IntN(2)]
 		b.tell(t, "subscription_changed", nil)
 	case 18:
-		b.heir = true
+		b.handOver(t)
 	case 19:
 		b.version(t)
 		b.manual(t, d)

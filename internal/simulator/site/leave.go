@@ -129,6 +129,13 @@ func (b *biller) resume(t int64) {
 	b.tell(t, "subscription_resumed", nil)
 }
 
+// handOver has the subscription go over to another customer with the next term.
+// Chargebee hands nothing over that is not billed: it is charged first.
+func (b *biller) handOver(t int64) {
+	b.bill(t, nil)
+	b.heir = true
+}
+
 // transfer hands the subscription over to another customer of the same
 // account, with the beginning of a term.
 func (b *biller) transfer(t int64) {

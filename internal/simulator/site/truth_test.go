@@ -374,11 +374,31 @@ func TestCoupons(t *testing.T) {
 
 func TestTransferredPair(t *testing.T) {
 	s := stage(t, Items, "2026-01-05T10:00:00Z", 0, pro(1))
-	s.on("2026-02-15T10:00:00Z", func(int64) { s.heir = true })
+	s.on("2026-02-15T10:00:00Z", s.handOver)
 	want(t, s.truth("2026-03-12T00:00:00Z"), "Pro-USD-Monthly 2026-01-05..2026-03-11 59.00")
 	old := s.sub.Versions[len(s.sub.Versions)-1]
 	if old.Status != Transferred || old.At != at("2026-03-05T10:00:00Z").Unix() || s.sub.To == nil || s.sub.To.Created != old.At || s.sub.To.Customer == s.cust {
 		t.Errorf("transferred: %+v to %+v", old, s.sub.To)
+	}
+}
+
+// A charge that waits for the next invoice would never be seen: that invoice is
+// of another subscription.
+func TestTransferWaitsForNoCharge(t *testing.T) {
+	s := stage(t, Items, "2026-01-05T10:00:00Z", 0, pro(1))
+	change, leave := at("2026-02-12T10:00:00Z").Unix(), at("2026-02-15T10:00:00Z").Unix()
+	s.at(change, func(t int64) {
+		items := s.more()
+		v := s.version(t)
+		s.credit(t, "subscription_change", s.prices())
+		s.unbilled = []Line{part(&items[0], t, v.Term.Start, v.Term.End)}
+		v.Items = items
+	})
+	s.at(leave, s.handOver)
+	want(t, s.truth("2026-03-12T00:00:00Z"), "Pro-USD-Monthly 2026-01-05..2026-02-11 59.00", "Pro-USD-Monthly 2026-02-12..2026-03-11 118.00")
+	v := s.sub.Invoices[len(s.sub.Invoices)-1]
+	if v.Date != leave || len(v.Lines) != 1 || v.Lines[0].From != change || v.Lines[0].Quantity != 2 {
+		t.Errorf("the last invoice before the transfer: %+v", v)
 	}
 }
 
