@@ -163,7 +163,7 @@ func (t *track) first(s spell) {
 // compareServices.
 func (t *track) bill(s *billing.Service) {
 	item := &billing.Item{ID: s.ItemID, Price: s.Price, Quantity: s.Quantity, Taxes: s.Taxes}
-	now := spell{from: s.From, until: s.Until, item: item, kind: billing.EvidenceInvoice, object: s.Object}
+	now := spell{from: s.From, until: s.Until, item: item, kind: cmp.Or(s.Evidence, billing.EvidenceInvoice), object: s.Object}
 	t.first(now)
 	if s.Kind != billing.Stopped {
 		t.cut(s.From, nil)

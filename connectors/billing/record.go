@@ -224,8 +224,9 @@ type Service struct {
 	Price       Price
 	Quantity    decimal.Decimal
 	Taxes       []TaxRate
-	Discounts   []Discount // item level
-	Inherited   []Discount // invoice level, from the subscription or the customer
-	IssuedAt    time.Time  // when the invoice was made: what it says is as of then
+	Discounts   []Discount   // item level
+	Inherited   []Discount   // invoice level, from the subscription or the customer
+	IssuedAt    time.Time    // when the invoice was made: what it says is as of then
+	Evidence    EvidenceKind // zero: EvidenceInvoice; EvidenceEarliest: the document shows since when, its Object the terms
 	Object      Ref
 }

@@ -103,6 +103,12 @@ type charged struct {
 
 func (c *charged) from() time.Time { return c.line.DateFrom.Time() }
 
+// The reasons for which a credit note ends terms.
+const (
+	reasonChange = "subscription_change"
+	reasonPause  = "subscription_pause"
+)
+
 // services are what invoices say of a subscription's items, and what credit
 // notes for a change say of those that ended.
 func (t *translation) services(h *history, states []billing.State) []billing.Service {
@@ -113,19 +119,19 @@ func (t *translation) services(h *history, states []billing.State) []billing.Ser
 		}
 	}
 	for _, v := range t.notes {
-		if v.wire.speaks() && (v.wire.ReasonCode == "subscription_change" || v.wire.ReasonCode == "subscription_pause") {
+		if v.wire.speaks() && (v.wire.ReasonCode == reasonChange || v.wire.ReasonCode == reasonPause) {
 			lines = append(lines, t.charges(h, v, true)...)
 		}
 	}
 	closePeriods(lines)
-	var all []billing.Service
-	for _, c := range lines {
-		if c.credit && slices.ContainsFunc(lines, func(o *charged) bool {
+	told := slices.DeleteFunc(slices.Clone(lines), func(c *charged) bool {
+		return c.credit && slices.ContainsFunc(lines, func(o *charged) bool {
 			return !o.credit && o.full > 0 && o.line.EntityID == c.line.EntityID && o.line.DateFrom == c.line.DateFrom
-		}) {
-			continue // the whole period was given back: that says nothing of when it ended
-		}
-		all = append(all, t.service(h, c, lines, states))
+		}) // the whole period was given back: that says nothing of when it ended
+	})
+	all := h.unbilled(told, states)
+	for _, c := range told {
+		all = append(all, t.service(h, c, told, states))
 	}
 	slices.SortStableFunc(all, func(a, b billing.Service) int {
 		return cmp.Or(a.From.Compare(b.From), cmp.Compare(a.ItemID, b.ItemID), cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.Object.ID, b.Object.ID))
@@ -350,15 +356,24 @@ func (t *translation) byUnits(s *billing.Service, c *charged) bool {
 			return true
 		}
 	}
-	if c.line.PricingModel != "per_unit" || !c.quantity.IsPositive() {
+	if c.line.PricingModel != "per_unit" {
 		return false
 	}
-	unit := total.DivRound(c.quantity, c.places+8)
-	if !unit.Mul(c.quantity).Equal(total) {
-		return false
+	unit, ok := unitOf(total, c.quantity, c.places)
+	if ok {
+		s.Price.Model, s.Price.Unit = billing.PerUnit, unit
 	}
-	s.Price.Model, s.Price.Unit = billing.PerUnit, unit
-	return true
+	return ok
+}
+
+// unitOf is what each unit costs of those that cost a total; false where that
+// does not come out even.
+func unitOf(total, quantity decimal.Decimal, places int32) (decimal.Decimal, bool) {
+	if !quantity.IsPositive() {
+		return decimal.Zero, false
+	}
+	unit := total.DivRound(quantity, places+8)
+	return unit, unit.Mul(quantity).Equal(total)
 }
 
 // offered is a discount that an invoice names, as the subscription's versions
