@@ -3,6 +3,7 @@ package pipeline
 import (
 	"context"
 	"fmt"
+	"runtime/debug"
 	"slices"
 
 	"mrrsync/connectors/billing"
@@ -60,6 +61,7 @@ func (r *run) load(ctx context.Context) (*warehouse.Load, error) {
 		return nil, discard(ctx, load, err)
 	}
 	defer took(&r.receipt.Seconds.Build)()
+	debug.FreeOSMemory() // the engine needs it to expand months
 	stage := r.o.Progress.Stage("building", 0)
 	defer stage.Done()
 	if err := load.Build(ctx); err != nil {
