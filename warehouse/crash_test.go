@@ -131,7 +131,7 @@ func TestDeathBetweenSteps(t *testing.T) {
 	if err := night(t.Context(), w, before(), "2026-03-05"); err != nil {
 		t.Fatal(err)
 	}
-	deaths, every := 0, lengthy.Every(3)
+	deaths, every := 0, lengthy.Every(5)
 	for n := 0; ; n += every {
 		died, at, published := errors.New("died"), "", false
 		count := 0

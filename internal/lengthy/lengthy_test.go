@@ -58,6 +58,40 @@ func TestContinuousIntegration(t *testing.T) {
 	}
 }
 
+// TestRaces: what is named there for the race detector are tests of the package.
+func TestRaces(t *testing.T) {
+	const root = "../.."
+	script, err := os.ReadFile(filepath.Join(root, ".ci", "run"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	steps := regexp.MustCompile(`(?m)^\trace (\./\S+) -run '([^']*)'$`).FindAllStringSubmatch(string(script), -1)
+	if len(steps) == 0 {
+		t.Error("no package has tests for the race detector")
+	}
+	for _, step := range steps {
+		files, err := filepath.Glob(filepath.Join(root, step[1], "*_test.go"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		var tests strings.Builder
+		for _, path := range files {
+			source, err := os.ReadFile(path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, m := range regexp.MustCompile(`(?m)^func (Test\w+)\(`).FindAllStringSubmatch(string(source), -1) {
+				tests.WriteString(m[1] + "\n")
+			}
+		}
+		for name := range strings.SplitSeq(step[2], "|") {
+			if !strings.Contains(tests.String(), name) {
+				t.Errorf("%s has no test called like %q", step[1], name)
+			}
+		}
+	}
+}
+
 // lengthy are the tests of a file that say so, themselves or in a part of theirs.
 func lengthy(t *testing.T, path string) []string {
 	t.Helper()
