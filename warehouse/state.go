@@ -18,7 +18,7 @@ type Status string
 const (
 	Running Status = "running"
 	Done    Status = "done"
-	Partial Status = "partial" // published, but a source failed or too much was rejected
+	Partial Status = "partial" // published, but a source failed, too much was rejected or the run could not be recorded
 	Failed  Status = "failed"
 	Aborted Status = "aborted" // its process ended before it did
 	Skipped Status = "skipped"

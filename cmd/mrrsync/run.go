@@ -18,7 +18,7 @@ const (
 	exitDone    = 0
 	exitFailed  = 1
 	exitUsage   = 2 // wrong usage or configuration
-	exitPartial = 3 // published, but a source failed or too much was rejected; or stale
+	exitPartial = 3 // published, but a source failed, too much was rejected or the run could not be recorded; or stale
 	exitLocked  = 4 // another run holds the warehouse
 )
 

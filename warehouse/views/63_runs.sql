@@ -2,7 +2,7 @@ CREATE OR REPLACE VIEW {{.DB}}.runs{{.OnCluster}}
 (
     run UInt64 COMMENT 'The run: its id',
     verb LowCardinality(String) COMMENT 'The verb that ran: sync, plan, rebuild, load rollback, load close, load reopen or load gc',
-    status LowCardinality(String) COMMENT 'running, done, partial (published, but a source failed or too much was rejected), failed or aborted',
+    status LowCardinality(String) COMMENT 'running, done, partial (published, but a source failed, too much was rejected or the run could not be recorded), failed or aborted',
     exit_code UInt8 COMMENT 'The exit code it answered: 0 done, 1 failed, 2 wrong usage or configuration, 3 partial, 4 locked',
     started_at DateTime64(6, 'UTC') COMMENT 'When it started, UTC',
     finished_at DateTime64(6, 'UTC') COMMENT 'When it ended, UTC; 1970-01-01 while it runs',
