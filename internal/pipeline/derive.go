@@ -4,7 +4,6 @@ import (
 	"context"
 	"iter"
 	"runtime"
-	"runtime/debug"
 
 	"golang.org/x/sync/errgroup"
 
@@ -41,7 +40,6 @@ type batchOfAccounts[T any] struct {
 // evidence write the same rows in the same order. Memory is bounded by the
 // chunks in flight.
 func derive[T any](ctx context.Context, accounts iter.Seq2[account, error], value func(account) T, add func(T) error) error {
-	defer roomy()()
 	workers := runtime.GOMAXPROCS(0)
 	g, ctx := errgroup.WithContext(ctx)
 	work := make(chan *batchOfAccounts[T], workers)
@@ -105,23 +103,6 @@ func derive[T any](ctx context.Context, accounts iter.Seq2[account, error], valu
 		return nil
 	})
 	return g.Wait()
-}
-
-// room is how much of what lives on the heap may be added to it, in percent, before
-// the collector runs while accounts are derived. Little lives then, the chunks in flight
-// and the rows that wait for their batch, and much comes and goes: at Go's 100 the
-// collector takes an eighth of the processor.
-const room = 200
-
-// roomy gives the collector room until what it returns is called. Who has set GOGC
-// has decided that already.
-func roomy() (restore func()) {
-	was := debug.SetGCPercent(room)
-	if was != 100 {
-		debug.SetGCPercent(was)
-		return func() {}
-	}
-	return func() { debug.SetGCPercent(was) }
 }
 
 // value is the pure middle: raw objects to rows.
