@@ -26,6 +26,13 @@ func (l *Load) buildSummaries(ctx context.Context) error {
 			return err
 		}
 	}
+	if can && len(moved) == 0 && len(l.changed) == 0 && l.spec.Through == l.base.Through {
+		// Nothing has happened since the base, as when somebody syncs by the hour.
+		for _, t := range summaryTables {
+			l.parts[part{table: t.name}] = l.baseParts[part{table: t.name}]
+		}
+		return nil
+	}
 	if !can || len(moved) > mostMoved {
 		return l.w.summarize(ctx, l.id, l.spec.Through, l.fx != nil, l.parts)
 	}

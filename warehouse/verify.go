@@ -17,6 +17,23 @@ import (
 // faults is how many places of one kind an error names.
 const faults = 5
 
+// faultList are the first places that a check found wrong, told in one error.
+type faultList []string
+
+func (l *faultList) add(format string, args ...any) {
+	if len(*l) < faults {
+		*l = append(*l, fmt.Sprintf(format, args...))
+	}
+}
+
+// err is nil where all was right.
+func (l faultList) err(what string) error {
+	if len(l) == 0 {
+		return nil
+	}
+	return fmt.Errorf("%s: %s", what, strings.Join(l, "; "))
+}
+
 // Verify proves the load before anyone sees it: what is stored is what Go handed
 // over plus what was carried forward; no item has overlapping periods; on every
 // day the movements of every account add up to its periods; and the days
@@ -54,7 +71,7 @@ func (l *Load) checkRows(ctx context.Context) error {
 // checkOverlaps refuses an item that has two MRRs on one day. Only derived
 // customers can have come to that since the base was verified.
 func (l *Load) checkOverlaps(ctx context.Context) error {
-	var found []string
+	var found faultList
 	err := l.w.each(ctx, "find overlapping periods", `
 		SELECT source, subscription_id, item_id, valid_from, before FROM (
 			SELECT source, customer_id, subscription_id, item_id, valid_from,
@@ -68,17 +85,14 @@ func (l *Load) checkOverlaps(ctx context.Context) error {
 			if err := scan(&source, &subscription, &item, &from, &before); err != nil {
 				return err
 			}
-			found = append(found, fmt.Sprintf("%s item %s of subscription %s from %s, while another runs until %s",
-				source, item, subscription, dateOf(from), dateOf(before)))
+			found.add("%s item %s of subscription %s from %s, while another runs until %s",
+				source, item, subscription, dateOf(from), dateOf(before))
 			return nil
 		}, named("stored", l.whole(periodsTable)), named("id", l.id), named("limit", uint8(faults)))
 	if err != nil {
 		return err
 	}
-	if len(found) > 0 {
-		return fmt.Errorf("overlapping periods: %s", strings.Join(found, "; "))
-	}
-	return nil
+	return found.err("overlapping periods")
 }
 
 // checkMovements proves that the waterfalls close: what changed of an account
@@ -92,7 +106,7 @@ func (l *Load) checkMovements(ctx context.Context) error {
 		}
 		return "(" + date + " > {since:Date} OR " + l.isDerived() + ")"
 	}
-	var found []string
+	var found faultList
 	err := l.w.each(ctx, "compare movements with periods", `
 		SELECT account_id, currency, date, sum(moved), sum(changed) FROM (
 			SELECT account_id, currency, date, amount AS moved, toDecimal64(0, 4) AS changed
@@ -112,17 +126,14 @@ func (l *Load) checkMovements(ctx context.Context) error {
 			if err := scan(&account, &currency, &day, &moved, &changed); err != nil {
 				return err
 			}
-			found = append(found, fmt.Sprintf("account %s on %s moves by %s %s, but its items change by %s", account, dateOf(day), moved, currency, changed))
+			found.add("account %s on %s moves by %s %s, but its items change by %s", account, dateOf(day), moved, currency, changed)
 			return nil
 		}, named("movements", l.whole(movementsTable)), named("periods", l.whole(periodsTable)), named("id", l.id),
 		named("since", l.base.Through.Time().Format(time.DateOnly)), l.openArg(), named("through", l.spec.Through.Time().Format(time.DateOnly)), named("limit", uint8(faults)))
 	if err != nil {
 		return err
 	}
-	if len(found) > 0 {
-		return fmt.Errorf("waterfall does not close: %s", strings.Join(found, "; "))
-	}
-	return nil
+	return found.err("waterfall does not close")
 }
 
 // dayKey is a day of a currency.
@@ -163,11 +174,9 @@ func (l *Load) checkDaily(ctx context.Context) error {
 		return err
 	}
 	l.rows[dailyTable.name] = rows
-	var found []string
+	var found faultList
 	wrong := func(k dayKey, got, want tally) {
-		if len(found) < faults {
-			found = append(found, fmt.Sprintf("%s on %s: %d rows of %s in daily, %d of %s in periods", k.currency, k.date, got.rows, got.sum, want.rows, want.sum))
-		}
+		found.add("%s on %s: %d rows of %s in daily, %d of %s in periods", k.currency, k.date, got.rows, got.sum, want.rows, want.sum)
 	}
 	for _, k := range slices.SortedFunc(maps.Keys(got), compareDays) {
 		if w := want[k]; w.rows != got[k].rows || !w.sum.Equal(got[k].sum) {
@@ -179,8 +188,8 @@ func (l *Load) checkDaily(ctx context.Context) error {
 			wrong(k, tally{}, want[k])
 		}
 	}
-	if len(found) > 0 {
-		return fmt.Errorf("daily is not what the periods say: %s", strings.Join(found, "; "))
+	if err := found.err("daily is not what the periods say"); err != nil {
+		return err
 	}
 	return l.checkTotals(ctx, want)
 }
@@ -193,7 +202,7 @@ func (l *Load) checkTotals(ctx context.Context, want map[dayKey]tally) error {
 	first := map[string]billing.Date{}
 	err := l.w.each(ctx, "read totals", `
 		SELECT currency, date, new_mrr + expansion_mrr + reactivation_mrr - contraction_mrr - churned_mrr, mrr_reporting FROM `+l.w.table(dayTotalsTable.name)+`
-		WHERE load_id = {id:UInt64} AND currency != '' ORDER BY date DESC`, func(scan func(...any) error) error {
+		WHERE load_id = {stored:UInt64} AND currency != '' ORDER BY date DESC`, func(scan func(...any) error) error {
 		var k dayKey
 		var day time.Time
 		var change, level decimal.Decimal
@@ -204,28 +213,28 @@ func (l *Load) checkTotals(ctx context.Context, want map[dayKey]tally) error {
 		changes[k], first[k.currency] = changes[k].Add(change), k.date
 		levels[k.date] = levels[k.date].Add(level)
 		return nil
-	}, named("id", l.id))
+	}, named("stored", l.whole(dayTotalsTable)))
 	if err != nil {
 		return err
 	}
-	var found []string
+	var found faultList
 	for _, currency := range slices.Sorted(maps.Keys(first)) {
 		level := decimal.Zero
 		for day := first[currency]; day <= l.spec.Through; day++ {
 			k := dayKey{currency, day}
 			level = level.Add(changes[k])
-			if !level.Equal(want[k].sum) && len(found) < faults {
-				found = append(found, fmt.Sprintf("%s on %s: %s in day_totals, %s in periods", currency, day, level, want[k].sum))
+			if !level.Equal(want[k].sum) {
+				found.add("%s on %s: %s in day_totals, %s in periods", currency, day, level, want[k].sum)
 			}
 		}
 	}
 	for _, k := range slices.SortedFunc(maps.Keys(want), compareDays) {
-		if _, ok := first[k.currency]; !ok && len(found) < faults {
-			found = append(found, fmt.Sprintf("%s on %s: nothing in day_totals, %s in periods", k.currency, k.date, want[k].sum))
+		if _, ok := first[k.currency]; !ok {
+			found.add("%s on %s: nothing in day_totals, %s in periods", k.currency, k.date, want[k].sum)
 		}
 	}
-	if len(found) > 0 {
-		return fmt.Errorf("day_totals do not add up to the periods: %s", strings.Join(found, "; "))
+	if err := found.err("day_totals do not add up to the periods"); err != nil {
+		return err
 	}
 	months := map[dayKey]decimal.Decimal{}
 	for k, change := range changes {
@@ -240,16 +249,11 @@ func (l *Load) checkTotals(ctx context.Context, want map[dayKey]tally) error {
 // that at the end of each month that was written they are worth what the items of
 // its last day are.
 func (l *Load) checkCohorts(ctx context.Context, want map[dayKey]decimal.Decimal, levels map[billing.Date]decimal.Decimal) error {
-	var found []string
-	wrong := func(format string, args ...any) {
-		if len(found) < faults {
-			found = append(found, fmt.Sprintf(format, args...))
-		}
-	}
+	var found faultList
 	moved, worth := map[dayKey]decimal.Decimal{}, map[billing.Date]decimal.Decimal{}
 	err := l.w.each(ctx, "add up cohorts", `
 		SELECT currency, month, sum(net_mrr), sum(mrr_reporting) FROM `+l.w.table(cohortMonthsTable.name)+`
-		WHERE load_id = {id:UInt64} GROUP BY currency, month ORDER BY currency, month`, func(scan func(...any) error) error {
+		WHERE load_id = {stored:UInt64} GROUP BY currency, month ORDER BY currency, month`, func(scan func(...any) error) error {
 		var k dayKey
 		var month time.Time
 		var change, level decimal.Decimal
@@ -260,16 +264,16 @@ func (l *Load) checkCohorts(ctx context.Context, want map[dayKey]decimal.Decimal
 		if k.currency == "" {
 			worth[k.date] = level
 		} else if moved[k] = change; !change.Equal(want[k]) {
-			wrong("%s in %s: %s in cohorts, but %s in day_totals", k.currency, k.date, change, want[k])
+			found.add("%s in %s: %s in cohorts, but %s in day_totals", k.currency, k.date, change, want[k])
 		}
 		return nil
-	}, named("id", l.id))
+	}, named("stored", l.whole(cohortMonthsTable)))
 	if err != nil {
 		return err
 	}
 	for _, k := range slices.SortedFunc(maps.Keys(want), compareDays) {
 		if _, ok := moved[k]; !ok {
-			wrong("%s in %s: nothing in cohorts, but %s in day_totals", k.currency, k.date, want[k])
+			found.add("%s in %s: nothing in cohorts, but %s in day_totals", k.currency, k.date, want[k])
 		}
 	}
 	for _, day := range slices.Sorted(maps.Keys(levels)) {
@@ -278,13 +282,10 @@ func (l *Load) checkCohorts(ctx context.Context, want map[dayKey]decimal.Decimal
 			continue // what was taken over was proved by the load that wrote it
 		}
 		if last := min(month.AddMonths(1)-1, l.spec.Through); day == last && !worth[month].Equal(levels[day]) {
-			wrong("at the end of %s: %s in cohorts, but %s in day_totals", month, worth[month], levels[day])
+			found.add("at the end of %s: %s in cohorts, but %s in day_totals", month, worth[month], levels[day])
 		}
 	}
-	if len(found) > 0 {
-		return fmt.Errorf("cohort_months do not add up to day_totals: %s", strings.Join(found, "; "))
-	}
-	return nil
+	return found.err("cohort_months do not add up to day_totals")
 }
 
 // checkSlices proves that all plans together, and all values of each segment,
@@ -293,11 +294,11 @@ func (l *Load) checkSlices(ctx context.Context, want map[dayKey]decimal.Decimal)
 	if len(want) == 0 {
 		return nil
 	}
-	var found []string
+	var found faultList
 	seen := map[string]int{"": 0} // months by segment; plans are always there
 	err := l.w.each(ctx, "add up slices", `
 		SELECT segment, currency, month, sum(change_mrr), sum(new_mrr + expansion_mrr + reactivation_mrr - contraction_mrr - churned_mrr) FROM `+l.w.table(sliceMonthsTable.name)+`
-		WHERE load_id = {id:UInt64} GROUP BY segment, currency, month ORDER BY segment, currency, month`, func(scan func(...any) error) error {
+		WHERE load_id = {stored:UInt64} GROUP BY segment, currency, month ORDER BY segment, currency, month`, func(scan func(...any) error) error {
 		var segment string
 		var k dayKey
 		var month time.Time
@@ -309,23 +310,20 @@ func (l *Load) checkSlices(ctx context.Context, want map[dayKey]decimal.Decimal)
 		if _, ok := want[k]; ok {
 			seen[segment]++
 		}
-		if (!change.Equal(want[k]) || !parts.Equal(want[k])) && len(found) < faults {
-			found = append(found, fmt.Sprintf("%s in %s of %q: %s and %s of movements, but %s in day_totals", k.currency, k.date, segment, change, parts, want[k]))
+		if !change.Equal(want[k]) || !parts.Equal(want[k]) {
+			found.add("%s in %s of %q: %s and %s of movements, but %s in day_totals", k.currency, k.date, segment, change, parts, want[k])
 		}
 		return nil
-	}, named("id", l.id))
+	}, named("stored", l.whole(sliceMonthsTable)))
 	if err != nil {
 		return err
 	}
 	for _, segment := range slices.Sorted(maps.Keys(seen)) {
-		if n := seen[segment]; n < len(want) && len(found) < faults {
-			found = append(found, fmt.Sprintf("%d months of %q move, but %d in day_totals", n, segment, len(want)))
+		if n := seen[segment]; n < len(want) {
+			found.add("%d months of %q move, but %d in day_totals", n, segment, len(want))
 		}
 	}
-	if len(found) > 0 {
-		return fmt.Errorf("slice_months do not add up to day_totals: %s", strings.Join(found, "; "))
-	}
-	return nil
+	return found.err("slice_months do not add up to day_totals")
 }
 
 // running is the MRR and the number of items of every day and currency on which
