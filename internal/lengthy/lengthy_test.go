@@ -42,7 +42,7 @@ func TestContinuousIntegration(t *testing.T) {
 		t.Fatal(err)
 	}
 	got := map[string][]string{}
-	for _, m := range regexp.MustCompile(`(?m)^\tgo test .* (\./\S+) -long -run '([^']*)'$`).FindAllStringSubmatch(string(script), -1) {
+	for _, m := range regexp.MustCompile(`(?m)^\t.*go test .* (\./\S+) -long -run '([^']*)'$`).FindAllStringSubmatch(string(script), -1) {
 		got[m[1]] = append(got[m[1]], strings.Split(m[2], "|")...)
 	}
 	for _, all := range []map[string][]string{want, got} {
