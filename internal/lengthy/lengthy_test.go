@@ -65,7 +65,7 @@ func TestRaces(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	steps := regexp.MustCompile(`(?m)^\trace (\./\S+) -run '([^']*)'$`).FindAllStringSubmatch(string(script), -1)
+	steps := regexp.MustCompile(`(?m)^\t+race (\./\S+) -run '([^']*)'(?: &&)?$`).FindAllStringSubmatch(string(script), -1)
 	if len(steps) == 0 {
 		t.Error("no package has tests for the race detector")
 	}
