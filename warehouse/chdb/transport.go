@@ -32,9 +32,6 @@ func Options(db *DB, database string) *clickhouse.Options {
 		MaxOpenConns: db.max,
 		MaxIdleConns: db.max,
 		DialTimeout:  time.Minute, // how long to wait for one of the MaxOpenConns
-		// A connection keeps the memory of the largest block that went through it, and
-		// costs nothing to make.
-		ConnMaxLifetime: 30 * time.Second,
 		TransportFunc: func(*http.Transport) (http.RoundTripper, error) {
 			return db.RoundTripper(), nil
 		},
