@@ -45,28 +45,42 @@ func inTurn(ctx context.Context, steps ...func(context.Context) error) error {
 	return nil
 }
 
-// buildTables completes the tables, and beside them the lines of invoices, which
-// hang on none of them. Of a whole load these come last, as they and the days take
-// all the memory there should be.
+// buildTables completes the tables: the days beside what they do not hang on, and
+// beside all of these the lines of invoices. Of a whole load the lines come after the
+// days, as both of them take all the memory there should be.
 func (l *Load) buildTables(ctx context.Context) error {
 	whole := func(t table) func(context.Context) error {
 		return func(ctx context.Context) error { return l.carry(ctx, t, "", "") }
 	}
 	g, gctx := errgroup.WithContext(ctx)
-	if l.spec.Full {
-		g.SetLimit(1)
-	}
-	idle := l.idle()
-	g.Go(func() error {
-		return inTurn(gctx, l.carryPeriods, l.buildRates, l.carryMovements,
-			whole(customersTable), whole(subscriptionsTable), whole(rejectsTable), l.buildDaily, l.buildSummaries)
-	})
 	var lines map[uint32]tally
-	g.Go(func() (err error) {
+	idle := l.idle()
+	buildLines := func() (err error) {
 		if !idle {
 			lines, err = l.buildInvoiceLines(gctx)
 		}
 		return err
+	}
+	if !l.spec.Full {
+		g.Go(buildLines)
+	}
+	g.Go(func() error {
+		if err := inTurn(gctx, l.carryPeriods, l.buildRates, l.planDaily); err != nil {
+			return err
+		}
+		beside, bctx := errgroup.WithContext(gctx)
+		periods := l.whole(periodsTable)
+		beside.Go(func() error { return l.buildDaily(bctx, periods) })
+		beside.Go(func() error {
+			return inTurn(bctx, l.carryMovements, whole(customersTable), whole(subscriptionsTable), whole(rejectsTable))
+		})
+		if err := beside.Wait(); err != nil {
+			return err
+		}
+		if l.spec.Full {
+			g.Go(buildLines)
+		}
+		return l.buildSummaries(gctx)
 	})
 	err := g.Wait()
 	if err == nil {

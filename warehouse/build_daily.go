@@ -13,9 +13,9 @@ import (
 	"mrrsync/connectors/billing"
 )
 
-// buildDaily expands the days of the months that changed from periods, and takes
-// over the others.
-func (l *Load) buildDaily(ctx context.Context) error {
+// planDaily finds the months that changed, which buildDaily writes, and takes over
+// the others.
+func (l *Load) planDaily(ctx context.Context) error {
 	changed, err := l.changedMonths(ctx)
 	if err != nil {
 		return err
@@ -26,10 +26,16 @@ func (l *Load) buildDaily(ctx context.Context) error {
 		l.parts[part{dailyTable.name, month}] = l.id
 		l.changed = append(l.changed, month)
 	}
+	return nil
+}
+
+// buildDaily expands the days of the months that changed from the periods stored
+// under a load's id. It may run beside other steps: it touches nothing of the load.
+func (l *Load) buildDaily(ctx context.Context, periods uint64) error {
 	g, ctx := errgroup.WithContext(ctx)
 	g.SetLimit(expanding)
-	for _, first := range changed {
-		g.Go(func() error { return l.expand(ctx, first) })
+	for _, month := range l.changed {
+		g.Go(func() error { return l.expand(ctx, firstOf(month), periods) })
 	}
 	return g.Wait()
 }
@@ -53,11 +59,16 @@ func monthOf(d billing.Date) uint32 {
 	return uint32(y*100 + int(m))
 }
 
+// firstOf is the first day of a month as YYYYMM.
+func firstOf(month uint32) billing.Date {
+	return billing.NewDate(int(month/100), time.Month(month%100), 1)
+}
+
 // expand writes the days of one month up to through. The periods come in the
 // order of daily and every one becomes days in place, so that what is written is
 // in order already; ids are made numbers before that, once a period instead of
 // once a day. A month is one part, unless it is larger than a block may be.
-func (l *Load) expand(ctx context.Context, first billing.Date) error {
+func (l *Load) expand(ctx context.Context, first billing.Date, periods uint64) error {
 	value, join := l.dayValue()
 	columns := slices.Clone(dailyTable.columns)
 	columns[slices.Index(columns, "mrr_reporting")] = value
@@ -77,7 +88,7 @@ func (l *Load) expand(ctx context.Context, first billing.Date) error {
 		) AS c `+join+`
 		SETTINGS max_threads = 1, max_insert_threads = 1, max_block_size = 8192, min_insert_block_size_rows = 16777216, min_insert_block_size_bytes = 268435456,
 			optimize_read_in_order = 1, query_plan_remove_redundant_sorting = 0`,
-		named("id", l.id), named("stored", l.whole(periodsTable)),
+		named("id", l.id), named("stored", periods),
 		named("first", first.Time().Format(time.DateOnly)), named("end", min(first.AddMonths(1), l.spec.Through+1).Time().Format(time.DateOnly)))
 }
 

@@ -6,9 +6,6 @@ import (
 	"fmt"
 	"iter"
 	"slices"
-	"time"
-
-	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
 
 	"mrrsync/connectors"
 )
@@ -29,21 +26,21 @@ type CustomerObjects struct {
 // somebody is how many customers one statement asks for.
 const somebody = 500
 
-const objectColumns = "customer_id, kind, id, version, seen_at, toInt8(origin), deleted, digest, payload"
-
 // Catalog is the newest version of every catalogue object of a source, as of
 // the sealed run, ordered by kind and id.
 func (w *Warehouse) Catalog(ctx context.Context, source string, sealed uint64) ([]connectors.Object, error) {
 	var all []connectors.Object
-	err := w.each(ctx, "read catalogue", `
+	for o, err := range w.objects(ctx, `
 		SELECT `+objectColumns+` FROM `+w.table("raw_objects")+`
 		WHERE source = {source:String} AND customer_id = '' AND run <= {sealed:UInt64}
-		ORDER BY kind, id, version DESC, run DESC LIMIT 1 BY kind, id`, func(scan func(...any) error) error {
-		o, _, err := scanObject(scan)
-		all = append(all, o)
-		return err
-	}, named("source", source), named("sealed", sealed))
-	return all, err
+		ORDER BY kind, id, version DESC, run DESC LIMIT 1 BY kind, id`,
+		nil, []any{named("source", source), named("sealed", sealed)}) {
+		if err != nil {
+			return nil, fmt.Errorf("read catalogue: %w", err)
+		}
+		all = append(all, o.Object)
+	}
+	return all, nil
 }
 
 // Customers streams the customers of a source as of the sealed run, ordered by
@@ -83,25 +80,19 @@ func (w *Warehouse) CustomersBy(ctx context.Context, source string, sealed uint6
 func (w *Warehouse) customers(ctx context.Context, source, where string, args []any, yield func(CustomerObjects, error) bool) bool {
 	// Read in the order of the table, nothing is sorted; and in small blocks, since
 	// a block of the usual 65,000 payloads alone would fill hundreds of megabytes.
-	rows, err := w.conn.Query(ctx, `
+	objects := w.objects(ctx, `
 		SELECT `+objectColumns+` FROM `+w.table("raw_objects")+`
 		WHERE source = {source:String} AND run <= {sealed:UInt64} AND `+where+`
-		ORDER BY customer_id, kind, id, version, run
-		SETTINGS optimize_read_in_order = 1, max_threads = 2, max_block_size = 1024`, args...)
-	if err != nil {
-		yield(CustomerObjects{}, fmt.Errorf("read customers of %s: %w", source, err))
-		return false
-	}
-	defer rows.Close()
-	return group(rows, source, yield)
+		ORDER BY customer_id, kind, id, version, run`,
+		map[string]any{"optimize_read_in_order": 1, "max_threads": 2, "max_block_size": 1024}, args)
+	return group(objects, source, yield)
 }
 
-// group yields rows ordered by customer, one customer at a time.
-func group(rows driver.Rows, source string, yield func(CustomerObjects, error) bool) bool {
+// group yields objects ordered by customer, one customer at a time.
+func group(objects iter.Seq2[storedObject, error], source string, yield func(CustomerObjects, error) bool) bool {
 	var c CustomerObjects
 	var before uint64 // digest of the last object
-	for rows.Next() {
-		o, digest, err := scanObject(rows.Scan)
+	for o, err := range objects {
 		if err != nil {
 			yield(CustomerObjects{}, fmt.Errorf("read customers of %s: %w", source, err))
 			return false
@@ -112,15 +103,11 @@ func group(rows driver.Rows, source string, yield func(CustomerObjects, error) b
 			}
 			c = CustomerObjects{CustomerKey: CustomerKey{source, o.CustomerID}}
 		}
-		if n := len(c.Objects); n > 0 && before == digest && c.Objects[n-1].Kind == o.Kind && c.Objects[n-1].ID == o.ID {
+		if n := len(c.Objects); n > 0 && before == o.digest && c.Objects[n-1].Kind == o.Kind && c.Objects[n-1].ID == o.ID {
 			continue
 		}
-		before = digest
-		c.Objects = append(c.Objects, o)
-	}
-	if err := rows.Err(); err != nil {
-		yield(CustomerObjects{}, fmt.Errorf("read customers of %s: %w", source, err))
-		return false
+		before = o.digest
+		c.Objects = append(c.Objects, o.Object)
 	}
 	return c.CustomerID == "" || yield(c, nil)
 }
@@ -139,19 +126,6 @@ func (w *Warehouse) CountObjects(ctx context.Context, source string, customers [
 		return err
 	}, named("source", source), named("ids", customers))
 	return all, err
-}
-
-// scanObject reads objectColumns.
-func scanObject(scan func(...any) error) (connectors.Object, uint64, error) {
-	var o connectors.Object
-	var origin int8
-	var digest uint64
-	var payload []byte
-	if err := scan(&o.CustomerID, &o.Kind, &o.ID, &o.Version, &o.SeenAt, &origin, &o.Deleted, &digest, &payload); err != nil {
-		return o, 0, err
-	}
-	o.SeenAt, o.Origin, o.Payload = o.SeenAt.In(time.UTC), connectors.Origin(origin), payload
-	return o, digest, nil
 }
 
 // Changed are the customers to derive again upon a base load, given the seals
@@ -224,6 +198,37 @@ func (w *Warehouse) Accounts(ctx context.Context, base LoadInfo) (map[CustomerKe
 			return nil
 		}, named("base", base.ID))
 	return all, err
+}
+
+// Renamable are those of some customers of a source whose account may be another than
+// in a published load: of whom the load has none, or something landed between its
+// seal and sealed that is of some kinds, or of any where kinds is nil.
+func (w *Warehouse) Renamable(ctx context.Context, base LoadInfo, source string, sealed uint64, customers, kinds []string) ([]string, error) {
+	landed := ""
+	args := []any{named("source", source), named("since", base.Seals[source]), named("sealed", sealed), named("base", base.ID)}
+	if kinds != nil {
+		landed = " AND kind IN {kinds:Array(String)}"
+		args = append(args, named("kinds", kinds))
+	}
+	var all []string
+	for part := range slices.Chunk(customers, lookup) {
+		err := w.each(ctx, "find customers that may be renamed", `
+			SELECT id FROM (SELECT arrayJoin({ids:Array(String)}) AS id)
+			WHERE id NOT IN (
+				SELECT customer_id FROM `+w.table("customers")+`
+				WHERE load_id = (SELECT part_load FROM `+w.table("manifest")+` WHERE load_id = {base:UInt64} AND table = 'customers') AND source = {source:String}
+			) OR id IN (
+				SELECT customer_id FROM `+w.table("raw_objects")+`
+				WHERE source = {source:String} AND customer_id IN {ids:Array(String)} AND run > {since:UInt64} AND run <= {sealed:UInt64}`+landed+`
+			)`, func(scan func(...any) error) error {
+			all = append(all, "")
+			return scan(&all[len(all)-1])
+		}, append(slices.Clip(args), named("ids", part))...)
+		if err != nil {
+			return nil, err
+		}
+	}
+	return all, nil
 }
 
 func compareCustomers(a, b CustomerKey) int {

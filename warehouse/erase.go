@@ -162,41 +162,34 @@ func (w *Warehouse) personalColumns(ctx context.Context, k CustomerKey) ([]strin
 	return all, err
 }
 
-// rawRow is a stored version with the run that landed it.
-type rawRow struct {
-	connectors.Object
-	run    uint64
-	digest uint64
-}
-
 type rawKey struct {
 	kind, id string
 	version  int64
 	run      uint64
 }
 
-func (r *rawRow) key() rawKey { return rawKey{r.Kind, r.ID, r.Version, r.run} }
+func (o *storedObject) key() rawKey { return rawKey{o.Kind, o.ID, o.Version, o.run} }
 
 // objectsOf is every stored version of a customer's objects.
-func (w *Warehouse) objectsOf(ctx context.Context, k CustomerKey) ([]rawRow, error) {
-	var all []rawRow
-	err := w.each(ctx, "read the objects of a customer", `
-		SELECT `+objectColumns+`, run FROM `+w.table("raw_objects")+`
-		WHERE source = {source:String} AND customer_id = {customer:String} ORDER BY kind, id, version, run, digest`, func(scan func(...any) error) error {
-		var r rawRow
-		var err error
-		r.Object, r.digest, err = scanObject(func(into ...any) error { return scan(append(into, &r.run)...) })
-		all = append(all, r)
-		return err
-	}, named("source", k.Source), named("customer", k.CustomerID))
-	return all, err
+func (w *Warehouse) objectsOf(ctx context.Context, k CustomerKey) ([]storedObject, error) {
+	var all []storedObject
+	for o, err := range w.objects(ctx, `
+		SELECT `+objectColumns+` FROM `+w.table("raw_objects")+`
+		WHERE source = {source:String} AND customer_id = {customer:String} ORDER BY kind, id, version, run, digest`,
+		nil, []any{named("source", k.Source), named("customer", k.CustomerID)}) {
+		if err != nil {
+			return nil, fmt.Errorf("read the objects of a customer: %w", err)
+		}
+		all = append(all, o)
+	}
+	return all, nil
 }
 
 // strip is what to store in the place of the rows that hold personal data, as far
 // as it is not there already, and the digests of the rows to remove. A version
 // that would repeat the one before it is numbered: it stays a version of its own,
 // and with it what follows from its having been seen.
-func strip(all []rawRow, erase Eraser) (fresh []rawRow, old []uint64, personal []string) {
+func strip(all []storedObject, erase Eraser) (fresh []storedObject, old []uint64, personal []string) {
 	stripped := make([][]byte, len(all))
 	told := map[rawKey]bool{} // the person is in a version of this key
 	for i := range all {
@@ -207,7 +200,7 @@ func strip(all []rawRow, erase Eraser) (fresh []rawRow, old []uint64, personal [
 		}
 	}
 	stored := map[rawKey][]uint64{}
-	var before *rawRow
+	var before *storedObject
 	for i := range all {
 		r := all[i]
 		if bytes.Equal(stripped[i], r.Payload) {
@@ -227,7 +220,7 @@ func strip(all []rawRow, erase Eraser) (fresh []rawRow, old []uint64, personal [
 		before = &r
 		fresh = append(fresh, r)
 	}
-	fresh = slices.DeleteFunc(fresh, func(r rawRow) bool { return slices.Contains(stored[r.key()], r.digest) })
+	fresh = slices.DeleteFunc(fresh, func(r storedObject) bool { return slices.Contains(stored[r.key()], r.digest) })
 	return fresh, slices.Compact(slices.Sorted(slices.Values(old))), personal
 }
 

@@ -212,12 +212,12 @@ func TestErasedSegments(t *testing.T) {
 // TestStrippedVersionsStayApart holds the pure middle: what an earlier try has
 // written is known again, and versions that differed in the name alone stay two.
 func TestStrippedVersionsStayApart(t *testing.T) {
-	row := func(version int64, run uint64, payload string) rawRow {
-		r := rawRow{Object: object("c1", "customer", "p1", version, payload), run: run}
+	row := func(version int64, run uint64, payload string) storedObject {
+		r := storedObject{Object: object("c1", "customer", "p1", version, payload), run: run}
 		r.digest = digest(&r.Object)
 		return r
 	}
-	all := []rawRow{
+	all := []storedObject{
 		row(1, 1, `{"name":"Ada Lovelace","n":1}`), row(2, 2, `{"name":"Ada King","n":1}`), row(3, 2, `{"name":"Ada","n":1}`), row(4, 3, `{"n":2}`),
 	}
 	fresh, old, personal := strip(all, forgetAda)
@@ -229,7 +229,7 @@ func TestStrippedVersionsStayApart(t *testing.T) {
 		t.Errorf("%d old, %v (-want +got):\n%s", len(old), personal, diff)
 	}
 	for n := range fresh {
-		tried := append(append([]rawRow{}, fresh[:n+1]...), all...)
+		tried := append(append([]storedObject{}, fresh[:n+1]...), all...)
 		if again, _, _ := strip(tried, forgetAda); len(again) != len(fresh)-n-1 {
 			t.Errorf("after a try that wrote %d rows %d are to be written", n+1, len(again))
 		}

@@ -14,8 +14,9 @@ import (
 	"mrrsync/normalize"
 )
 
-// batchRows is how many rows of a table are sent at once.
-const batchRows = 65_536
+// batchRows is how many rows of a table are sent at once: what waits is all that the
+// collector has to go through again and again while a load is filled.
+const batchRows = 16_384
 
 // LoadSpec says what a load is made from.
 type LoadSpec struct {
@@ -123,19 +124,19 @@ func (w *Warehouse) NewLoad(ctx context.Context, spec LoadSpec) (*Load, error) {
 		w: w, id: w.next(), spec: spec, fx: f, base: base, startedAt: w.opt.Now().UTC(), state: filling,
 		parts: map[part]uint64{}, handed: map[string]tally{}, carried: map[string]tally{}, rows: map[string]int{},
 	}
-	l.periods = newQueue(l, periodsTable, func(p *normalize.Period) ([]any, error) { return periodRow(p) })
-	valued := func(m *normalize.Movement) ([]any, error) {
-		return movementRow(m, l.fx.value(m.Amount, m.Currency, min(m.Date, spec.Through)))
+	l.periods = newQueue(l, periodsTable, periodRow)
+	valued := func(row []any, m *normalize.Movement) ([]any, error) {
+		return movementRow(row, m, l.fx.value(m.Amount, m.Currency, min(m.Date, spec.Through)))
 	}
 	l.movements, l.stagedMoves = newQueue(l, movementsTable, valued), newQueue(l, stagedMovesTable, valued)
 	l.invoiceLines = newQueue(l, stagedLinesTable, invoiceLineRow)
 	l.customers = newQueue(l, customersTable, customerRow)
 	l.subscriptions = newQueue(l, subscriptionsTable, subscriptionRow)
-	l.rejects = newQueue(l, rejectsTable, func(r *normalize.Reject) ([]any, error) {
-		return rejectRow(r, l.seen(r)), nil
+	l.rejects = newQueue(l, rejectsTable, func(row []any, r *normalize.Reject) ([]any, error) {
+		return rejectRow(row, r, l.seen(r)), nil
 	})
-	l.derived = newQueue(l, derivedTable, func(k *CustomerKey) ([]any, error) {
-		return []any{k.Source, k.CustomerID}, nil
+	l.derived = newQueue(l, derivedTable, func(row []any, k *CustomerKey) ([]any, error) {
+		return append(row, k.Source, k.CustomerID), nil
 	})
 	if l.baseParts, err = w.parts(ctx, base.ID); err != nil {
 		return nil, err
@@ -187,13 +188,13 @@ func (l *Load) flush(ctx context.Context) error {
 type queue[T any] struct {
 	load  *Load
 	table table
-	row   func(*T) ([]any, error)
+	row   func(row []any, of *T) ([]any, error) // appends the columns
 
 	mu      sync.Mutex
 	waiting []T
 }
 
-func newQueue[T any](l *Load, t table, row func(*T) ([]any, error)) *queue[T] {
+func newQueue[T any](l *Load, t table, row func([]any, *T) ([]any, error)) *queue[T] {
 	return &queue[T]{load: l, table: t, row: row}
 }
 
@@ -204,22 +205,26 @@ func (q *queue[T]) add(ctx context.Context, all []T) error {
 		return nil
 	}
 	q.mu.Lock()
-	q.waiting = append(q.waiting, all...)
-	var batch []T
-	if len(q.waiting) >= batchRows {
-		batch, q.waiting = q.waiting, nil
+	defer q.mu.Unlock()
+	if q.waiting = append(q.waiting, all...); len(q.waiting) < batchRows {
+		return nil
 	}
-	q.mu.Unlock()
-	return q.send(ctx, batch)
+	return q.sendWaiting(ctx)
 }
 
 // flush sends what is waiting.
 func (q *queue[T]) flush(ctx context.Context) error {
 	q.mu.Lock()
-	batch := q.waiting
-	q.waiting = nil
-	q.mu.Unlock()
-	return q.send(ctx, batch)
+	defer q.mu.Unlock()
+	return q.sendWaiting(ctx)
+}
+
+// sendWaiting sends what is waiting, whose memory the next rows use again.
+func (q *queue[T]) sendWaiting(ctx context.Context) error {
+	err := q.send(ctx, q.waiting)
+	clear(q.waiting)
+	q.waiting = q.waiting[:0]
+	return err
 }
 
 // send writes a batch under the load's id.
@@ -231,16 +236,17 @@ func (q *queue[T]) send(ctx context.Context, batch []T) error {
 	amount := amountColumn(q.table)
 	columns := append([]string{"load_id"}, q.table.columns...)
 	err := q.load.w.insert(ctx, q.table.name, columns, func(b driver.Batch) error {
+		row := []any{q.load.id}
 		for i := range batch {
-			row, err := q.row(&batch[i])
-			if err != nil {
+			var err error
+			if row, err = q.row(row[:1], &batch[i]); err != nil {
 				return err
 			}
 			sum.rows++
 			if amount >= 0 {
-				sum.sum = sum.sum.Add(row[amount].(decimal.Decimal))
+				sum.sum = sum.sum.Add(row[1+amount].(decimal.Decimal))
 			}
-			if err := b.Append(append([]any{q.load.id}, row...)...); err != nil {
+			if err := b.Append(row...); err != nil {
 				return err
 			}
 		}

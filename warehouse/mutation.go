@@ -72,7 +72,7 @@ func (k CustomerKey) condition() string {
 }
 
 // objects stores the stripped versions and then removes the others.
-func (m mutation) objects(ctx context.Context, k CustomerKey, fresh []rawRow, old []uint64, n *Erased) error {
+func (m mutation) objects(ctx context.Context, k CustomerKey, fresh []storedObject, old []uint64, n *Erased) error {
 	m.w.mu.Lock()
 	clear(m.w.landed)
 	m.w.mu.Unlock()

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+
+	"golang.org/x/sync/errgroup"
 )
 
 // buildSummaries adds the load up: from the base's sums and what differs, if that
@@ -50,12 +52,14 @@ func (l *Load) buildSummaries(ctx context.Context) error {
 		named("base_through", date(l.base.Through)), named("base_periods", l.baseParts[part{table: periodsTable.name}]),
 		named("base_movements", l.baseParts[part{table: movementsTable.name}]), named("base_rates", l.baseParts[part{table: ratesTable.name}]),
 		named("months", l.changed), named("open", date(open)), named("moved", moved))
+	// Each is planned for longer than it runs, on one thread: together they take half as long.
+	g, ctx := errgroup.WithContext(ctx)
 	for _, s := range all {
-		if err := l.w.exec(ctx, "add up "+s.Name, s.SQL, append(args, named("sums", l.baseParts[part{table: s.Name}]))...); err != nil {
-			return err
-		}
+		g.Go(func() error {
+			return l.w.exec(ctx, "add up "+s.Name, s.SQL, append(slices.Clip(args), named("sums", l.baseParts[part{table: s.Name}]))...)
+		})
 	}
-	return nil
+	return g.Wait()
 }
 
 // mostMoved is how many accounts may differ from the base before all are summed

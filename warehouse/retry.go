@@ -7,6 +7,7 @@ import (
 	"io"
 	"log/slog"
 	"net"
+	"slices"
 	"strings"
 	"syscall"
 	"time"
@@ -132,12 +133,13 @@ func (b *retriedBatch) prepare() (err error) {
 	return err
 }
 
-// Append takes a row; the values must not change before Send.
+// Append takes a row, whose slice may be used again; what its values point to must
+// not change before Send.
 func (b *retriedBatch) Append(row ...any) error {
 	if err := b.Batch.Append(row...); err != nil {
 		return err
 	}
-	b.rows = append(b.rows, row)
+	b.rows = append(b.rows, slices.Clone(row))
 	return nil
 }
 

@@ -13,8 +13,8 @@ import (
 	"mrrsync/normalize"
 )
 
-// Each function named row turns a value of package normalize into the columns of
-// its table, in the order of table.columns. What a column cannot hold is an error
+// Each function named row appends to row the columns of a value of package
+// normalize, in the order of table.columns. What a column cannot hold is an error
 // that names the row.
 
 // table is a table that rows from Go go into: its columns behind load_id.
@@ -132,14 +132,14 @@ func (f *fields) fail(name string, err error) {
 	}
 }
 
-func periodRow(p *normalize.Period) ([]any, error) {
+func periodRow(row []any, p *normalize.Period) ([]any, error) {
 	var f fields
-	row := []any{
+	row = append(row,
 		p.Source, p.CustomerID, p.AccountID, p.SubscriptionID, p.ItemID, p.ProductID, p.ProductName, p.PlanID, p.PlanName, p.Currency,
 		f.date("valid_from", p.From), f.date("valid_to", p.Until), f.amount("quantity", p.Quantity), f.amount("mrr", p.MRR), p.Scheduled,
 		segments(p.Segments), f.enum("evidence", uint8(p.Evidence), uint8(billing.EvidenceContract)),
 		p.Object.Kind, p.Object.ID, p.Object.Version, p.Rule, p.Refs,
-	}
+	)
 	if f.err == nil && p.From >= p.Until {
 		f.err = fmt.Errorf("it ends on %s, not after it begins", p.Until)
 	}
@@ -152,65 +152,65 @@ func periodRow(p *normalize.Period) ([]any, error) {
 	return row, nil
 }
 
-func movementRow(m *normalize.Movement, reporting decimal.Decimal) ([]any, error) {
+func movementRow(row []any, m *normalize.Movement, reporting decimal.Decimal) ([]any, error) {
 	var f fields
-	row := []any{
+	row = append(row,
 		f.date("date", m.Date), m.Source, m.CustomerID, m.AccountID, m.SubscriptionID, m.ItemID, m.ProductID, m.PlanID, m.Currency,
 		f.enum("movement", uint8(m.Type), uint8(normalize.Reactivation)), f.amount("amount", m.Amount), f.amount("amount_reporting", reporting),
 		m.Reason, m.Scheduled, segments(m.Segments), m.Object.Kind, m.Object.ID, m.Object.Version,
-	}
+	)
 	if f.err != nil {
 		return nil, fmt.Errorf("movement of %s item %s of subscription %s on %s: %w", m.Source, m.ItemID, m.SubscriptionID, m.Date, f.err)
 	}
 	return row, nil
 }
 
-func invoiceLineRow(l *normalize.InvoiceLine) ([]any, error) {
+func invoiceLineRow(row []any, l *normalize.InvoiceLine) ([]any, error) {
 	var f fields
-	row := []any{
+	row = append(row,
 		l.Source, l.InvoiceID, l.LineID, l.CustomerID, l.AccountID, l.SubscriptionID, l.PlanID,
 		f.date("issued_at", l.IssuedAt), f.date("period_start", l.PeriodStart), f.date("period_end", l.PeriodEnd),
 		l.Currency, f.amount("amount", l.Amount), string(l.Treatment), segments(l.Segments),
-	}
+	)
 	if f.err != nil {
 		return nil, fmt.Errorf("line %s of %s invoice %s: %w", l.LineID, l.Source, l.InvoiceID, f.err)
 	}
 	return row, nil
 }
 
-func customerRow(c *normalize.Customer) ([]any, error) {
+func customerRow(row []any, c *normalize.Customer) ([]any, error) {
 	var f fields
-	row := []any{
+	row = append(row,
 		c.Source, c.CustomerID, c.AccountID, c.Name, c.Email, c.Currency, c.Country, f.date("created_at", c.Created), c.Deleted,
 		f.date("first_mrr_date", c.FirstMRR), segments(c.Segments),
-	}
+	)
 	if f.err != nil {
 		return nil, fmt.Errorf("%s customer %s: %w", c.Source, c.CustomerID, f.err)
 	}
 	return row, nil
 }
 
-func subscriptionRow(s *normalize.Subscription) ([]any, error) {
+func subscriptionRow(row []any, s *normalize.Subscription) ([]any, error) {
 	var f fields
 	var provider decimal.Decimal
 	if s.ProviderMRR != nil {
 		provider = *s.ProviderMRR
 	}
-	row := []any{
+	row = append(row,
 		s.Source, s.CustomerID, s.AccountID, s.SubscriptionID, s.Name, s.Currency, s.Status,
 		f.date("start_date", s.Start), f.date("end_date", s.End), f.date("cancel_date", s.CancelAt), f.date("trial_end", s.TrialEnd),
 		s.ProviderMRR != nil, f.amount("provider_mrr", provider), segments(s.Segments), s.Refs,
-	}
+	)
 	if f.err != nil {
 		return nil, fmt.Errorf("%s subscription %s: %w", s.Source, s.SubscriptionID, f.err)
 	}
 	return row, nil
 }
 
-func rejectRow(r *normalize.Reject, firstSeen time.Time) []any {
-	return []any{
+func rejectRow(row []any, r *normalize.Reject, firstSeen time.Time) []any {
+	return append(row,
 		r.Source, r.CustomerID, r.Kind, r.ID, r.Code, r.Detail, r.Object.Kind, r.Object.ID, r.Object.Version, firstSeen.UTC(),
-	}
+	)
 }
 
 // segments gives a Map column its keys in order, so that equal maps are equal

@@ -2,6 +2,7 @@ package warehouse
 
 import (
 	"context"
+	"fmt"
 	"time"
 
 	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
@@ -57,17 +58,16 @@ func (w *Warehouse) Unseen(ctx context.Context, base LoadInfo, run uint64, sourc
 	newest := map[string]connectors.Object{}
 	for from := 0; from < len(ids); from += lookup {
 		to := min(from+lookup, len(ids))
-		err := w.each(ctx, "read what was not seen for long", `
+		for o, err := range w.objects(ctx, `
 			SELECT `+objectColumns+` FROM `+w.table("raw_objects")+`
 			WHERE source = {source:String} AND (customer_id, id) IN arrayZip({customers:Array(String)}, {ids:Array(String)}) AND kind = {kind:String}
-			ORDER BY customer_id, id, version DESC, run DESC LIMIT 1 BY customer_id, id`, func(scan func(...any) error) error {
-			o, _, err := scanObject(scan)
+			ORDER BY customer_id, id, version DESC, run DESC LIMIT 1 BY customer_id, id`,
+			nil, []any{named("source", source), named("kind", kind), named("customers", customers[from:to]), named("ids", ids[from:to])}) {
+			if err != nil {
+				return nil, fmt.Errorf("read what was not seen for long: %w", err)
+			}
 			o.SeenAt = seen[o.ID]
-			newest[o.ID] = o
-			return err
-		}, named("source", source), named("kind", kind), named("customers", customers[from:to]), named("ids", ids[from:to]))
-		if err != nil {
-			return nil, err
+			newest[o.ID] = o.Object
 		}
 	}
 	var all []connectors.Object

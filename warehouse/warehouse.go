@@ -198,6 +198,35 @@ func (w *Warehouse) Close() error {
 	return nil
 }
 
+// Purge gives back to the system the memory that the engine in this process has freed
+// and keeps: after much was read or landed that is hundreds of megabytes. Engines that
+// are built without the allocator it asks have nothing to give back in this way.
+func (w *Warehouse) Purge(ctx context.Context) {
+	if w.engine == nil {
+		return
+	}
+	if err := w.conn.Exec(ctx, "SYSTEM JEMALLOC PURGE"); err != nil {
+		w.log.Debug("the engine gives no memory back", "error", err)
+	}
+}
+
+// Rest keeps the engine in this process from merging parts of raw_objects until what
+// it returns is called: what a long pull has landed takes it minutes and half a gigabyte,
+// which whoever reads it all wants first. A merge that is begun is taken up again later.
+func (w *Warehouse) Rest(ctx context.Context) (resume func(), err error) {
+	if w.engine == nil {
+		return func() {}, nil
+	}
+	if err := w.conn.Exec(ctx, "SYSTEM STOP MERGES "+w.table("raw_objects")); err != nil {
+		return nil, fmt.Errorf("hold merges: %w", err)
+	}
+	return func() {
+		if err := w.conn.Exec(context.WithoutCancel(ctx), "SYSTEM START MERGES "+w.table("raw_objects")); err != nil {
+			w.log.Warn("merges of raw_objects are held until this process ends", "error", err)
+		}
+	}, nil
+}
+
 // next is a number larger than all this warehouse gave out before: the time in
 // microseconds since 1970, or the number after the last one where the clock
 // stands still or went back. Runs, loads and the order of state rows are made

@@ -171,10 +171,13 @@ func onlyVoided(list []billing.Service) []billing.Service {
 			return s.Kind == billing.Charged && s.ItemID == v.ItemID && s.From.Equal(v.From)
 		})
 	}
-	var kept []billing.Service
-	for _, s := range list {
-		if s.Kind != billing.Voided || !charged(s) {
-			kept = append(kept, s)
+	kept := list
+	if slices.ContainsFunc(list, func(s billing.Service) bool { return s.Kind == billing.Voided }) {
+		kept = nil
+		for _, s := range list {
+			if s.Kind != billing.Voided || !charged(s) {
+				kept = append(kept, s)
+			}
 		}
 	}
 	slices.SortStableFunc(kept, func(a, b billing.Service) int {

@@ -21,6 +21,7 @@ type Evidence struct {
 	seals    []warehouse.SourceSeal
 	base     warehouse.LoadInfo // knows the account of whoever did not change since; zero: nothing was published
 	catalogs map[string]*connectors.Catalog
+	room     int // how many objects of joint accounts may be in memory at once
 }
 
 // ReadEvidence opens what is stored as of each source's last complete pull.
@@ -43,7 +44,7 @@ func ReadEvidence(ctx context.Context, w *warehouse.Warehouse, sources []Source,
 
 // readEvidence decodes the catalogue of every source, as of its seal.
 func readEvidence(ctx context.Context, w *warehouse.Warehouse, sources []Source, identity Identity, seals []warehouse.SourceSeal, base warehouse.LoadInfo) (*Evidence, error) {
-	e := &Evidence{w: w, sources: sources, identity: identity, seals: seals, base: base, catalogs: map[string]*connectors.Catalog{}}
+	e := &Evidence{w: w, sources: sources, identity: identity, seals: seals, base: base, catalogs: map[string]*connectors.Catalog{}, room: objectsAtOnce}
 	for _, seal := range seals {
 		objects, err := w.Catalog(ctx, seal.Source, seal.Run)
 		if err != nil {
@@ -57,17 +58,18 @@ func readEvidence(ctx context.Context, w *warehouse.Warehouse, sources []Source,
 // Account is the account that a customer belongs to, with all its customers, and
 // what of them could not be read. ok is false where nothing is stored of it.
 func (e *Evidence) Account(ctx context.Context, k warehouse.CustomerKey) (facts normalize.Account, rejects []connectors.Reject, ok bool, err error) {
-	todo, err := e.resolve(ctx, map[string][]string{k.Source: {k.CustomerID}}, false)
+	one := map[string][]string{k.Source: {k.CustomerID}}
+	todo, err := e.resolve(ctx, one, one)
 	if err != nil {
 		return facts, nil, false, err
 	}
-	one := []joint{{members: []warehouse.CustomerKey{k}}}
+	of := []joint{{members: []warehouse.CustomerKey{k}}}
 	for _, j := range todo.joint {
 		if slices.Contains(j.members, k) {
-			one[0] = j
+			of[0] = j
 		}
 	}
-	accounts, err := e.gather(ctx, one)
+	accounts, err := e.gather(ctx, of)
 	if err != nil || len(accounts) == 0 {
 		return facts, nil, false, err
 	}
@@ -84,7 +86,7 @@ func Each[T any](ctx context.Context, e *Evidence, ask func(normalize.Account) T
 
 // EachRead is Each, for those who also ask what of an account could not be read.
 func EachRead[T any](ctx context.Context, e *Evidence, ask func(normalize.Account, []connectors.Reject) T, take func(T) error) error {
-	todo, err := e.resolve(ctx, nil, false)
+	todo, err := e.resolve(ctx, nil, nil)
 	if err != nil {
 		return err
 	}
@@ -99,21 +101,59 @@ func all[T any](ctx context.Context, e *Evidence, todo work, value func(account)
 			isJoint[k] = true
 		}
 	}
+	along, err := e.along(ctx, todo)
+	if err != nil {
+		return err
+	}
+	ids, held := members(todo.joint), map[warehouse.CustomerKey]warehouse.CustomerObjects{}
 	for _, seal := range e.seals {
 		var only []string
 		if todo.only != nil {
-			if only = todo.only[seal.Source]; len(only) == 0 {
+			for _, id := range todo.only[seal.Source] {
+				if !isJoint[warehouse.CustomerKey{Source: seal.Source, CustomerID: id}] {
+					only = append(only, id)
+				}
+			}
+			if along {
+				only = append(only, ids[seal.Source]...)
+			}
+			if len(only) == 0 {
 				continue
 			}
 		}
-		if err := derive(ctx, e.single(ctx, seal, only, isJoint), value, add); err != nil {
+		single := func(c warehouse.CustomerObjects) bool {
+			if along && isJoint[c.CustomerKey] {
+				held[c.CustomerKey] = c
+			}
+			return !isJoint[c.CustomerKey]
+		}
+		if err := derive(ctx, e.singles(ctx, seal, only, single), value, add); err != nil {
 			return fmt.Errorf("derive source %s: %w", seal.Source, err)
 		}
 	}
-	if err := derive(ctx, e.together(ctx, todo.joint), value, add); err != nil {
+	joint := e.together(ctx, todo.joint)
+	if along {
+		joint = assembled(todo.joint, held)
+	}
+	if err := derive(ctx, joint, value, add); err != nil {
 		return fmt.Errorf("derive joint accounts: %w", err)
 	}
 	return nil
+}
+
+// along says that the members of joint accounts are few enough to be read beside
+// the customers that are accounts by themselves, and kept until all are there: one
+// that is read apart costs the reading of its neighbours once more.
+func (e *Evidence) along(ctx context.Context, todo work) (bool, error) {
+	if todo.only == nil || len(todo.joint) > e.room {
+		return false, nil
+	}
+	sizes, err := e.sizes(ctx, todo.joint)
+	n := 0
+	for _, size := range sizes {
+		n += size
+	}
+	return n <= e.room, err
 }
 
 // translate turns the raw objects of an account into facts.
@@ -146,12 +186,12 @@ func (e *Evidence) source(name string) Source {
 	return e.sources[slices.IndexFunc(e.sources, func(s Source) bool { return s.Name == name })]
 }
 
-// single are the customers of a source that are accounts by themselves: those
-// named in only, or all when it is nil, without the members of joint accounts.
-func (e *Evidence) single(ctx context.Context, seal warehouse.SourceSeal, only []string, joint map[warehouse.CustomerKey]bool) iter.Seq2[account, error] {
+// singles are the customers of a source that are accounts by themselves, as single
+// says: of those named in only, or of all when it is nil.
+func (e *Evidence) singles(ctx context.Context, seal warehouse.SourceSeal, only []string, single func(warehouse.CustomerObjects) bool) iter.Seq2[account, error] {
 	return func(yield func(account, error) bool) {
 		for c, err := range e.w.Customers(ctx, seal.Source, seal.Run, only) {
-			if err == nil && joint[c.CustomerKey] {
+			if err == nil && !single(c) {
 				continue
 			}
 			if !yield(account{customers: []warehouse.CustomerObjects{c}}, err) || err != nil {
@@ -164,7 +204,7 @@ func (e *Evidence) single(ctx context.Context, seal warehouse.SourceSeal, only [
 // Joint accounts are read many at a time, since their customers lie far from each
 // other, and each of them costs the reading of its neighbours: so many that those
 // of one statement are neighbours, as many as one asks for, and not more than
-// objectsAtOnce are in memory.
+// objectsAtOnce objects are in memory.
 const (
 	jointAtOnce   = 500
 	objectsAtOnce = 16_384
@@ -198,15 +238,9 @@ func (e *Evidence) together(ctx context.Context, all []joint) iter.Seq2[account,
 // parts cuts joint accounts into parts of a bounded number of objects; an account
 // that has more is one by itself.
 func (e *Evidence) parts(ctx context.Context, window []joint) ([][]joint, error) {
-	sizes := map[warehouse.CustomerKey]int{}
-	for source, ids := range members(window) {
-		counted, err := e.w.CountObjects(ctx, source, ids)
-		if err != nil {
-			return nil, err
-		}
-		for id, n := range counted {
-			sizes[warehouse.CustomerKey{Source: source, CustomerID: id}] = n
-		}
+	sizes, err := e.sizes(ctx, window)
+	if err != nil {
+		return nil, err
 	}
 	var parts [][]joint
 	begin, size := 0, 0
@@ -215,13 +249,28 @@ func (e *Evidence) parts(ctx context.Context, window []joint) ([][]joint, error)
 		for _, k := range j.members {
 			own += sizes[k]
 		}
-		if i > begin && size+own > objectsAtOnce {
+		if i > begin && size+own > e.room {
 			parts = append(parts, window[begin:i])
 			begin, size = i, 0
 		}
 		size += own
 	}
 	return append(parts, window[begin:]), nil
+}
+
+// sizes are how many objects are stored of the members of some accounts.
+func (e *Evidence) sizes(ctx context.Context, part []joint) (map[warehouse.CustomerKey]int, error) {
+	sizes := map[warehouse.CustomerKey]int{}
+	for source, ids := range members(part) {
+		counted, err := e.w.CountObjects(ctx, source, ids)
+		if err != nil {
+			return nil, err
+		}
+		for id, n := range counted {
+			sizes[warehouse.CustomerKey{Source: source, CustomerID: id}] = n
+		}
+	}
+	return sizes, nil
 }
 
 // members are the customers of some joint accounts, by source.
@@ -235,8 +284,7 @@ func members(part []joint) map[string][]string {
 	return ids
 }
 
-// gather reads the members of some accounts. Members of which nothing is stored
-// are left out, and so are accounts without any.
+// gather reads the members of some accounts.
 func (e *Evidence) gather(ctx context.Context, part []joint) ([]account, error) {
 	ids := members(part)
 	stored := map[warehouse.CustomerKey]warehouse.CustomerObjects{}
@@ -252,18 +300,31 @@ func (e *Evidence) gather(ctx context.Context, part []joint) ([]account, error) 
 		}
 	}
 	var accounts []account
-	for _, j := range part {
-		a := account{name: j.account}
-		for _, k := range j.members {
-			if c, ok := stored[k]; ok {
-				a.customers = append(a.customers, c)
-			}
+	for a, err := range assembled(part, stored) {
+		if err != nil {
+			return nil, err
 		}
-		if len(a.customers) > 0 {
-			accounts = append(accounts, a)
-		}
+		accounts = append(accounts, a)
 	}
 	return accounts, nil
+}
+
+// assembled are accounts of members that have been read. Members of which nothing is
+// stored are left out, and so are accounts without any.
+func assembled(part []joint, stored map[warehouse.CustomerKey]warehouse.CustomerObjects) iter.Seq2[account, error] {
+	return func(yield func(account, error) bool) {
+		for _, j := range part {
+			a := account{name: j.account}
+			for _, k := range j.members {
+				if c, ok := stored[k]; ok {
+					a.customers = append(a.customers, c)
+				}
+			}
+			if len(a.customers) > 0 && !yield(a, nil) {
+				return
+			}
+		}
+	}
 }
 
 // Seals are the runs up to which each source is read.

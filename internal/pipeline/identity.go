@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"iter"
 	"maps"
 	"slices"
 	"strings"
@@ -137,18 +138,16 @@ type joint struct {
 
 // resolve finds the joint accounts among the customers that are to be derived,
 // and with them the customers that must be derived because another member of
-// their account is. renamed says that the identity file is not that of the base
-// load: then whoever it gives another account is derived as well.
-func (e *Evidence) resolve(ctx context.Context, only map[string][]string, renamed bool) (work, error) {
+// their account is. ask are the customers whose evidence is to say what their account
+// is, all of them where it is nil: then whoever of those that are not to be derived
+// has another account than in the base load is derived as well.
+func (e *Evidence) resolve(ctx context.Context, only, ask map[string][]string) (work, error) {
 	w := work{only: only}
+	renamed := only != nil && ask == nil
 	if e.identity.none() && !renamed {
 		return w, nil
 	}
-	asked := only
-	if renamed {
-		asked = nil
-	}
-	named, err := e.named(ctx, asked)
+	named, err := e.named(ctx, ask)
 	if err != nil {
 		return w, err
 	}
@@ -156,7 +155,7 @@ func (e *Evidence) resolve(ctx context.Context, only map[string][]string, rename
 	members := map[string][]warehouse.CustomerKey{}
 	changed := map[warehouse.CustomerKey]bool{}
 	if only != nil {
-		// Of the customers that did not change the base load knows the account.
+		// Of all others the base load knows the account.
 		base, err := e.w.Accounts(ctx, e.base)
 		if err != nil {
 			return w, err
@@ -166,17 +165,16 @@ func (e *Evidence) resolve(ctx context.Context, only map[string][]string, rename
 				only[k.Source] = append(only[k.Source], k.CustomerID)
 			}
 		}
-		for source, ids := range only {
-			for _, id := range ids {
-				k := warehouse.CustomerKey{Source: source, CustomerID: id}
-				changed[k] = true
-				touched[own(k)] = true
-			}
+		for k := range keys(only) {
+			changed[k] = true
+			touched[own(k)] = true
 		}
+		asked := maps.Collect(keys(ask))
 		for k, account := range base {
 			if changed[k] {
 				touched[account] = true
-			} else {
+			}
+			if _, ok := asked[k]; !ok && !renamed {
 				named[k] = account
 			}
 		}
@@ -213,6 +211,19 @@ func (e *Evidence) resolve(ctx context.Context, only map[string][]string, rename
 	return w, nil
 }
 
+// keys are the customers that are named by source.
+func keys(bySource map[string][]string) iter.Seq2[warehouse.CustomerKey, struct{}] {
+	return func(yield func(warehouse.CustomerKey, struct{}) bool) {
+		for source, ids := range bySource {
+			for _, id := range ids {
+				if !yield(warehouse.CustomerKey{Source: source, CustomerID: id}, struct{}{}) {
+					return
+				}
+			}
+		}
+	}
+}
+
 // reassigned are the customers whose account is another than it was. Who is in
 // neither is an account of its own.
 func reassigned(was, is map[warehouse.CustomerKey]string) []warehouse.CustomerKey {
@@ -234,19 +245,14 @@ func (e *Evidence) configured(source string) bool {
 	return slices.ContainsFunc(e.sources, func(s Source) bool { return s.Name == source })
 }
 
-// named are the accounts of the customers that are to be derived, where they
-// are not the customers' own.
+// named are the accounts of some customers, or of all when only is nil, where they
+// are not the customers' own, as the evidence has it.
 func (e *Evidence) named(ctx context.Context, only map[string][]string) (map[warehouse.CustomerKey]string, error) {
 	all := map[warehouse.CustomerKey]string{}
 	maps.Copy(all, e.identity.Accounts)
 	if only != nil {
-		asked := map[warehouse.CustomerKey]bool{}
-		for source, ids := range only {
-			for _, id := range ids {
-				asked[warehouse.CustomerKey{Source: source, CustomerID: id}] = true
-			}
-		}
-		maps.DeleteFunc(all, func(k warehouse.CustomerKey, _ string) bool { return !asked[k] })
+		asked := maps.Collect(keys(only))
+		maps.DeleteFunc(all, func(k warehouse.CustomerKey, _ string) bool { _, ok := asked[k]; return !ok })
 	}
 	if e.identity.MetadataKey == "" {
 		return all, nil
@@ -257,11 +263,7 @@ func (e *Evidence) named(ctx context.Context, only map[string][]string) (map[war
 			continue
 		}
 		s := e.source(seal.Source)
-		var kinds []string
-		if n, ok := s.Connector.(connectors.Namer); ok {
-			kinds = n.Naming()
-		}
-		for c, err := range e.w.CustomersBy(ctx, seal.Source, seal.Run, ids, kinds) {
+		for c, err := range e.w.CustomersBy(ctx, seal.Source, seal.Run, ids, naming(s)) {
 			if err != nil {
 				return nil, err
 			}
@@ -269,6 +271,34 @@ func (e *Evidence) named(ctx context.Context, only map[string][]string) (map[war
 			if account := e.identity.account(c.CustomerKey, record.Customer); account != own(c.CustomerKey) {
 				all[c.CustomerKey] = account
 			}
+		}
+	}
+	return all, nil
+}
+
+// naming are the kinds of a source's objects that say what account a customer has;
+// nil: any.
+func naming(s Source) []string {
+	if n, ok := s.Connector.(connectors.Namer); ok {
+		return n.Naming()
+	}
+	return nil
+}
+
+// renaming are those of some customers whose account may be another than in the base
+// load, which knows it of all others.
+func (e *Evidence) renaming(ctx context.Context, of map[string][]string) (map[string][]string, error) {
+	all := map[string][]string{}
+	if e.identity.none() {
+		return all, nil
+	}
+	for _, seal := range e.seals {
+		if len(of[seal.Source]) == 0 {
+			continue
+		}
+		var err error
+		if all[seal.Source], err = e.w.Renamable(ctx, e.base, seal.Source, seal.Run, of[seal.Source], naming(e.source(seal.Source))); err != nil {
+			return nil, err
 		}
 	}
 	return all, nil

@@ -61,7 +61,7 @@ func (r *run) load(ctx context.Context) (*warehouse.Load, error) {
 		return nil, discard(ctx, load, err)
 	}
 	defer took(&r.receipt.Seconds.Build)()
-	debug.FreeOSMemory() // the engine needs it to expand months
+	r.giveBack(ctx) // the engine needs it to expand months
 	stage := r.o.Progress.Stage("building", 0)
 	defer stage.Done()
 	if err := load.Build(ctx); err != nil {
@@ -102,19 +102,25 @@ func (r *run) fill(ctx context.Context, load *warehouse.Load, spec warehouse.Loa
 	if err != nil {
 		return err
 	}
-	var changed map[string][]string // by source; nil: all
+	var changed, ask map[string][]string // by source; nil: all
 	if reason == "" {
 		r.receipt.Customers.Reason = "changed"
 		if changed, err = r.changed(ctx, spec.Sources); err != nil {
 			return err
 		}
+		if r.base.PolicyHash == r.o.Hash { // else the identity file is another
+			if ask, err = evidence.renaming(ctx, changed); err != nil {
+				return err
+			}
+		}
 	}
-	todo, err := evidence.resolve(ctx, changed, reason == "" && r.base.PolicyHash != r.o.Hash)
+	todo, err := evidence.resolve(ctx, changed, ask)
 	if err != nil {
 		return err
 	}
 	stage := r.o.Progress.Stage("deriving", 0)
 	defer stage.Done()
+	defer withRoom()()
 	add := func(d derived) error {
 		stage.Add(len(d.of))
 		r.receipt.Customers.Derived += len(d.of)
@@ -124,6 +130,17 @@ func (r *run) fill(ctx context.Context, load *warehouse.Load, spec warehouse.Loa
 		return load.Add(ctx, d.of, d.result)
 	}
 	return all(ctx, evidence, todo, func(a account) derived { return r.value(evidence, a) }, add)
+}
+
+// withRoom lets the collector come half as often until what it returns is called:
+// deriving makes hundreds of times of what it keeps. An operator's GOGC stands.
+func withRoom() (back func()) {
+	const ordinary = 100
+	was := debug.SetGCPercent(2 * ordinary)
+	if was != ordinary {
+		debug.SetGCPercent(was)
+	}
+	return func() { debug.SetGCPercent(was) }
 }
 
 // changed are the customers of whom something has come, by source.

@@ -180,14 +180,25 @@ func (r *run) do(ctx context.Context) error {
 		if err := r.allFailed(); err != nil {
 			return err
 		}
-		debug.FreeOSMemory() // pages of the pull, that deriving has no use for
+		r.giveBack(ctx) // pages of the pull, that deriving has no use for
 	}
+	resume, err := r.w.Rest(ctx)
+	if err != nil {
+		return err
+	}
+	defer resume()
 	load, err := r.load(ctx)
 	if err != nil {
 		return err
 	}
 	defer took(&r.receipt.Seconds.Publish)()
 	return r.publish(ctx, load)
+}
+
+// giveBack returns to the system what Go and the engine have freed.
+func (r *run) giveBack(ctx context.Context) {
+	debug.FreeOSMemory()
+	r.w.Purge(ctx)
 }
 
 // took writes down the time until what it returns is called: a duration, not a

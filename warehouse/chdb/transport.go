@@ -30,7 +30,8 @@ func Options(db *DB, database string) *clickhouse.Options {
 		Addr:         []string{"chdb"}, // a name for error messages: nothing is dialled
 		Auth:         clickhouse.Auth{Database: database},
 		MaxOpenConns: db.max,
-		MaxIdleConns: db.max,
+		// Each keeps the memory of the largest block that has gone through it, and another one is made in no time.
+		MaxIdleConns: 1,
 		DialTimeout:  time.Minute, // how long to wait for one of the MaxOpenConns
 		TransportFunc: func(*http.Transport) (http.RoundTripper, error) {
 			return db.RoundTripper(), nil
