@@ -58,7 +58,7 @@ func repeating() []mutant {
 	return []mutant{
 		{"3", "invoices speak in the order in which they came", "normalize/evidence.go", "slices.SortStableFunc(d.services, compareServices)", "_ = compareServices", "normalize:TestOrder"},
 		{"3", "a version that says nothing new is stored again", "warehouse/raw.go", "if h.add(h.key(o.CustomerID, o.Kind, o.ID), o.Version, d) {", "if h.add(h.key(o.CustomerID, o.Kind, o.ID), o.Version, d) || true {", "warehouse:TestLandKeepsWhatIsNew"},
-		{"3", "a repeated payload counts as a version", "warehouse/customers.go", "n > 0 && before == digest &&", "n < 0 && before == digest &&", "warehouse:TestLateVersionsLeaveNoTrace"},
+		{"3", "a repeated payload counts as a version", "warehouse/customers.go", "n > 0 && before == o.digest &&", "n < 0 && before == o.digest &&", "warehouse:TestLateVersionsLeaveNoTrace"},
 		{"3", "the cursor is stored before what it covers", "internal/pipeline/pull.go", "\tif b.objects > 0 {\n\t\tlanded, err", "\tif err := r.w.SaveCursor(ctx, r.id, s.Name, stream, b.cursor); err != nil {\n\t\treturn err\n\t}\n\tif b.objects > 0 {\n\t\tlanded, err", pipeline + "TestCursorComesLast"},
 		{"3", "who was not derived again is not carried forward", "warehouse/build.go", "WHERE load_id = {stored:UInt64} AND `+l.isCarried()+`\n\t\t\t) AS c", "WHERE load_id = {stored:UInt64} AND 0 AND `+l.isCarried()+`\n\t\t\t) AS c", "warehouse:TestIncrementalEqualsFull"},
 		{"3", "a changed account's old share stays in the sums", "warehouse/summaries.go", "return \"-\" + c }, \", \")", "return \"0 * \" + c }, \", \")", "warehouse:TestIncrementalEqualsFull"},
@@ -66,7 +66,9 @@ func repeating() []mutant {
 		{"3", "sums are patched though a rate of known days is another", "warehouse/patch.go", "HAVING count() != 2", "HAVING count() > 2", "warehouse:TestIncrementalEqualsFull"},
 		{"3", "a changed price derives nobody again", "warehouse/customers.go", "hasAny(CAST(refs, 'Array(String)'), changed)", "0 AND hasAny(CAST(refs, 'Array(String)'), changed)", "warehouse:TestChanged"},
 		{"3", "another policy derives nobody again", "internal/pipeline/load.go", "case !sameLaw(r.base.PolicyHash, r.o.Hash):", "case r.base.PolicyHash == \"nobody's\":", pipeline + "TestNights"},
-		{"3", "another identity file derives nobody again", "internal/pipeline/load.go", "reason == \"\" && r.base.PolicyHash != r.o.Hash)", "reason == \"\" && r.base.PolicyHash == \"nobody's\")", pipeline + "TestReassigned"},
+		{"3", "another identity file derives nobody again", "internal/pipeline/load.go", "if r.base.PolicyHash == r.o.Hash {", "if r.base.PolicyHash != \"nobody's\" {", pipeline + "TestReassigned"},
+		{"3", "who got another account is not asked for it", "warehouse/customers.go", ") OR id IN (", ") OR id = '' AND id IN (", pipeline + "TestWhoIsAskedForTheirAccount"},
+		{"3", "an account's members that are read beside others are lost", "internal/pipeline/evidence.go", "if along && isJoint[c.CustomerKey] {", "if !along && isJoint[c.CustomerKey] {", pipeline + "TestJointAccountsReadAlong"},
 	}
 }
 

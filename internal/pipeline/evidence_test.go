@@ -80,8 +80,16 @@ func TestWhoIsAskedForTheirAccount(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s.changes = append(s.changes, change{Customer: "c01", From: "2026-03-10", MRR: "120"}, change{Customer: "c09", From: "2026-03-10", MRR: "50"})
+	s.changes = append(s.changes, change{Customer: "c01", From: "2026-03-10", MRR: "120", Account: "acme"}, change{Customer: "c09", From: "2026-03-10", MRR: "50"})
 	b.must(Done)(b.night())
+	after, _, err := b.w.Published(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	accounts, err := b.w.Accounts(t.Context(), after)
+	if diff := cmp.Diff(map[warehouse.CustomerKey]string{{Source: "main", CustomerID: "c01"}: "acme"}, accounts); err != nil || diff != "" {
+		t.Errorf("accounts: %v %s", err, diff)
+	}
 	seals, err := b.w.Seals(t.Context())
 	if err != nil {
 		t.Fatal(err)
