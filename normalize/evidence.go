@@ -298,8 +298,9 @@ func apart(aFrom, aUntil, bFrom, bUntil time.Time) time.Duration {
 }
 
 // findOrigins dates each item's beginning: with its subscription when it was
-// created in the same moment, else at its creation or when something was put into it,
-// else with its first terms. One that was never charged begins once no invoice shows that it was not there yet.
+// created in the same moment, else at its creation or when something was put into
+// it, else with its first terms. One that was never charged begins once no invoice
+// shows that it was not there yet.
 func (d *dossier) findOrigins() {
 	var first time.Time // the first charged period
 	for _, s := range d.services {

@@ -129,7 +129,7 @@ func (l *Load) closedMovements(ctx context.Context) error {
 		return err
 	}
 	l.carried[t.name] = stored[t.name]
-	for some := range slices.Chunk(apart, somebody) {
+	for some := range slices.Chunk(apart, AtOnce) {
 		if err := l.retype(ctx, some); err != nil {
 			return err
 		}

@@ -23,8 +23,8 @@ type CustomerObjects struct {
 	Objects []connectors.Object
 }
 
-// somebody is how many customers one statement asks for.
-const somebody = 500
+// AtOnce is how many customers or accounts one statement asks for.
+const AtOnce = 500
 
 // Catalog is the newest version of every catalogue object of a source, as of
 // the sealed run, ordered by kind and id.
@@ -67,7 +67,7 @@ func (w *Warehouse) CustomersBy(ctx context.Context, source string, sealed uint6
 			return
 		}
 		ids := slices.Compact(slices.Sorted(slices.Values(only)))
-		for part := range slices.Chunk(ids, somebody) {
+		for part := range slices.Chunk(ids, AtOnce) {
 			if !w.customers(ctx, source, where+" AND customer_id IN {ids:Array(String)}", append(slices.Clip(args), named("ids", part)), yield) {
 				return
 			}

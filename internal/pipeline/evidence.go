@@ -205,15 +205,12 @@ func (e *Evidence) singles(ctx context.Context, seal warehouse.SourceSeal, only 
 // other, and each of them costs the reading of its neighbours: so many that those
 // of one statement are neighbours, as many as one asks for, and not more than
 // objectsAtOnce objects are in memory.
-const (
-	jointAtOnce   = 500
-	objectsAtOnce = 16_384
-)
+const objectsAtOnce = 16_384
 
 // together are the joint accounts, read some at a time.
 func (e *Evidence) together(ctx context.Context, all []joint) iter.Seq2[account, error] {
 	return func(yield func(account, error) bool) {
-		for window := range slices.Chunk(all, jointAtOnce) {
+		for window := range slices.Chunk(all, warehouse.AtOnce) {
 			parts, err := e.parts(ctx, window)
 			if err != nil {
 				yield(account{}, err)

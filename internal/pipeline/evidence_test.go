@@ -3,6 +3,7 @@ package pipeline
 import (
 	"fmt"
 	"maps"
+	"runtime/debug"
 	"slices"
 	"testing"
 
@@ -106,6 +107,20 @@ func TestWhoIsAskedForTheirAccount(t *testing.T) {
 		slices.Sort(got)
 		if diff := cmp.Diff(c.want, got); err != nil || diff != "" {
 			t.Errorf("kinds %v: %v %s", c.kinds, err, diff)
+		}
+	}
+}
+
+// TestRoom has the collector come less often while somebody derives, but where an
+// operator has said how often.
+func TestRoom(t *testing.T) {
+	for _, c := range []struct{ was, while int }{{100, 200}, {50, 50}, {400, 400}, {-1, -1}} {
+		before := debug.SetGCPercent(c.was)
+		back := withRoom()
+		while := debug.SetGCPercent(c.while)
+		back()
+		if after := debug.SetGCPercent(before); while != c.while || after != c.was {
+			t.Errorf("from %d: %d while deriving, %d afterwards; want %d and %d again", c.was, while, after, c.while, c.was)
 		}
 	}
 }

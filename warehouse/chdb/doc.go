@@ -18,6 +18,9 @@
 // exception is a *clickhouse.Exception; errors.As finds it in what the driver returns. A database that Options names must exist when the first
 // statement runs: make it through a connection to "" or through DB.Query.
 //
+// Two ways around the driver are there for large answers: DB.Run streams a result in any format, and DB.Blocks decodes one into columns that are
+// used again.
+//
 // A statement can't be interrupted. When its context ends the call returns and the statement goes on behind it until its next chunk of output or
 // of input, or its end.
 package chdb
