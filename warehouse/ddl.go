@@ -164,8 +164,8 @@ func quote(name string) string {
 	return "`" + strings.NewReplacer("\\", "\\\\", "`", "\\`").Replace(name) + "`"
 }
 
-// literal makes a string literal of any text, for DDL alone: statements that
-// take parameters take them as {name:Type}.
+// literal makes a string literal of any text, for DDL and within the arrays that the
+// engine in this process takes as parameters: statements take theirs as {name:Type}.
 func literal(text string) string {
 	return "'" + strings.NewReplacer("\\", "\\\\", "'", "\\'").Replace(text) + "'"
 }

@@ -212,11 +212,13 @@ func (q *queue[T]) add(ctx context.Context, all []T) error {
 	return q.sendWaiting(ctx)
 }
 
-// flush sends what is waiting.
+// flush sends what is waiting, after which no more is expected.
 func (q *queue[T]) flush(ctx context.Context) error {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	return q.sendWaiting(ctx)
+	err := q.sendWaiting(ctx)
+	q.waiting = nil
+	return err
 }
 
 // sendWaiting sends what is waiting, whose memory the next rows use again.
