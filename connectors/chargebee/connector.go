@@ -26,6 +26,7 @@ type connector struct {
 
 	mu   sync.Mutex
 	site version // the site's catalogue; anyCatalogue: not asked yet
+	idle idleRamps
 }
 
 // connect looks the key up. It is not done in Open: deriving again from stored
@@ -176,6 +177,9 @@ func (c *connector) pull(ctx context.Context, s connectors.Stream, since connect
 	for _, l := range lists() {
 		if l.stream != s {
 			continue
+		}
+		if l.kind == kindRamp {
+			defer c.tellIdle()
 		}
 		if site := c.known(); l.site == anyCatalogue || site == anyCatalogue || l.site == site {
 			err = c.windows(ctx, cl, l, at, out)

@@ -403,9 +403,13 @@ func TestRampsBySubscription(t *testing.T) {
 	if err := c.Check(t.Context()); err != nil {
 		t.Errorf("check: %v", err)
 	}
+	told := listens(c)
 	st := newStore()
 	if err := st.pull(t, c, nil); err != nil {
 		t.Fatal(err)
+	}
+	if got := told.String(); strings.Count(got, "\n") != 1 || !strings.Contains(got, "draft=12 failed=0") {
+		t.Errorf("told: %s", got)
 	}
 	site.landedIn(t, st)
 	if got := st.objects["ramp/ramp_cus_004"][0].CustomerID; got != "cus_004" {
@@ -425,26 +429,36 @@ func TestRampsOfAll(t *testing.T) {
 	}
 }
 
-// A site may have hundreds of drafts: a page of them is one line of the log.
-func TestIdleRampsAreToldByThePage(t *testing.T) {
+// listens keeps what a connector logs.
+func listens(c connectors.Connector) *bytes.Buffer {
 	var told bytes.Buffer
-	c := &connector{options: connectors.Options{Logger: slog.New(slog.NewTextHandler(&told, nil))}}
-	ramps := c.owned(make([]connectors.Object, 4), []head{
-		{ID: "r1", SubscriptionID: "s1", Status: rampDraft},
-		{ID: "r2", SubscriptionID: "s2", Status: "succeeded"},
-		{ID: "r3", SubscriptionID: "s1", Status: rampDraft},
-		{ID: "r4", SubscriptionID: "s1", Status: rampFailed},
-	}, map[string]string{"s1": "c1", "s2": "c2"})
-	if got := []string{ramps[0].CustomerID, ramps[1].CustomerID}; !slices.Equal(got, []string{"c1", "c2"}) {
-		t.Errorf("the customers are %q", got)
+	c.(*connector).options.Logger = slog.New(slog.NewTextHandler(&told, nil))
+	return &told
+}
+
+// A site may have thousands of ramps that change nothing: those of all pages are one
+// line of the log, and those of the next pull another.
+func TestIdleRampsAreToldOnce(t *testing.T) {
+	site := newFakeSite(t, 2)
+	site.fill(45)
+	site.rows[kindRamp][7]["status"] = rampFailed
+	site.rows[kindRamp][8]["status"] = "succeeded"
+	c := site.open(at(fakeNow), "")
+	told := listens(c)
+	for range 2 {
+		if err := newStore().pull(t, c, nil); err != nil {
+			t.Fatal(err)
+		}
+		if got := told.String(); strings.Count(got, "\n") != 1 || !strings.Contains(got, "draft=10 failed=1 one=ramp_cus_044") {
+			t.Errorf("told: %s", got)
+		}
+		told.Reset()
 	}
-	if got := told.String(); strings.Count(got, "\n") != 1 || !strings.Contains(got, "draft=2 failed=1 one=r4") {
-		t.Errorf("told: %s", got)
+	for _, ramp := range site.rows[kindRamp] {
+		ramp["status"] = "succeeded"
 	}
-	told.Reset()
-	c.owned(make([]connectors.Object, 1), []head{{ID: "r2", Status: "succeeded"}}, nil)
-	if told.Len() > 0 {
-		t.Errorf("of a ramp that counts is told: %s", told.String())
+	if err := newStore().pull(t, c, nil); err != nil || told.Len() > 0 {
+		t.Errorf("of ramps that count is told: %s %v", told, err)
 	}
 }
 

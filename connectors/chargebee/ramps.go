@@ -135,22 +135,41 @@ func (c *connector) rampsAlong(ctx context.Context, cl *client, l list, at *posi
 	}
 }
 
-// owned gives a page of ramps their customers, and tells in one line of those that
-// change nothing. A ramp whose subscription is unknown belongs to nobody and stays
-// among the catalogue, where it does no harm.
+// owned gives a page of ramps their customers, and notes those that change nothing. A
+// ramp whose subscription is unknown belongs to nobody and stays among the catalogue,
+// where it does no harm.
 func (c *connector) owned(ramps []connectors.Object, heads []head, owners map[string]string) []connectors.Object {
-	idle := map[string]int{}
-	var example string
+	c.mu.Lock()
+	defer c.mu.Unlock()
 	for i, h := range heads {
 		ramps[i].CustomerID = owners[h.SubscriptionID]
-		if h.Status == rampDraft || h.Status == rampFailed {
-			idle[h.Status]++
-			example = h.ID
+		switch h.Status {
+		case rampDraft:
+			c.idle.draft++
+		case rampFailed:
+			c.idle.failed++
+		default:
+			continue
 		}
-	}
-	if len(idle) > 0 && c.options.Logger != nil {
-		c.options.Logger.Warn("draft and failed ramps change nothing and are ignored",
-			rampDraft, idle[rampDraft], rampFailed, idle[rampFailed], "one", example)
+		c.idle.one = h.ID
 	}
 	return ramps
+}
+
+// idleRamps are ramps that change nothing, and one of them by name.
+type idleRamps struct {
+	draft, failed int
+	one           string
+}
+
+// tellIdle tells of the ramps that change nothing among those that a pull has read: a
+// site may have thousands, and each night those that changed.
+func (c *connector) tellIdle() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if idle := c.idle; idle.one != "" && c.options.Logger != nil {
+		c.options.Logger.Warn("draft and failed ramps change nothing and are ignored",
+			rampDraft, idle.draft, rampFailed, idle.failed, "one", idle.one)
+	}
+	c.idle = idleRamps{}
 }
