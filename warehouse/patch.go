@@ -22,20 +22,20 @@ func (l *Load) buildSummaries(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	var moved []string
+	moved := 0
 	if can {
-		if moved, err = l.moved(ctx); err != nil {
+		if moved, err = l.findMoved(ctx); err != nil {
 			return err
 		}
 	}
-	if can && len(moved) == 0 && len(l.changed) == 0 && l.spec.Through == l.base.Through {
+	if can && moved == 0 && len(l.changed) == 0 && l.spec.Through == l.base.Through {
 		// Nothing has happened since the base, as when somebody syncs by the hour.
 		for _, t := range summaryTables {
 			l.parts[part{table: t.name}] = l.baseParts[part{table: t.name}]
 		}
 		return nil
 	}
-	if !can || len(moved) > mostMoved {
+	if !can || moved > mostMoved {
 		return l.w.summarize(ctx, l.id, l.spec.Through, l.fx != nil, l.parts)
 	}
 	all, err := l.w.schema.patches()
@@ -50,8 +50,7 @@ func (l *Load) buildSummaries(ctx context.Context) error {
 	maps.DeleteFunc(parts, func(p part, _ uint64) bool { return p.table == dailyTable.name && !slices.Contains(l.changed, p.month) })
 	args := append(sumArgs(l.id, l.spec.Through, l.fx != nil, parts),
 		named("base_through", date(l.base.Through)), named("base_periods", l.baseParts[part{table: periodsTable.name}]),
-		named("base_movements", l.baseParts[part{table: movementsTable.name}]), named("base_rates", l.baseParts[part{table: ratesTable.name}]),
-		named("months", l.changed), named("open", date(open)), named("moved", moved))
+		named("base_movements", l.baseParts[part{table: movementsTable.name}]), named("months", l.changed), named("open", date(open)))
 	// Each is planned for longer than it runs, on one thread: together they take half as long.
 	g, ctx := errgroup.WithContext(ctx)
 	for _, s := range all {
@@ -63,31 +62,31 @@ func (l *Load) buildSummaries(ctx context.Context) error {
 }
 
 // mostMoved is how many accounts may differ from the base before all are summed
-// again: their ids go into each statement.
+// again: taking so many out and putting them in takes as long.
 const mostMoved = 50_000
 
-// moved are the accounts that may differ from the base, one more than mostMoved at
-// most: those that derived customers belong or belonged to, and those to whom
-// something happens on the days that the base did not show.
-func (l *Load) moved(ctx context.Context) ([]string, error) {
+// findMoved stores the accounts that may differ from the base, one more than mostMoved
+// at most, and says how many they are: those that derived customers belong or belonged
+// to, and those to whom something happens on the days that the base did not show.
+func (l *Load) findMoved(ctx context.Context) (int, error) {
 	happens := func(day string) string { return day + " > {since:Date} AND " + day + " <= {through:Date}" }
-	var all []string
-	err := l.w.each(ctx, "find accounts that moved", `
-		SELECT DISTINCT account_id FROM (
+	err := l.w.exec(ctx, "find accounts that moved", `
+		INSERT INTO `+l.w.table(movedTable.name)+` (load_id, account_id) SELECT DISTINCT {id:UInt64}, account_id FROM (
 			SELECT account_id FROM `+l.w.table(periodsTable.name)+` WHERE load_id IN ({periods:UInt64}, {base_periods:UInt64})
 				AND (`+l.isDerived()+` OR `+happens("valid_from")+` OR `+happens("valid_to")+`)
 			UNION ALL
 			SELECT account_id FROM `+l.w.table(movementsTable.name)+` WHERE load_id IN ({movements:UInt64}, {base_movements:UInt64})
 				AND (`+l.isDerived()+` OR `+happens("date")+`)
-		) LIMIT {limit:UInt32}`, func(scan func(...any) error) error {
-		var account string
-		err := scan(&account)
-		all = append(all, account)
-		return err
-	}, named("id", l.id), named("periods", l.whole(periodsTable)), named("base_periods", l.baseParts[part{table: periodsTable.name}]),
+		) LIMIT {limit:UInt32}`,
+		named("id", l.id), named("periods", l.whole(periodsTable)), named("base_periods", l.baseParts[part{table: periodsTable.name}]),
 		named("movements", l.whole(movementsTable)), named("base_movements", l.baseParts[part{table: movementsTable.name}]),
 		named("since", date(l.base.Through)), named("through", date(l.spec.Through)), named("limit", mostMoved+1))
-	return all, err
+	if err != nil {
+		return 0, err
+	}
+	stored, err := l.tallies(ctx, map[string]string{movedTable.name: "load_id = {id:UInt64}"})
+	l.carried[movedTable.name] = stored[movedTable.name]
+	return stored[movedTable.name].rows, err
 }
 
 // canPatch says whether accounts that were not derived have the same share in

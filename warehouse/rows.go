@@ -55,6 +55,7 @@ var (
 		"date", "quantity", "mrr", "mrr_reporting", "segments",
 	}}
 	ratesTable = table{name: "rates", columns: []string{"currency", "date", "rate"}}
+	movedTable = table{name: "moved_accounts", columns: []string{"account_id"}}
 
 	dayTotalsTable = table{name: "day_totals", columns: []string{
 		"date", "currency", "new_mrr", "expansion_mrr", "reactivation_mrr", "contraction_mrr", "churned_mrr",
@@ -101,7 +102,7 @@ func (t summary) kept(column string) string {
 // loadTables are all tables whose rows belong to a load.
 var loadTables = []table{
 	periodsTable, movementsTable, stagedMovesTable, invoiceLinesTable, stagedLinesTable, customersTable, subscriptionsTable, rejectsTable, derivedTable, dailyTable, ratesTable,
-	dayTotalsTable, cohortMonthsTable, sliceMonthsTable,
+	movedTable, dayTotalsTable, cohortMonthsTable, sliceMonthsTable,
 }
 
 // fields checks the values of a row, keeping the first fault.

@@ -28,57 +28,79 @@ func (s Schema) Summaries() ([]Statement, error) { return s.summing(summation{Sc
 
 // patches are the statements that write the same, to the last digit, by taking
 // the sums of the load's base and putting other accounts' shares into them: every
-// sum is one of accounts, each of which has its share whatever the others do. All
-// parameters of Summaries have a base_ one beside them, daily excepted, which
-// names the months of daily that differ; months names these once more. moved are
-// the accounts that may differ, open is the first day of the month that was not
-// over when the base ended, and sums the load that has the base's summary.
+// sum is one of accounts, each of which has its share whatever the others do. The
+// accounts that may differ from the base are stored under id in moved_accounts.
+// Beside the parameters of Summaries there are base_periods and base_movements; daily
+// names the months alone that differ, and months names these once more. open is the
+// first day of the month that was not over when the base ended, on base_through, and
+// sums the load that has the base's summary.
 func (s Schema) patches() ([]Statement, error) {
 	return s.summing(summation{Schema: s, Patch: true})
 }
 
 // A summation is what the files in summaries are rendered with: they tell what
-// is summed, of which load and of whom.
+// is summed, and of whom. A patch reads the rows of the load and of its base in one
+// go: was says of a row that it is the base's, and all that is grouped is grouped by
+// it. A statement in two copies took twice as long to plan, longer than to run.
 type summation struct {
 	Schema
 	Patch bool // of the accounts alone that may differ from the base
-	Base  bool // as the base has them
 }
 
-func (s summation) param(name, kind string) string {
-	if s.Base {
-		name = "base_" + name
+// Rows are the rows of a table that are summed, as FROM takes them, and the first
+// condition on them.
+func (s summation) Rows(table string) string {
+	if !s.Patch {
+		return s.Store() + "." + table + " WHERE load_id = {" + table + ":UInt64}"
 	}
-	return "{" + name + ":" + kind + "}"
+	return s.sides(table, " AND "+s.Moved()) + " WHERE 1"
 }
 
-// Periods, Movements, Rates and Through are parameters of the load that is summed.
-func (s summation) Periods() string   { return s.param("periods", "UInt64") }
-func (s summation) Movements() string { return s.param("movements", "UInt64") }
-func (s summation) Rates() string     { return s.param("rates", "UInt64") }
-func (s summation) Through() string   { return s.param("through", "Date") }
+// All are Rows, and of the load those of all other accounts too.
+func (s summation) All(table string) string {
+	if !s.Patch {
+		return s.Rows(table)
+	}
+	return s.sides(table, "") + " WHERE (NOT was OR " + s.Moved() + ")"
+}
 
-// Moved is a condition on the rows of accounts, to put behind others.
+// sides are the rows of the load and of its base. They may be the same ones, which
+// then count on both sides.
+func (s summation) sides(table, where string) string {
+	now, base := "{"+table+":UInt64}", "{base_"+table+":UInt64}"
+	return "(SELECT *, arrayJoin(arrayConcat(if(load_id = " + now + ", [0], []), if(load_id = " + base + ", [1], []))) AS was FROM " +
+		s.Store() + "." + table + " WHERE load_id IN (" + now + ", " + base + ")" + where + ")"
+}
+
+// Moved is the condition that an account may differ from the base.
 func (s summation) Moved() string {
+	return "account_id IN (SELECT account_id FROM " + s.Store() + "." + movedTable.name + " WHERE load_id = {id:UInt64})"
+}
+
+// Was is the side of a row, to put behind other columns.
+func (s summation) Was() string {
 	if !s.Patch {
 		return ""
 	}
-	return " AND account_id IN {moved:Array(String)}"
+	return ", was"
+}
+
+// Through is the last day of a row's side.
+func (s summation) Through() string {
+	if !s.Patch {
+		return "{through:Date}"
+	}
+	return "if(was, {base_through:Date}, {through:Date})"
 }
 
 // summing makes statements of the summaries. Rows in which every sum is zero say
 // nothing and are left out: what a patch takes away leaves such.
 func (s Schema) summing(sum summation) ([]Statement, error) {
-	now, err := render(summaryFiles, "summaries", sum)
+	all, err := render(summaryFiles, "summaries", sum)
 	if err != nil {
 		return nil, err
 	}
-	sum.Base = true
-	was, err := render(summaryFiles, "summaries", sum)
-	if err != nil {
-		return nil, err
-	}
-	for i, of := range now {
+	for i, of := range all {
 		t := summaryTables[slices.IndexFunc(summaryTables, func(t summary) bool { return t.name == of.Name })]
 		each := func(change func(column string) string, between string) string {
 			var all []string
@@ -87,20 +109,20 @@ func (s Schema) summing(sum summation) ([]Statement, error) {
 			}
 			return strings.Join(all, between)
 		}
-		total := func(c string) string { return "sum(" + c + ")" }
 		keys, sums := strings.Join(t.columns[:t.keys], ", "), strings.Join(t.columns[t.keys:], ", ")
-		from := "SELECT " + keys + ", " + sums + " FROM (" + of.SQL + ")"
+		total := func(c string) string { return "sum(" + c + ")" }
+		from := "SELECT " + keys + ", " + sums + sum.Was() + " FROM (" + of.SQL + ")"
 		if sum.Patch {
-			from += "\nUNION ALL\nSELECT " + keys + ", " + each(func(c string) string { return "-" + c }, ", ") + " FROM (" + was[i].SQL + ")" +
-				"\nUNION ALL\nSELECT " + keys + ", " + each(t.kept, ", ") + " FROM " + s.Store() + "." + t.name + " WHERE load_id = {sums:UInt64}"
+			total = func(c string) string { return "sum(if(was, -" + c + ", " + c + "))" }
+			from += "\nUNION ALL\nSELECT " + keys + ", " + each(t.kept, ", ") + ", 0 FROM " + s.Store() + "." + t.name + " WHERE load_id = {sums:UInt64}"
 		}
-		now[i].SQL = "INSERT INTO " + s.Store() + "." + t.name + " (load_id, " + keys + ", " + sums + ")" +
+		all[i].SQL = "INSERT INTO " + s.Store() + "." + t.name + " (load_id, " + keys + ", " + sums + ")" +
 			"\nSELECT {id:UInt64}, " + keys + ", " + each(total, ", ") + " FROM (" + from + ")" +
 			"\nGROUP BY " + keys +
 			"\nHAVING " + each(func(c string) string { return total(c) + " != 0" }, " OR ") +
 			"\nSETTINGS join_use_nulls = 0, max_bytes_before_external_group_by = 268435456, max_bytes_before_external_sort = 268435456"
 	}
-	return now, nil
+	return all, nil
 }
 
 // SummaryHash names how loads are added up. A base that was added up otherwise

@@ -319,7 +319,7 @@ func dump(t testing.TB, w *Warehouse) string {
 func dumpAll(ctx context.Context, w *Warehouse) (string, error) {
 	var b strings.Builder
 	for _, tab := range loadTables {
-		if tab.name == derivedTable.name || tab.name == stagedLinesTable.name {
+		if slices.Contains([]string{derivedTable.name, stagedLinesTable.name, movedTable.name}, tab.name) {
 			continue
 		}
 		where := w.schema.Part(tab.name)

@@ -13,50 +13,48 @@ SELECT
     -sumIf(part, movement = 'contraction') AS contraction_mrr, -sumIf(part, movement = 'churn') AS churned_mrr,
     sumIf(valued, movement = 'new') AS new_reporting, sumIf(valued, movement = 'expansion') AS expansion_reporting, sumIf(valued, movement = 'reactivation') AS reactivation_reporting,
     -sumIf(valued, movement = 'contraction') AS contraction_reporting, -sumIf(valued, movement = 'churn') AS churned_reporting,
-    sum(change) AS change_mrr, sum(heads) AS customers
+    sum(change) AS change_mrr, sum(heads) AS customers{{.Was}}
 FROM
 (
         -- On nearly all days all of an account goes one way: then what a slice changes by is its part in the account's movement.
         SELECT
             date, currency, {{template "slice"}}, toString(movement) AS movement,
-            toDecimal128(amount, 4) AS part, toDecimal128(amount_reporting, 4) AS valued, zero AS change, toInt64(0) AS heads
-        FROM {{.Store}}.movements
-        WHERE load_id = {{.Movements}} AND NOT scheduled AND date <= {{.Through}}{{.Moved}}
+            toDecimal128(amount, 4) AS part, toDecimal128(amount_reporting, 4) AS valued, zero AS change, toInt64(0) AS heads{{.Was}}
+        FROM {{.Rows "movements"}} AND NOT scheduled AND date <= {{.Through}}
     UNION ALL
         -- On other days, of the slices that go the account's way, each has its share, and what goes the other way was transferred.
         SELECT
             date, currency, segment, origin, value, toString(movement),
-            {{template "share" "total"}} - moved, {{template "share" "total_reporting"}} - moved_reporting, zero, toInt64(0)
+            {{template "share" "total"}} - moved, {{template "share" "total_reporting"}} - moved_reporting, zero, toInt64(0){{.Was}}
         FROM
         (
             SELECT
-                date, currency, movement, segment, origin, value, moved, moved_reporting, total, total_reporting,
+                date, currency, movement, segment, origin, value, moved, moved_reporting, total, total_reporting{{.Was}},
                 if(sign(moved) = sign(total), moved, zero) AS way,
-                sum(way) OVER (PARTITION BY segment, date, account_id, currency, movement) AS along,
-                sum(way) OVER (PARTITION BY segment, date, account_id, currency, movement ORDER BY origin, value ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW) AS upto
+                sum(way) OVER (PARTITION BY segment, date, account_id, currency, movement{{.Was}}) AS along,
+                sum(way) OVER (PARTITION BY segment, date, account_id, currency, movement{{.Was}} ORDER BY origin, value ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW) AS upto
             FROM
             (
                 SELECT
-                    date, account_id, currency, movement, {{template "slice"}},
+                    date, account_id, currency, movement{{.Was}}, {{template "slice"}},
                     toDecimal128(sum(tupleElement(step, 4)), 4) AS moved, toDecimal128(sum(tupleElement(step, 5)), 4) AS moved_reporting,
                     any(net) AS total, any(net_reporting) AS total_reporting
                 FROM
                 (
                     SELECT
-                        date, account_id, currency, movement, net, net_reporting,
+                        date, account_id, currency, movement, net, net_reporting{{.Was}},
                         arrayJoin(steps) AS step, tupleElement(step, 1) AS source, tupleElement(step, 2) AS plan_id, tupleElement(step, 3) AS segments
                     FROM
                     (
                         SELECT
-                            date, account_id, currency, movement, sum(amount) AS net, sum(amount_reporting) AS net_reporting,
+                            date, account_id, currency, movement{{.Was}}, sum(amount) AS net, sum(amount_reporting) AS net_reporting,
                             groupArray((source, plan_id, segments, amount, amount_reporting)) AS steps
-                        FROM {{.Store}}.movements
-                        WHERE load_id = {{.Movements}} AND NOT scheduled AND date <= {{.Through}}{{.Moved}}
-                        GROUP BY date, account_id, currency, movement
+                        FROM {{.Rows "movements"}} AND NOT scheduled AND date <= {{.Through}}
+                        GROUP BY date, account_id, currency, movement{{.Was}}
                         HAVING min(amount) < 0 AND max(amount) > 0
                     )
                 )
-                GROUP BY date, account_id, currency, movement, segment, origin, value
+                GROUP BY date, account_id, currency, movement, segment, origin, value{{.Was}}
             )
         )
     UNION ALL
@@ -64,21 +62,20 @@ FROM
         -- leaves zero, and goes where that reaches it.
         SELECT
             tupleElement(step, 1), currency, segment, origin, value, '', zero, zero, toDecimal128(tupleElement(step, 3), 4),
-            toInt64(multiIf(tupleElement(step, 2) = 1 AND tupleElement(step, 4) = 1, 1, tupleElement(step, 2) = -1 AND tupleElement(step, 4) = 0, -1, 0))
+            toInt64(multiIf(tupleElement(step, 2) = 1 AND tupleElement(step, 4) = 1, 1, tupleElement(step, 2) = -1 AND tupleElement(step, 4) = 0, -1, 0)){{.Was}}
         FROM
         (
             SELECT
-                currency, segment, origin, value,
+                currency, segment, origin, value{{.Was}},
                 arraySort(arrayConcat(groupArray((valid_from, 1, mrr)), groupArray((valid_to, -1, -mrr)))) AS steps,
                 arrayJoin(arrayMap((s, items) -> (tupleElement(s, 1), tupleElement(s, 2), tupleElement(s, 3), items), steps, arrayCumSum(tupleElement(steps, 2)))) AS step
             FROM
             (
-                SELECT account_id, currency, {{template "slice"}}, valid_from, valid_to, mrr
-                FROM {{.Store}}.periods
-                WHERE load_id = {{.Periods}} AND mrr > 0 AND NOT scheduled{{.Moved}}
+                SELECT account_id, currency, {{template "slice"}}, valid_from, valid_to, mrr{{.Was}}
+                FROM {{.Rows "periods"}} AND mrr > 0 AND NOT scheduled
             )
-            GROUP BY account_id, currency, segment, origin, value
+            GROUP BY account_id, currency, segment, origin, value{{.Was}}
         )
         WHERE tupleElement(step, 1) <= {{.Through}}
 )
-GROUP BY segment, origin, value, month, currency
+GROUP BY segment, origin, value, month, currency{{.Was}}

@@ -679,6 +679,18 @@ ORDER BY (segment, source, value, currency, month)
 SETTINGS fsync_after_insert = 1, fsync_part_directory = 1, non_replicated_deduplication_window = 1000
 COMMENT 'What a load says of each plan and of each value of each segment, month by month and currency by currency, added up when it is built: the views of plans and segments follow from it. Months in which nothing happens to one have no row';
 
+-- 0039_moved_accounts
+CREATE TABLE IF NOT EXISTS `mrr_store`.moved_accounts
+(
+    load_id UInt64 COMMENT 'The load',
+    account_id String COMMENT 'The account after identity resolution' CODEC(ZSTD(1))
+)
+ENGINE = MergeTree
+PARTITION BY load_id
+ORDER BY account_id
+SETTINGS fsync_after_insert = 1, fsync_part_directory = 1, non_replicated_deduplication_window = 1000
+COMMENT 'The accounts that may differ from the base of a load, until it is added up: their shares alone are taken out of the base''s sums and put in anew';
+
 -- 10_mrr_daily
 CREATE OR REPLACE VIEW `mrr`.mrr_daily
 (...)
