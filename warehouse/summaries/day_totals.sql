@@ -22,19 +22,20 @@ FROM
         GROUP BY date, currency
     UNION ALL
         -- The days on which an account or a subscription, in one currency or in any, begins or ceases to have items: where the running
-        -- count of its items leaves or reaches zero.
+        -- count of its items leaves zero or reaches it. Each step is a number, twice the day, and one more where an item begins: what
+        -- ends on a day ends before what begins.
         SELECT
-            tupleElement(turn, 1) AS date, tupleElement(whose, 2) AS currency, zero, zero, zero, zero, zero, zero, zero, zero, zero, zero, zero,
-            sumIf(tupleElement(turn, 2), tupleElement(whose, 1) = 'account'), sumIf(tupleElement(turn, 2), tupleElement(whose, 1) = 'subscription'), toInt64(0){{.Was}}
+            toDate(toUInt16(intDiv(turn, 2))) AS date, tupleElement(whose, 2) AS currency, zero, zero, zero, zero, zero, zero, zero, zero, zero, zero, zero,
+            sumIf(if(turn % 2 = 1, toInt64(1), toInt64(-1)), tupleElement(whose, 1) = 'account') AS accounts,
+            sumIf(if(turn % 2 = 1, toInt64(1), toInt64(-1)), tupleElement(whose, 1) = 'subscription') AS agreements,
+            toInt64(0){{.Was}}
         FROM
         (
             SELECT
                 whose{{.Was}},
-                arraySort(arrayConcat(groupArray((valid_from, toInt64(1))), groupArray((valid_to, toInt64(-1))))) AS steps,
-                arrayCumSum(tupleElement(steps, 2)) AS items,
-                arrayJoin(arrayFilter(
-                    (s, n) -> tupleElement(s, 2) = 1 AND n = 1 OR tupleElement(s, 2) = -1 AND n = 0,
-                    steps, items)) AS turn
+                arraySort(arrayConcat(groupArray(toUInt32(2 * toUInt16(valid_from) + 1)), groupArray(toUInt32(2 * toUInt16(valid_to))))) AS steps,
+                arrayCumSum(s -> if(s % 2 = 1, 1, -1), steps) AS items,
+                arrayJoin(arrayFilter((s, n) -> s % 2 = 1 AND n = 1 OR s % 2 = 0 AND n = 0, steps, items)) AS turn
             FROM
             (
                 SELECT
