@@ -45,9 +45,10 @@ func inTurn(ctx context.Context, steps ...func(context.Context) error) error {
 	return nil
 }
 
-// buildTables completes the tables: the days beside what they do not hang on, and
-// beside all of these the lines of invoices. Of a whole load the lines come after the
-// days, as both of them take all the memory there should be.
+// buildTables completes the tables: the days beside what they do not hang on, sums
+// that hang on no days beside these, and the lines of invoices beside all of it. Of a
+// whole load the sums and the lines come after the days, as each of these takes all the
+// memory there should be.
 func (l *Load) buildTables(ctx context.Context) error {
 	whole := func(t table) func(context.Context) error {
 		return func(ctx context.Context) error { return l.carry(ctx, t, "", "") }
@@ -68,11 +69,26 @@ func (l *Load) buildTables(ctx context.Context) error {
 		if err := inTurn(gctx, l.carryPeriods, l.buildRates, l.planDaily); err != nil {
 			return err
 		}
+		var last []func(context.Context) error
 		beside, bctx := errgroup.WithContext(gctx)
 		periods := l.whole(periodsTable)
 		beside.Go(func() error { return l.buildDaily(bctx, periods) })
 		beside.Go(func() error {
-			return inTurn(bctx, l.carryMovements, whole(customersTable), whole(subscriptionsTable), whole(rejectsTable))
+			if err := l.carryMovements(bctx); err != nil {
+				return err
+			}
+			sums, err := l.planSummaries(bctx)
+			if err != nil {
+				return err
+			}
+			for _, s := range sums {
+				if s.ofDays {
+					last = append(last, s.add)
+				} else {
+					beside.Go(func() error { return s.add(bctx) })
+				}
+			}
+			return inTurn(bctx, whole(customersTable), whole(subscriptionsTable), whole(rejectsTable))
 		})
 		if err := beside.Wait(); err != nil {
 			return err
@@ -80,7 +96,7 @@ func (l *Load) buildTables(ctx context.Context) error {
 		if l.spec.Full {
 			g.Go(buildLines)
 		}
-		return l.buildSummaries(gctx)
+		return inTurn(gctx, last...)
 	})
 	err := g.Wait()
 	if err == nil {

@@ -74,19 +74,25 @@ func (l *Load) Diff(ctx context.Context) (Diff, error) {
 		return Diff{}, errors.New("compare load: it is not built")
 	}
 	d := Diff{Through: l.base.Through, FinalThrough: l.base.FinalThrough, Written: maps.Clone(l.rows)}
-	after, err := l.running(ctx, l.whole(periodsTable), l.spec.Through)
+	after, err := l.levels(ctx)
 	if err != nil {
 		return Diff{}, fmt.Errorf("compare load %d: %w", l.id, err)
 	}
-	if d.Days, err = l.days(ctx, after); err != nil {
+	if d.Days, err = l.newDays(ctx, after); err != nil {
 		return Diff{}, fmt.Errorf("compare load %d: %w", l.id, err)
 	}
 	if l.base.ID == 0 || l.idle() {
 		return d, nil
 	}
-	gross := grossChange{}
-	c := comparison{from: l.baseParts[part{table: periodsTable.name}], to: l.whole(periodsTable), until: l.base.Through + 1, of: l.isDerived()}
-	err = l.w.compare(ctx, c, func(r Restatement) {
+	// A customer that is newly counted to another account takes its past along:
+	// two accounts read otherwise, and not one figure of the company.
+	gross, moved := grossChange{}, grossChange{}
+	c := comparison{from: l.baseParts[part{table: periodsTable.name}], to: l.whole(periodsTable), until: l.base.Through + 1, of: l.isDerived(), customers: true}
+	err = l.w.compare(ctx, c, func(r Restatement, ofCustomer bool) {
+		if ofCustomer {
+			moved.add(r)
+			return
+		}
 		if d.RestatedRanges++; d.RestatedRanges <= namedRanges {
 			d.Restatements = append(d.Restatements, r)
 		}
@@ -102,19 +108,12 @@ func (l *Load) Diff(ctx context.Context) (Diff, error) {
 	if err != nil {
 		return Diff{}, fmt.Errorf("compare load %d: %w", l.id, err)
 	}
-	// A customer that is newly counted to another account takes its past along:
-	// two accounts read otherwise, and not one figure of the company.
-	moved := grossChange{}
-	c.by = byCustomer
-	if err := l.w.compare(ctx, c, moved.add, named("id", l.id)); err != nil {
-		return Diff{}, fmt.Errorf("compare load %d: %w", l.id, err)
-	}
 	d.Restated = lesser(gross.days(before, after), moved.days(before, after))
 	return d, nil
 }
 
-// days are the waterfalls of the days after the base's through.
-func (l *Load) days(ctx context.Context, running map[dayKey]tally) ([]Day, error) {
+// newDays are the waterfalls of the days after the base's through.
+func (l *Load) newDays(ctx context.Context, running map[dayKey]tally) ([]Day, error) {
 	moves := map[dayKey]*Day{}
 	err := l.w.each(ctx, "add up movements", `
 		SELECT currency, date, toInt8(movement), sum(amount) FROM `+l.w.table("movements")+`

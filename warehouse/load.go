@@ -73,6 +73,7 @@ type Load struct {
 	carried map[string]tally // by table: what was taken over from the base by copying
 	rows    map[string]int   // by table: rows in the load, for the manifest
 	changed []uint32         // months of daily that were written
+	days    map[dayKey]tally // of each day, once somebody has asked: see levels
 	same    bool             // Diff has found that no day of the past reads otherwise
 	state   loadState
 }

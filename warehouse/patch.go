@@ -5,27 +5,33 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-
-	"golang.org/x/sync/errgroup"
 )
 
-// buildSummaries adds the load up: from the base's sums and what differs, if that
-// can be done, else from the whole of it. No sum hangs on which of them it was.
-func (l *Load) buildSummaries(ctx context.Context) error {
+// A pendingSum adds the load up, into one table or all of them. It touches nothing of
+// the load.
+type pendingSum struct {
+	add    func(context.Context) error
+	ofDays bool // it reads daily
+}
+
+// planSummaries says how the load is to be added up: from the base's sums and what
+// differs, if that can be done, else from the whole of it. No sum hangs on which of
+// them it was.
+func (l *Load) planSummaries(ctx context.Context) ([]pendingSum, error) {
 	for _, t := range summaryTables {
 		l.parts[part{table: t.name}] = l.id
 	}
 	if !l.idle() && l.rows[periodsTable.name] == 0 && l.rows[movementsTable.name] == 0 {
-		return nil // nothing adds up to nothing
+		return nil, nil // nothing adds up to nothing
 	}
 	can, err := l.canPatch(ctx)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	moved := 0
 	if can {
 		if moved, err = l.findMoved(ctx); err != nil {
-			return err
+			return nil, err
 		}
 	}
 	if can && moved == 0 && len(l.changed) == 0 && l.spec.Through == l.base.Through {
@@ -33,32 +39,34 @@ func (l *Load) buildSummaries(ctx context.Context) error {
 		for _, t := range summaryTables {
 			l.parts[part{table: t.name}] = l.baseParts[part{table: t.name}]
 		}
-		return nil
+		return nil, nil
 	}
+	parts := maps.Clone(l.parts)
 	if !can || moved > mostMoved {
-		return l.w.summarize(ctx, l.id, l.spec.Through, l.fx != nil, l.parts)
+		return []pendingSum{{ofDays: true, add: func(ctx context.Context) error {
+			return l.w.summarize(ctx, l.id, l.spec.Through, l.fx != nil, parts)
+		}}}, nil
 	}
 	all, err := l.w.schema.patches()
 	if err != nil {
-		return err
+		return nil, err
 	}
 	open := l.base.Through.Month()
 	if next := open.AddMonths(1); l.base.Through == next-1 {
 		open = next
 	}
-	parts := maps.Clone(l.parts)
 	maps.DeleteFunc(parts, func(p part, _ uint64) bool { return p.table == dailyTable.name && !slices.Contains(l.changed, p.month) })
 	args := append(sumArgs(l.id, l.spec.Through, l.fx != nil, parts),
 		named("base_through", date(l.base.Through)), named("base_periods", l.baseParts[part{table: periodsTable.name}]),
 		named("base_movements", l.baseParts[part{table: movementsTable.name}]), named("months", l.changed), named("open", date(open)))
-	// Each is planned for longer than it runs, on one thread: together they take half as long.
-	g, ctx := errgroup.WithContext(ctx)
+	var sums []pendingSum
 	for _, s := range all {
-		g.Go(func() error {
-			return l.w.exec(ctx, "add up "+s.Name, s.SQL, append(slices.Clip(args), named("sums", l.baseParts[part{table: s.Name}]))...)
-		})
+		args := append(slices.Clip(args), named("sums", l.baseParts[part{table: s.Name}]))
+		sums = append(sums, pendingSum{ofDays: s.Name == dayTotalsTable.name, add: func(ctx context.Context) error {
+			return l.w.exec(ctx, "add up "+s.Name, s.SQL, args...)
+		}})
 	}
-	return g.Wait()
+	return sums, nil
 }
 
 // mostMoved is how many accounts may differ from the base before all are summed

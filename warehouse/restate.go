@@ -24,42 +24,41 @@ type comparison struct {
 	from, to uint64 // the load_ids of the rows, before and after
 	until    billing.Date
 	of       string // which customers, a condition on periods; empty: all
-	by       string // whose MRR is compared, an expression on periods; empty: an account's
+	// customers compares what each customer pays, too, whichever account it counts to.
+	customers bool
 }
 
-// byCustomer compares what each customer pays, whichever account it counts to.
-const byCustomer = "concat(source, '/', customer_id)"
-
-// ranges is the SQL of the ranges of days on which an account's MRR in a
-// currency differs: account_id, currency, valid_from, valid_to, mrr_before,
-// mrr_after. Accounts whose periods are alike are told by a hash first, so that
-// memory grows with the accounts and with what changed, not with history.
+// ranges is the SQL of the ranges of days on which an account's MRR in a currency
+// differs: by_customer, account_id, currency, valid_from, valid_to, mrr_before,
+// mrr_after. With by_customer the account_id is a customer. Who reads alike is told by a
+// hash first, so that memory grows with the accounts and with what changed, not with
+// history.
 func (w *Warehouse) ranges(c comparison) string {
 	rows := w.table("periods") + " WHERE load_id IN ({from:UInt64}, {to:UInt64}) AND mrr > 0 AND NOT scheduled AND valid_from < {until:Date} AND " + cmp.Or(c.of, "1")
-	whose := cmp.Or(c.by, "account_id")
-	differ := `(` + whose + `, currency) IN (
-		SELECT ` + whose + ` AS whose, currency FROM ` + rows + `
-		GROUP BY whose, currency
-		HAVING sumIf(cityHash64(valid_from, least(valid_to, {until:Date}), mrr), load_id = {from:UInt64}) != sumIf(cityHash64(valid_from, least(valid_to, {until:Date}), mrr), load_id = {to:UInt64})
-	)`
-	side := func(day, sign string) string {
-		return `SELECT ` + whose + ` AS account_id, currency, ` + day + ` AS date,
-				` + sign + `if(load_id = {from:UInt64}, toDecimal128(mrr, 4), toDecimal128(0, 4)) AS was, ` + sign + `if(load_id = {to:UInt64}, toDecimal128(mrr, 4), toDecimal128(0, 4)) AS is
-			FROM ` + rows + ` AND ` + differ
+	whose := "(0, account_id)"
+	if c.customers {
+		whose = "arrayJoin([(0, account_id), (1, concat(source, '/', customer_id))])"
 	}
 	return `
-		SELECT account_id, currency, date AS valid_from, next AS valid_to, mrr_before, mrr_after FROM (
-			SELECT account_id, currency, date,
+		SELECT tupleElement(whose, 1) = 1 AS by_customer, tupleElement(whose, 2) AS account_id, currency, date AS valid_from, next AS valid_to, mrr_before, mrr_after FROM (
+			SELECT whose, currency, date,
 				sum(was) OVER story AS mrr_before, sum(is) OVER story AS mrr_after,
-				leadInFrame(date, 1, {until:Date}) OVER (PARTITION BY account_id, currency ORDER BY date ROWS BETWEEN CURRENT ROW AND 1 FOLLOWING) AS next
+				leadInFrame(date, 1, {until:Date}) OVER (PARTITION BY whose, currency ORDER BY date ROWS BETWEEN CURRENT ROW AND 1 FOLLOWING) AS next
 			FROM (
-				SELECT account_id, currency, date, sum(was) AS was, sum(is) AS is FROM (
-					` + side("valid_from", "") + `
-					UNION ALL
-					` + side("valid_to", "-") + ` AND valid_to < {until:Date}
-				) GROUP BY account_id, currency, date HAVING was != 0 OR is != 0
+				SELECT whose, currency, tupleElement(step, 1) AS date, sumIf(tupleElement(step, 2), load_id = {from:UInt64}) AS was, sumIf(tupleElement(step, 2), load_id = {to:UInt64}) AS is
+				FROM (
+					SELECT load_id, whose, currency, arrayJoin([(valid_from, toDecimal128(mrr, 4)), (valid_to, -toDecimal128(mrr, 4))]) AS step
+					FROM (SELECT load_id, ` + whose + ` AS whose, currency, valid_from, valid_to, mrr FROM ` + rows + `)
+					WHERE (whose, currency) IN (
+						SELECT ` + whose + ` AS whose, currency FROM ` + rows + `
+						GROUP BY whose, currency
+						HAVING sumIf(cityHash64(valid_from, least(valid_to, {until:Date}), mrr), load_id = {from:UInt64}) != sumIf(cityHash64(valid_from, least(valid_to, {until:Date}), mrr), load_id = {to:UInt64})
+					)
+				)
+				WHERE date < {until:Date}
+				GROUP BY whose, currency, date HAVING was != 0 OR is != 0
 			)
-			WINDOW story AS (PARTITION BY account_id, currency ORDER BY date ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW)
+			WINDOW story AS (PARTITION BY whose, currency ORDER BY date ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW)
 		) WHERE mrr_before != mrr_after`
 }
 
@@ -68,19 +67,20 @@ func (c comparison) args() []any {
 }
 
 // compare calls take for every range of days that differs, ordered by account,
-// currency and first day.
-func (w *Warehouse) compare(ctx context.Context, c comparison, take func(Restatement), args ...any) error {
+// currency and first day; for those of customers after all of accounts.
+func (w *Warehouse) compare(ctx context.Context, c comparison, take func(r Restatement, ofCustomer bool), args ...any) error {
 	if c.from == c.to {
 		return nil
 	}
-	return w.each(ctx, "compare periods", w.ranges(c)+" ORDER BY account_id, currency, valid_from", func(scan func(...any) error) error {
+	return w.each(ctx, "compare periods", w.ranges(c)+" ORDER BY by_customer, account_id, currency, valid_from", func(scan func(...any) error) error {
 		var r Restatement
+		var ofCustomer uint8
 		var from, until time.Time
-		if err := scan(&r.AccountID, &r.Currency, &from, &until, &r.Before, &r.After); err != nil {
+		if err := scan(&ofCustomer, &r.AccountID, &r.Currency, &from, &until, &r.Before, &r.After); err != nil {
 			return err
 		}
 		r.From, r.Until = dateOf(from), dateOf(until)
-		take(r)
+		take(r, ofCustomer == 1)
 		return nil
 	}, append(c.args(), args...)...)
 }

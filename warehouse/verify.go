@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/shopspring/decimal"
+	"golang.org/x/sync/errgroup"
 
 	"mrrsync/connectors/billing"
 )
@@ -46,10 +47,19 @@ func (l *Load) Verify(ctx context.Context) error {
 	if err := l.w.reach(ctx, "verify load"); err != nil {
 		return err
 	}
-	var errs []error
-	for _, check := range []func(context.Context) error{l.checkRows, l.checkOverlaps, l.checkMovements, l.checkDaily} {
-		errs = append(errs, check(ctx))
+	checks := []func(context.Context) error{l.checkRows, l.checkOverlaps, l.checkMovements, l.checkDaily}
+	errs := make([]error, len(checks))
+	var g errgroup.Group
+	if l.spec.Full {
+		g.SetLimit(1) // each takes memory with the accounts that were derived
 	}
+	for i, check := range checks {
+		g.Go(func() error {
+			errs[i] = check(ctx)
+			return nil
+		})
+	}
+	_ = g.Wait() // all faults are told, not the first
 	if err := errors.Join(errs...); err != nil {
 		return fmt.Errorf("verify load %d: %w", l.id, err)
 	}
@@ -145,7 +155,7 @@ type dayKey struct {
 // checkDaily proves the written months of daily against the periods, which are
 // added up here another way than by expansion: as a running sum of changes.
 func (l *Load) checkDaily(ctx context.Context) error {
-	want, err := l.running(ctx, l.whole(periodsTable), l.spec.Through)
+	want, err := l.levels(ctx)
 	if err != nil {
 		return err
 	}
@@ -324,6 +334,15 @@ func (l *Load) checkSlices(ctx context.Context, want map[dayKey]decimal.Decimal)
 		}
 	}
 	return found.err("slice_months do not add up to day_totals")
+}
+
+// levels are the days of the load, as running has them.
+func (l *Load) levels(ctx context.Context) (map[dayKey]tally, error) {
+	var err error
+	if l.days == nil {
+		l.days, err = l.running(ctx, l.whole(periodsTable), l.spec.Through)
+	}
+	return l.days, err
 }
 
 // running is the MRR and the number of items of every day and currency on which

@@ -691,6 +691,18 @@ ORDER BY account_id
 SETTINGS fsync_after_insert = 1, fsync_part_directory = 1, non_replicated_deduplication_window = 1000
 COMMENT 'The accounts that may differ from the base of a load, until it is added up: their shares alone are taken out of the base''s sums and put in anew';
 
+-- 0040_invoice_lines_digest
+ALTER TABLE `mrr_store`.invoice_lines
+    ADD COLUMN IF NOT EXISTS digest UInt64 MATERIALIZED cityHash64(
+        source, invoice_id, line_id, customer_id, account_id, subscription_id, plan_id, issued_at, period_start, period_end, currency, amount, treatment, segments
+    ) COMMENT 'Of all that the line says: a load compares the lines of months by it' CODEC(NONE);
+
+-- 0041_staged_invoice_lines_digest
+ALTER TABLE `mrr_store`.staged_invoice_lines
+    ADD COLUMN IF NOT EXISTS digest UInt64 MATERIALIZED cityHash64(
+        source, invoice_id, line_id, customer_id, account_id, subscription_id, plan_id, issued_at, period_start, period_end, currency, amount, treatment, segments
+    ) COMMENT 'Of all that the line says: a load compares the lines of months by it' CODEC(NONE);
+
 -- 10_mrr_daily
 CREATE OR REPLACE VIEW `mrr`.mrr_daily
 (...)
