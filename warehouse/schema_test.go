@@ -185,6 +185,19 @@ func TestEveryColumnSaysWhatItIs(t *testing.T) {
 	}
 }
 
+// A column of invoice_lines that digests leave out could change without its month
+// being written.
+func TestDigestsAreOfTheWholeLine(t *testing.T) {
+	w := fresh(t)
+	want := "cityHash64(" + strings.Join(invoiceLinesTable.columns, ", ") + ")"
+	for _, of := range []table{invoiceLinesTable, stagedLinesTable} {
+		got := answer(t, w, "SELECT default_kind || ' ' || default_expression FROM system.columns WHERE database = '"+w.schema.StoreName()+"' AND table = '"+of.name+"' AND name = 'digest'")
+		if got != "MATERIALIZED "+want {
+			t.Errorf("%s: a line's digest is %s, want of %s", of.name, got, want)
+		}
+	}
+}
+
 func TestDSN(t *testing.T) {
 	for text, want := range map[string]string{
 		"chdb://":         "names no folder",
