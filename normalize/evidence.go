@@ -154,8 +154,9 @@ func (d *dossier) trackItems() {
 // first notes terms if they are the earliest known.
 func (t *track) first(s spell) {
 	if t.earliest == nil || s.from.Before(t.earliest.from) {
-		s.kind = billing.EvidenceEarliest
-		t.earliest = &s
+		earliest := s // most are not: s itself is to stay on the stack
+		earliest.kind = billing.EvidenceEarliest
+		t.earliest = &earliest
 	}
 }
 

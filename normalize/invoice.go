@@ -142,6 +142,6 @@ func (dv *derivation) invoiceLine(r *billing.Record, inv *billing.Invoice, l *bi
 		AccountID: dv.account, SubscriptionID: cmp.Or(l.SubscriptionID, inv.SubscriptionID), PlanID: l.PriceID,
 		IssuedAt:    dv.day(inv.IssuedAt, billing.NoDate),
 		PeriodStart: dv.day(l.From, billing.NoDate), PeriodEnd: dv.day(l.Until, billing.NoDate),
-		Currency: strings.ToUpper(inv.Currency), Amount: round(part.amount.Rat()), Treatment: part.treatment,
+		Currency: strings.ToUpper(inv.Currency), Amount: rounded(part.amount), Treatment: part.treatment,
 	}
 }

@@ -160,7 +160,7 @@ func (d *dossier) listDiscounts(customer *billing.Customer) {
 	slices.SortStableFunc(d.spans, func(a, b *billing.DiscountSpan) int { return a.From.Compare(b.From) })
 	d.customer = stretches(listings, nil)
 
-	var shared []listing
+	shared := make([]listing, 0, len(d.services)+len(d.states))
 	level := make(map[string][]listing)
 	for _, s := range d.services {
 		if s.IssuedAt.IsZero() || s.Kind == billing.Voided {

@@ -15,7 +15,9 @@ const Scale = 4
 const digits = 13
 
 // beyond says that a figure is none of a subscription or an invoice, but a slip.
-func beyond(d decimal.Decimal) bool { return d.Abs().Cmp(decimal.New(1, digits)) >= 0 }
+func beyond(d decimal.Decimal) bool {
+	return !d.IsZero() && d.NumDigits()+int(d.Exponent()) > digits // as a comparison with 10^digits, which allocates
+}
 
 // Period is the truth of the warehouse: what an item's MRR was during the days
 // [From, Until). Periods of one item never overlap; days without a period have

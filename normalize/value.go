@@ -25,6 +25,15 @@ func refuse(code, format string, args ...any) *refusal {
 // charge is what a price charges per interval for a quantity, in major units,
 // before discounts and with whatever tax the price contains.
 func charge(p *billing.Price, quantity decimal.Decimal, tr *trace) (*big.Rat, *refusal) {
+	if p.Transform == nil && tr == nil {
+		// Most prices, and no fraction before the one that is the answer.
+		switch {
+		case p.Model == billing.Flat && !quantity.IsZero():
+			return p.Unit.Rat(), nil
+		case p.Model == billing.PerUnit:
+			return quantity.Mul(p.Unit).Rat(), nil
+		}
+	}
 	units := quantity.Rat()
 	if t := p.Transform; t != nil {
 		if t.DivideBy < 1 {
@@ -159,6 +168,9 @@ func (p Policy) monthly(in billing.Interval, from, until billing.Date) (*big.Rat
 	case billing.Year:
 		factor = big.NewRat(1, 12)
 	case billing.Month:
+		if in.Count == 1 {
+			return new(big.Rat).SetInt64(1), nil
+		}
 		factor = big.NewRat(1, 1)
 	case billing.Week:
 		factor = p.Factors.Week.Rat()
@@ -299,14 +311,16 @@ func (p Policy) commitment(item *billing.Item, sub *billing.Subscription) (*deci
 
 // net takes the inclusive taxes out of an amount.
 func (p Policy) net(amount *big.Rat, item *billing.Item, rules *rules, tr *trace) (*big.Rat, *refusal) {
-	gross, found := big.NewRat(1, 1), false // what 1 costs with its tax
+	var gross *big.Rat // what 1 costs with its tax
 	for i := range item.Taxes {
 		if item.Taxes[i].Inclusive {
+			if gross == nil {
+				gross = big.NewRat(1, 1)
+			}
 			gross.Add(gross, item.Taxes[i].Percent.Shift(-2).Rat())
-			found = true
 		}
 	}
-	if !found {
+	if gross == nil {
 		if item.Price.Tax == billing.TaxInclusive {
 			no := refuse("tax_unknown", "price %s contains tax, but its rates are not known", item.Price.ID)
 			no.early = true
@@ -323,6 +337,14 @@ func (p Policy) net(amount *big.Rat, item *billing.Item, rules *rules, tr *trace
 		tr.add(StepTax, left, "tax_inclusive="+string(p.TaxInclusive), billing.Ref{}, "the price contains tax: divided by %s", Exact(gross))
 	}
 	return left, nil
+}
+
+// rounded is round of an amount that may need none.
+func rounded(d decimal.Decimal) decimal.Decimal {
+	if d.Exponent() >= -Scale {
+		return d
+	}
+	return round(d.Rat())
 }
 
 // round is the one rounding of an amount: Scale places, half up.

@@ -22,7 +22,7 @@ func fit(d decimal.Decimal) (decimal.Decimal, error) {
 // fitDecimal does the same for any precision and scale.
 func fitDecimal(d decimal.Decimal, precision, scale int32) (decimal.Decimal, error) {
 	r := d.Round(scale)
-	if r.Abs().Cmp(decimal.New(1, precision-scale)) >= 0 {
+	if !r.IsZero() && r.NumDigits()+int(r.Exponent()) > int(precision-scale) { // digits before the point
 		return decimal.Zero, fmt.Errorf("%s is out of range: %d digits before the point at most", d, precision-scale)
 	}
 	return r, nil
