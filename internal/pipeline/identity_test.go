@@ -7,6 +7,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"mrrsync/internal/lengthy"
 	"mrrsync/warehouse"
 )
 
@@ -107,8 +108,11 @@ func TestReadIdentity(t *testing.T) {
 // then are derived again, with all others of their accounts, and nobody else; and
 // readers see what deriving everything shows.
 func TestReassigned(t *testing.T) {
-	for name, metadata := range map[string]string{"file alone": "", "file before metadata": "account"} {
-		t.Run(name, func(t *testing.T) {
+	for i, metadata := range []string{"account", ""} {
+		if i%lengthy.Every(2) != 0 {
+			continue // the file alone, which the other one has as well
+		}
+		t.Run("metadata "+metadata, func(t *testing.T) {
 			s := &shop{account: "a", changes: customers(6)}
 			s.changes[4].Account, s.changes[5].Account = "other", "other"
 			b := newBench(t, map[string]*shop{"main": s}, "main")
