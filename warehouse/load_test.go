@@ -462,20 +462,24 @@ func TestConversionOff(t *testing.T) {
 // TestSharesInNewDays lets something happen, on the days that a night adds, to a
 // customer who was not derived again: c2 goes on 14 February.
 func TestSharesInNewDays(t *testing.T) {
-	w, of := fresh(t), acme()
-	delete(of.customers, CustomerKey{"main", "c3"}) // a currency that is only to come has its rate on the last day alone: all is summed then
-	s := spec("2026-02-10")
-	if _, err := publish(t.Context(), w, s, of, nil); err != nil {
-		t.Fatal(err)
-	}
-	s.Run++
-	s.Through = day("2026-02-20")
-	if _, err := publish(t.Context(), w, s, of, []CustomerKey{{"main", "c1"}}); err != nil {
-		t.Fatal(err)
-	}
-	addedUp(t, w)
-	if got := answer(t, w, "SELECT churned_mrr FROM mrr_waterfall_monthly WHERE month = '2026-02-01' AND currency = 'USD'"); got != "40" {
-		t.Errorf("churned in February: %s, want 40", got)
+	for name, derived := range map[string][]CustomerKey{"one derived": {{"main", "c1"}}, "nobody derived": {}} {
+		t.Run(name, func(t *testing.T) {
+			w, of := fresh(t), acme()
+			delete(of.customers, CustomerKey{"main", "c3"}) // a currency that is only to come has its rate on the last day alone: all is summed then
+			s := spec("2026-02-10")
+			if _, err := publish(t.Context(), w, s, of, nil); err != nil {
+				t.Fatal(err)
+			}
+			s.Run++
+			s.Through = day("2026-02-20")
+			if _, err := publish(t.Context(), w, s, of, derived); err != nil {
+				t.Fatal(err)
+			}
+			addedUp(t, w)
+			if got := answer(t, w, "SELECT churned_mrr FROM mrr_waterfall_monthly WHERE month = '2026-02-01' AND currency = 'USD'"); got != "40" {
+				t.Errorf("churned in February: %s, want 40", got)
+			}
+		})
 	}
 }
 
