@@ -59,6 +59,30 @@ func finish(t *testing.T, w *Warehouse, run Run) {
 	}
 }
 
+// TestRestForgets what a pull knew to be stored, tens of bytes for each object, and
+// what lands all the same is looked up again.
+func TestRestForgets(t *testing.T) {
+	w := fresh(t)
+	run := start(t, w)
+	a := object("c1", "sub", "a", 1, `{"v":1}`)
+	land(t, w, run.ID, a)
+	if len(w.landed) != 1 {
+		t.Fatalf("%d sources have landed, want 1", len(w.landed))
+	}
+	resume, err := w.Rest(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resume()
+	if len(w.landed) != 0 {
+		t.Error("what is stored is known while nothing lands")
+	}
+	if got := land(t, w, run.ID, a); got.New != 0 {
+		t.Errorf("what was forgotten landed again: %+v", got)
+	}
+	finish(t, w, run)
+}
+
 func TestLandKeepsWhatIsNew(t *testing.T) {
 	w := fresh(t)
 	run := start(t, w)

@@ -210,10 +210,15 @@ func (w *Warehouse) Purge(ctx context.Context) {
 	}
 }
 
-// Rest keeps the engine in this process from merging parts of raw_objects until what
-// it returns is called: what a long pull has landed takes it minutes and half a gigabyte,
-// which whoever reads it all wants first. A merge that is begun is taken up again later.
+// Rest says that nothing lands until what it returns is called. What a pull knew to be
+// stored is forgotten, tens of bytes for each object of the company. And the engine in this
+// process merges no parts of raw_objects: what a long pull has landed takes it minutes and
+// half a gigabyte, which whoever reads it all wants first. A merge that is begun is taken
+// up again later.
 func (w *Warehouse) Rest(ctx context.Context) (resume func(), err error) {
+	w.mu.Lock()
+	clear(w.landed)
+	w.mu.Unlock()
 	if w.engine == nil {
 		return func() {}, nil
 	}

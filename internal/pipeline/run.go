@@ -180,13 +180,13 @@ func (r *run) do(ctx context.Context) error {
 		if err := r.allFailed(); err != nil {
 			return err
 		}
-		r.giveBack(ctx) // pages of the pull, that deriving has no use for
 	}
 	resume, err := r.w.Rest(ctx)
 	if err != nil {
 		return err
 	}
 	defer resume()
+	r.giveBack(ctx) // what the pull held, that deriving has no use for
 	load, err := r.load(ctx)
 	if err != nil {
 		return err
