@@ -73,9 +73,7 @@ func (k CustomerKey) condition() string {
 
 // objects stores the stripped versions and then removes the others.
 func (m mutation) objects(ctx context.Context, k CustomerKey, fresh []storedObject, old []uint64, n *Erased) error {
-	m.w.mu.Lock()
-	clear(m.w.landed)
-	m.w.mu.Unlock()
+	m.w.forgetLanded()
 	n.Versions = len(old)
 	byRun := map[uint64][]digested{}
 	for i := range fresh {

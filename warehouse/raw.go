@@ -178,6 +178,13 @@ func (w *Warehouse) held(source string) *held {
 	return h
 }
 
+// forgetLanded forgets what is known to be stored: what lands next is looked up.
+func (w *Warehouse) forgetLanded() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	clear(w.landed)
+}
+
 // reset forgets everything.
 func (h *held) reset() {
 	h.seed = maphash.MakeSeed()

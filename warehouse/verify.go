@@ -338,11 +338,14 @@ func (l *Load) checkSlices(ctx context.Context, want map[dayKey]decimal.Decimal)
 
 // levels are the days of the load, as running has them.
 func (l *Load) levels(ctx context.Context) (map[dayKey]tally, error) {
-	var err error
 	if l.days == nil {
-		l.days, err = l.running(ctx, l.whole(periodsTable), l.spec.Through)
+		days, err := l.running(ctx, l.whole(periodsTable), l.spec.Through)
+		if err != nil {
+			return nil, err
+		}
+		l.days = days
 	}
-	return l.days, err
+	return l.days, nil
 }
 
 // running is the MRR and the number of items of every day and currency on which

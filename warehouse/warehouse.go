@@ -216,9 +216,7 @@ func (w *Warehouse) Purge(ctx context.Context) {
 // half a gigabyte, which whoever reads it all wants first. A merge that is begun is taken
 // up again later.
 func (w *Warehouse) Rest(ctx context.Context) (resume func(), err error) {
-	w.mu.Lock()
-	clear(w.landed)
-	w.mu.Unlock()
+	w.forgetLanded()
 	if w.engine == nil {
 		return func() {}, nil
 	}
